@@ -1,0 +1,54 @@
+"""The one HTTP client of every adapter, and what its failures mean. May import: httpx2, the ground."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+
+import httpx2
+
+from ivy.errors import OutcomeUnknown, VendorBusy, VendorError, VendorMisconfigured
+
+# Without limits of its own httpx2 opens connections without end and drops idle ones after 5 s: an assistant that
+# speaks once a minute would pay for TLS every time.
+_LIMITS = httpx2.Limits(max_connections=100, max_keepalive_connections=50, keepalive_expiry=60)
+# A guard behind the caller's own deadline (trio.fail_after), which covers the whole exchange; this covers one read.
+_TIMEOUT = httpx2.Timeout(connect=5, read=120, write=30, pool=30)
+_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+def open_client(*, transport: httpx2.AsyncBaseTransport | None = None) -> httpx2.AsyncClient:
+    """Return the client that all adapters share; the caller closes it. `transport` leads to an emulator in process.
+
+    Proxy variables are ignored, loopback must stay loopback; redirects are not followed, a token goes to its vendor only.
+    """
+    return httpx2.AsyncClient(
+        transport=transport, limits=_LIMITS, timeout=_TIMEOUT, trust_env=False, follow_redirects=False
+    )
+
+
+def failure(vendor: str, error: httpx2.HTTPError | httpx2.InvalidURL) -> VendorError:
+    """Return what a failed exchange means: surely not done (busy), our own fault, or nobody knows."""
+    reason = type(error).__name__
+    match error:
+        case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.ProxyError():
+            return VendorBusy(vendor, f"no connection ({reason})")
+        case httpx2.PoolTimeout():  # our own queue was full; the vendor never heard of it
+            return VendorBusy(vendor, f"no free connection ({reason})", throttled=True)
+        case httpx2.UnsupportedProtocol() | httpx2.LocalProtocolError() | httpx2.InvalidURL():
+            return VendorMisconfigured(vendor, f"the request cannot be sent as configured ({reason})")
+        case _:
+            return OutcomeUnknown(vendor, f"the exchange broke off ({reason})")
+
+
+def retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    """Return the vendor's own advice when to come again, from `Retry-After` in seconds or as a date, or None."""
+    advice = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(advice):
+        return timedelta(seconds=int(advice))
+    try:
+        # Measured by the vendor's own clock: ours may differ.
+        wait = parsedate_to_datetime(advice) - parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, TypeError):
+        return None
+    return max(wait, timedelta(0))

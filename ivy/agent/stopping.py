@@ -1,0 +1,124 @@
+"""STOP and its kin: silence first, questions after, and a way back. May import: the store and below.
+
+A bare keyword acts at once and on everything. A sentence like one suspends what nobody asked for, and then asks.
+"""
+
+from datetime import datetime, timedelta
+
+from ivy import log
+from ivy.agent import questions
+from ivy.agent.desk import Desk
+from ivy.agent.questions import Asking, Heard
+from ivy.domain.consent import UNTIL_ANSWERED, Purpose, StopMeaning, StopScope, stop_answer, stop_meaning
+from ivy.domain.jobs import MEDIA, REMINDER, SEND, TURN
+from ivy.domain.schedule import to_instant, to_wall
+from ivy.domain.sentences import Say, say
+from ivy.domain.windows import window_open
+from ivy.store import blocked, consents, jobs, messages, outbox, pending_actions, people, turns, windows
+from ivy.store.pending_actions import Pending
+from ivy.store.people import Person
+from ivy.store.scope import Scope
+
+logger = log.get(__name__)
+QUESTION = "stop_question"
+ANSWER_WITHIN = timedelta(days=7)
+OPTIONS = (
+    (StopScope.TODAY, Say.OPTION_TODAY),
+    (StopScope.CALLS, Say.OPTION_CALLS),
+    (StopScope.EVERYTHING, Say.OPTION_EVERYTHING),
+)
+"""What fits under the question; "carry on" can be typed."""
+CONFIRM_WITHIN = timedelta(hours=1)
+CHAT = "whatsapp"
+NO_REPLY = ("sms",)
+"""Channels whose carrier confirms a stop itself, and on which nothing more may be said."""
+
+
+def heard(scope: Scope, person: Person, text: str, desk: Desk) -> bool:
+    """Act on a wish for silence, or for its end; return False if the words are none."""
+    meaning = stop_meaning(text)
+    asked = pending_actions.open_one(scope, QUESTION, now=desk.now)
+    if meaning is StopMeaning.STOP:
+        stop(scope, person, text, desk)
+    elif asked and (answer := stop_answer(text)) is not None:
+        _answered(scope, person, answer, text, desk)
+    elif meaning is StopMeaning.STOP_LIKE:
+        _suspend_and_ask(scope, person, desk)
+    elif meaning is StopMeaning.START and (person.status != "active" or person.suspended_until is not None):
+        _start(scope, person, text, desk)
+    else:
+        return False
+    return True
+
+
+def stop(scope: Scope, person: Person, words: str, desk: Desk) -> None:
+    """End every contact at once: what waits is withdrawn, every consent is taken back, and that is said once."""
+    people.set_status(scope, "stopped")
+    for purpose in Purpose:
+        consents.record(scope, purpose, granted=False, proof=desk.proof(words), now=desk.now)
+    jobs.cancel_waiting(
+        scope.connection, scope.user_id, [TURN.name, SEND.name, REMINDER.name, MEDIA.name], now=desk.now
+    )
+    outbox.withdraw(scope, now=desk.now, reason="the person said stop")
+    messages.set_aside(scope)
+    turns.abandon(scope, now=desk.now)
+    pending_actions.settle(scope, QUESTION, now=desk.now)
+    if desk.channel in NO_REPLY:
+        to = people.address(scope, desk.channel)
+        blocked.block(scope.connection, desk.channel, to.external_id or to.phone, blocked.SAID_STOP, now=desk.now)
+    logger.info("%s said stop", scope.user_id)
+    channel = CHAT if desk.channel in NO_REPLY else desk.channel
+    # Nobody who said stop is written to by a template, nor hears of it when they come back.
+    if channel != CHAT or window_open(windows.expires_at(scope, CHAT), desk.now):
+        desk.send(scope, say(Say.STOPPED, person.language), channel=channel, patience=CONFIRM_WITHIN)
+
+
+def _suspend_and_ask(scope: Scope, person: Person, desk: Desk) -> None:
+    people.suspend(scope, UNTIL_ANSWERED)
+    options = tuple((each.value, say(title, person.language)) for each, title in OPTIONS)
+    question = Asking(QUESTION, say(Say.STOP_QUESTION, person.language), options, ANSWER_WITHIN, {})
+    questions.ask(scope, person, question, desk)
+
+
+def answered(scope: Scope, person: Person, _pending: Pending, option: str, heard: Heard, desk: Desk) -> bool:
+    """A tap on how much to stop."""
+    _answered(scope, person, StopScope(option), heard.words, desk)
+    return True
+
+
+def still_means(scope: Scope, person: Person, pending: Pending, option: str, heard: Heard, desk: Desk) -> bool:
+    """Act on "everything" even where the question is over: a wish for silence has no end. False if there is none."""
+    if pending.kind != QUESTION or option != StopScope.EVERYTHING.value or person.status == "stopped":
+        return False
+    stop(scope, person, heard.words, desk)
+    return True
+
+
+def _answered(scope: Scope, person: Person, answer: StopScope, words: str, desk: Desk) -> None:
+    pending_actions.settle(scope, QUESTION, now=desk.now)
+    match answer:
+        case StopScope.EVERYTHING:
+            stop(scope, person, words, desk)
+        case StopScope.TODAY:
+            people.suspend(scope, _end_of_day(desk.now, person.zone))
+            desk.tell(scope, person, Say.STOP_TODAY)
+        case StopScope.CALLS:
+            consents.record(scope, Purpose.CALLS, granted=False, proof=desk.proof(words), now=desk.now)
+            people.suspend(scope, None)
+            desk.tell(scope, person, Say.STOP_CALLS)
+        case StopScope.NOTHING:
+            people.suspend(scope, None)
+            desk.tell(scope, person, Say.STOP_NOTHING)
+
+
+def _start(scope: Scope, person: Person, words: str, desk: Desk) -> None:
+    people.set_status(scope, "active")
+    people.suspend(scope, None)
+    consents.record(scope, Purpose.MESSAGES, granted=True, proof=desk.proof(words), now=desk.now)
+    pending_actions.settle(scope, QUESTION, now=desk.now)
+    desk.tell(scope, person, Say.STARTED_AGAIN)
+
+
+def _end_of_day(now: datetime, zone: str) -> datetime:
+    midnight = to_wall(now, zone).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return to_instant(midnight, zone)

@@ -1,0 +1,91 @@
+"""Somebody nobody knows yet: let in, told once a day how to get in, or left alone. May import: the store and below."""
+
+from ivy.agent.desk import Desk
+from ivy.domain.admission import Admission, StrangerAnswer, answer_to_stranger, find_invite
+from ivy.domain.consent import Purpose
+from ivy.domain.contents import Words
+from ivy.domain.inbound import PersonMessage, Sender
+from ivy.domain.sentences import Say, say
+from ivy.ports import Address
+from ivy.store import consents, outbox, people
+from ivy.store.binding import Connection
+from ivy.store.outbox import NewMessage
+from ivy.store.people import NewPerson
+from ivy.store.scope import within
+
+CHAT = "whatsapp"
+
+
+def meet(connection: Connection, event: PersonMessage, invited: str | None, desk: Desk) -> str | None:
+    """Let a stranger in, or tell them once a day how to get in; return their new user id, or None."""
+    sender, settings = event.sender, desk.config.admission
+    name = sender.external_id or sender.phone
+    if not name or (desk.channel != CHAT and invited is None):  # a text back costs, and may be what a spammer wants
+        return None
+    day = desk.now.date().isoformat()
+    decision = answer_to_stranger(
+        Admission(settings.policy),
+        people.note_stranger(connection, desk.channel, name, day),
+        people.strangers_answered(connection, day),
+        settings.answers_per_day,
+        listed=bool(sender.phone) and sender.phone in settings.phones,
+        invite_ok=invited is not None,
+    )
+    match decision:
+        case StrangerAnswer.ADMIT:
+            return _admit(connection, sender, invited, desk)
+        case StrangerAnswer.ANSWER:
+            _tell_stranger(connection, sender, name, day, desk)
+        case StrangerAnswer.SILENT:
+            pass
+    return None
+
+
+def invited_by(connection: Connection, text: str) -> str | None:
+    code = find_invite(text)
+    return people.of_invite(connection, code) if code else None
+
+
+def is_bare_invite(text: str) -> bool:
+    """Say whether a message is a code and nothing else: the welcome answers it."""
+    code = find_invite(text)
+    return code is not None and "".join(filter(str.isalnum, text.upper())) == code.replace("-", "")
+
+
+def _admit(connection: Connection, sender: Sender, invited: str | None, desk: Desk) -> str:
+    if invited is not None:
+        people.bind(connection, invited, sender, now=desk.now)
+        people.use_invite(within(connection, invited))
+        person = people.load(within(connection, invited))
+        desk.tell(within(connection, invited), person, Say.INVITE_ACCEPTED, name=person.name)
+        return invited
+    defaults = desk.config.people
+    user_id = desk.new_id()
+    new = NewPerson(user_id, sender.name or "friend", "active", defaults.locale, defaults.zone, defaults.currency)
+    people.add(connection, new, now=desk.now)
+    people.bind(connection, user_id, sender, now=desk.now)
+    proof = f"wrote first, on {desk.channel} (trace {desk.trace_id})"
+    consents.record(within(connection, user_id), Purpose.MESSAGES, granted=True, proof=proof, now=desk.now)
+    return user_id
+
+
+def _tell_stranger(connection: Connection, sender: Sender, name: str, day: str, desk: Desk) -> None:
+    people.mark_answered(connection, desk.channel, name, day)
+    key = Say.STRANGER_LIST if desk.config.admission.policy == "list" else Say.STRANGER_INVITE
+    language = "es" if sender.phone.startswith(SPANISH_SPEAKING) else "en"
+    message = NewMessage(
+        id=desk.new_id(),
+        job_id=desk.new_id(),
+        user_id=None,
+        channel=desk.channel,
+        content=Words(say(key, language)),
+        recipient=Address(sender.external_id, sender.phone),
+        trace_id=desk.trace_id,
+    )
+    outbox.queue(connection, message, now=desk.now)
+
+
+SPANISH_SPEAKING = (
+    "+34", "+51", "+52", "+53", "+54", "+56", "+57", "+58", "+502", "+503", "+504", "+505", "+506", "+507", "+591",
+    "+593", "+595", "+598", "+1809", "+1829", "+1849",
+)  # fmt: skip

@@ -1,0 +1,186 @@
+"""`ivy`: lists its commands, imports one only when it is typed, and says every error in one line. May import: options.
+
+A command's module exposes `command`: a function with Typer's annotations, or a `typer.Typer` of several. To add one,
+copy the neighbouring file and add a line to COMMANDS.
+"""
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
+
+from ivy import __version__
+from ivy.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("ivy.cli.init", "Write a configuration, keys and an empty database; changes nothing that exists."),
+    "doctor": ("ivy.cli.doctor", "Say what is there and what is missing, and the line that mends it."),
+    "daemon": ("ivy.cli.daemon", "Run Ivy."),
+    "migrate": ("ivy.cli.migrate", "Bring the database to this version, after a copy."),
+    "onboard": ("ivy.cli.onboard", "Let a person in: asks, or takes all flags."),
+    "users": ("ivy.cli.users", "List, show, move, pause, export or erase people."),
+    "simulate": ("ivy.cli.simulate", "Talk to Ivy here, with emulated vendors, on a throwaway file."),
+    "replay-dlq": ("ivy.cli.replay_dlq", "Show what a replay of the dead letters would do, and do it if you agree."),
+    "dlq": ("ivy.cli.dlq", "List, show, replay or discard dead letters."),
+    "costs": ("ivy.cli.costs", "Show what was spent, by day, person, provider, kind or model."),
+    "status": ("ivy.cli.status", "Show how Ivy is doing."),
+    "jobs": ("ivy.cli.jobs", "List or show jobs."),
+    "tools": ("ivy.cli.tools", "List what the model may do."),
+    "why": ("ivy.cli.why", "Tell the story of a message, a turn or a job."),
+    "whatsapp": ("ivy.cli.whatsapp", "Templates, forms and the set-up at Meta's."),
+    "switch": ("ivy.cli.switch", "Show or set switches."),
+}
+"""Every command: where it lives, and its line in `ivy --help`."""
+
+FAILED, WRONGLY_TYPED, INTERRUPTED = 1, 2, 130
+DEBUG = "IVY_DEBUG"
+
+
+class LazyGroup(TyperGroup):
+    """Lists commands by the table, and imports only the one that is typed."""
+
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(**attrs)
+        self.commands.update({name: TyperCommand(name, help=line) for name, (_, line) in COMMANDS.items()})
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, name and load(name), rest
+
+
+def load(name: str) -> Any:
+    """Import a command and return it in Typer's form."""
+    command = import_module(COMMANDS[name][0]).command
+    if isinstance(command, typer.Typer):
+        made = get_group(command)
+    else:
+        alone = typer.Typer(add_completion=False)
+        alone.command(name)(command)
+        made = get_command(alone)
+    made.name = name
+    return _in_markdown(made)
+
+
+def _in_markdown(command: Any) -> Any:
+    """Let help flow to the terminal's width, and brackets in it be brackets."""
+    command.rich_markup_mode = "markdown"
+    for each in getattr(command, "commands", {}).values():
+        _in_markdown(each)
+    return command
+
+
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ivy {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def before_the_command(
+    config: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", envvar="IVY_CONFIG", help="The configuration; ./ivy.toml if not given."),
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Ivy: a coach that calls you, and an assistant in your chat, on a server of your own."""
+    options.given_config.set(config)
+
+
+def main(arguments: "Sequence[str] | None" = None) -> NoReturn:
+    """Run what was typed and end the process: 0 done, 1 an error in one line, 2 typed wrongly, 130 interrupted."""
+    try:
+        code = get_command(app).main(arguments, prog_name="ivy", standalone_mode=False)
+        sys.stdout.flush()
+    except BaseException as error:
+        code = explain(error)
+    _end(code if isinstance(code, int) else 0)
+
+
+def explain(error: BaseException) -> int:
+    """Say on stderr what went wrong, in one line; return the exit code."""
+    match options.alone(error):
+        case SystemExit(code=int(code)):
+            return code
+        case KeyboardInterrupt() | typer.Abort():
+            return INTERRUPTED
+        case BrokenPipeError():
+            return FAILED
+        case typer.TyperException() as wrongly_typed:
+            return _explain_typing(wrongly_typed)
+        case OSError(strerror=str(reason), filename=str(path)) if DEBUG not in os.environ:
+            _say(f"{reason}: {path}")
+            return FAILED
+        case failure:
+            return _explain_failure(failure)
+
+
+def _explain_typing(error: typer.TyperException) -> int:
+    context: Any = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(error.format_message(), err=True)
+    else:
+        command = context.command_path if context else "ivy"
+        _say(f"{error.format_message().rstrip('.')}; see `{command} --help`.")
+    return WRONGLY_TYPED
+
+
+def _explain_failure(error: BaseException) -> int:
+    from ivy.errors import IvyError, UsageError
+
+    if os.environ.get(DEBUG):
+        _print_trace(error)
+    if isinstance(error, IvyError):
+        _say(str(error))
+        return WRONGLY_TYPED if isinstance(error, UsageError) else FAILED
+    _say(f"a bug: {type(error).__name__}: {error}; please report it; details are in {_keep_trace(error)}")
+    return FAILED
+
+
+def _say(text: str) -> None:
+    """Print one line, whatever is in the text."""
+    line = " ".join(text.split())
+    typer.echo(f"ivy: {''.join(letter for letter in line if letter.isprintable())}", err=True)
+
+
+def _print_trace(error: BaseException) -> None:
+    import traceback
+
+    traceback.print_exception(error)
+
+
+def _keep_trace(error: BaseException) -> str:
+    """Write the trace, secrets and numbers masked, to a file that only this user reads; return where."""
+    import tempfile
+    import traceback
+
+    from ivy import log
+
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    with tempfile.NamedTemporaryFile("w", prefix="ivy-bug-", suffix=".log", delete=False) as file:
+        file.writelines(f"{log.mask(line)}\n" for line in [f"ivy {__version__}, {sys.version}", *lines])
+    return file.name
+
+
+def _end(code: int) -> NoReturn:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has gone; the interpreter's own last flush must not complain either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""The configuration that `ivy init` writes: what it asks for, where each answer goes, and the text. May import: shapes.
+
+Secrets go to files of their own; the text only names them. A line whose answer is missing stands there as a comment.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivy.cli import shapes
+from ivy.config import Config, ModelSection, getattr_path
+from ivy.store.sealing import new_key
+
+FOLDER = "secrets"
+
+
+def new_verify_token() -> str:
+    """Return words for Meta's webhook form: any will do, if nobody can guess them."""
+    return secrets.token_urlsafe(24)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One key worth setting. `file` is the name under secrets/ of what must not stand in the text; `make` invents it."""
+
+    key: str
+    question: str
+    found_at: str
+    judge: shapes.Judge = shapes.right
+    file: str = ""
+    make: Callable[[], str] | None = None
+    needed: bool = True
+    vendor: str = ""
+    """For a model's key: whose it is; another vendor, or a server of one's own, is not asked about."""
+
+    @property
+    def section(self) -> str:
+        return self.key.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        return self.key.rpartition(".")[2]
+
+    @property
+    def value_key(self) -> str:
+        """The key of the value itself, without `_file`."""
+        return self.key.removesuffix("_file") if self.file else self.key
+
+    @property
+    def path(self) -> str:
+        return f"{FOLDER}/{self.file}"
+
+    def lacks(self, config: Config) -> bool:
+        """Say whether a configuration wants this and does not have it."""
+        if self.section == "whatsapp" and not config.whatsapp.enabled:
+            return False
+        if self.vendor:
+            model = getattr_path(config, self.section)
+            if model.vendor != self.vendor or model.base_url:
+                return False
+        return not getattr_path(config, self.value_key)
+
+
+ITEMS = (
+    Item(
+        "store.seal_key_file",
+        "",
+        "keep a copy elsewhere: sealed rows open with no other",
+        file="seal_key",
+        make=new_key,
+    ),
+    Item(
+        "server.public_url",
+        "Public address (https://…)",
+        "the name your TLS proxy answers to; Meta's webhook form gets it with /api/whatsapp/webhook behind",
+        shapes.wrong_public_url,
+    ),
+    Item(
+        "whatsapp.phone_number_id",
+        "WhatsApp phone number id",
+        "Meta's app > WhatsApp > API Setup, below the number",
+        shapes.wrong_phone_number_id,
+    ),
+    Item(
+        "whatsapp.waba_id",
+        "WhatsApp Business Account id",
+        "Meta's app > WhatsApp > API Setup, above the number: templates and forms belong to it",
+        shapes.wrong_account_id,
+    ),
+    Item(
+        "whatsapp.token_file",
+        "WhatsApp token",
+        "Business settings > System users > Generate token, without expiry",
+        shapes.wrong_token,
+        file="whatsapp_token",
+    ),
+    Item(
+        "whatsapp.app_secrets_file",
+        "App secret",
+        "Meta's app > App settings > Basic",
+        shapes.wrong_app_secrets,
+        file="whatsapp_app_secrets",
+    ),
+    Item(
+        "whatsapp.verify_token_file",
+        "",
+        "type the same words into Meta's webhook form",
+        file="whatsapp_verify_token",
+        make=new_verify_token,
+    ),
+    Item(
+        "models.primary.api_key_file",
+        "Anthropic key",
+        "console.anthropic.com > API keys",
+        shapes.wrong_anthropic_key,
+        file="anthropic_key",
+        vendor="anthropic",
+    ),
+    Item(
+        "models.fallback.api_key_file",
+        "OpenAI key, for when the first is down (may stay empty)",
+        "platform.openai.com > API keys",
+        shapes.wrong_openai_key,
+        file="openai_key",
+        vendor="openai",
+        needed=False,
+    ),
+    Item(
+        "models.cheap.api_key_file",
+        "",
+        "the same as the primary's",
+        shapes.wrong_anthropic_key,
+        file="anthropic_key",
+        vendor="anthropic",
+        needed=False,
+    ),
+)
+
+HEAD = """\
+# Ivy's configuration. Every other key, with its default, is in docs/configuration.md; `ivy doctor` checks this file.
+# Secrets are in secrets/, each in a file that only you can read. Paths are relative to this file's folder.
+"""
+
+LEAD_TIME = "Meta's approval of a business, its number and its display name takes 1 to 2 weeks: begin with it."
+
+
+def text_of(answers: Mapping[str, str]) -> str:
+    """Return the text of a fresh ivy.toml; what has no answer is a comment that says where it is found."""
+    lines = [HEAD]
+    for section in dict.fromkeys(item.section for item in ITEMS):
+        lines.append(f"[{section}]")
+        lines += _model(section)
+        lines += [_line(item, answers.get(item.key, "")) for item in ITEMS if item.section == section]
+        lines.append("")
+    return "\n".join([*lines, '[admission]\npolicy = "invite"               # or open, or list\n'])
+
+
+def lines_to_paste(answers: Mapping[str, str]) -> str:
+    """Return the lines that a configuration lacks, under their sections."""
+    lines: list[str] = []
+    for section in dict.fromkeys(item.section for item in ITEMS if item.key in answers):
+        lines.append(f"[{section}]")
+        lines += [
+            f"{item.name} = {json.dumps(answers[item.key])}"
+            for item in ITEMS
+            if item.section == section and item.key in answers
+        ]
+    return "\n".join(lines)
+
+
+def _model(section: str) -> list[str]:
+    """Name a role's vendor and model: a table that is there takes nothing from the defaults."""
+    if not section.startswith("models."):
+        return []
+    model: ModelSection = getattr_path(Config(), section)
+    return [f"vendor = {json.dumps(model.vendor)}", f"model = {json.dumps(model.model)}"]
+
+
+def _line(item: Item, answer: str) -> str:
+    if answer:
+        return f"{item.name} = {json.dumps(answer)}"
+    return f"# {item.name} = {json.dumps(item.path if item.file else '')}  # {item.found_at}"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that only its owner reads; an existing one is an error."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)

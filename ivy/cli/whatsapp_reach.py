@@ -1,0 +1,210 @@
+"""Our side of `ivy whatsapp probe`: the daemon, the public address, the handshake, a signed probe, a real message.
+
+May import: findings, frame, the adapters, the store. Everything goes the way that Meta's own webhooks go.
+"""
+
+import ipaddress
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+import trio
+
+from ivy.adapters.whatsapp import signature, webhook
+from ivy.adapters.whatsapp.errors import VENDOR
+from ivy.cli import frame
+from ivy.cli.findings import Finding, look, missing, ok
+from ivy.cli.whatsapp_walk import Walk
+from ivy.domain.inbound import PersonMessage
+from ivy.errors import StoreError, Unreadable
+from ivy.store import arrivals, inbox
+from ivy.store.arrivals import Kept
+from ivy.store.sealing import Sealer
+
+if TYPE_CHECKING:
+    import httpx2
+
+ANSWER_SECONDS, KEPT_SECONDS, LOOK_EVERY = 20.0, 10.0, 0.25
+PROBE_FIELD = "ivy_probe"
+"""No field of Meta's: what is kept of it is a notice, and nobody is answered."""
+RESTART = "restart `ivy daemon`: it reads its files when it starts"
+PROXY = "see that the proxy passes /api/whatsapp/webhook on to server.host and server.port, path and query unchanged"
+
+
+async def daemon(walk: Walk) -> list[Finding]:
+    """Look whether there is a database and a daemon on it: what follows needs both."""
+    try:
+        frame.check_database(walk.where.database)
+    except StoreError as error:
+        return [missing("database", str(error), "ivy migrate")]
+    if not frame.daemon_is_running(walk.where):
+        return [missing("daemon", "it is not running: nobody would take a webhook", "ivy daemon, and then this again")]
+    return [ok("daemon", f"runs on {walk.where.database}")]
+
+
+# --- the public address ------------------------------------------------------------------------------
+
+
+async def address(walk: Walk) -> list[Finding]:
+    """Resolve the public address and knock at it, over TLS if it is Meta's to reach."""
+    url = walk.where.config.server.public_url
+    host = urlsplit(url).hostname or ""
+    if walk.is_official and (wrong := await _wrong_host(host)):
+        return [_unreached(wrong, f"let {host} lead to this machine's public address")]
+    answer = await _call(walk, "GET", url)
+    if isinstance(answer, Finding):
+        return [answer]
+    if answer.is_redirect:
+        to = answer.headers.get("location", "elsewhere")
+        told = f"{url} leads on to {to}; Meta does not follow"
+        return [_unreached(told, "set server.public_url to where it ends")]
+    if answer.status_code >= 500:
+        told = f"the proxy at {url} answers {answer.status_code}: it finds no daemon behind it"
+        return [_unreached(told, PROXY)]
+    return [ok("public address", f"{url} answers{' over TLS' if url.startswith('https') else ''}")]
+
+
+async def _wrong_host(host: str) -> str:
+    """Return why Meta could not reach a host, or ""."""
+    try:
+        found = await trio.socket.getaddrinfo(host, 443)
+    except OSError:
+        return f"{host} has no address"
+    addresses = {ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found}
+    if not any(each.is_global for each in addresses):
+        return f"{host} is {', '.join(sorted(map(str, addresses)))}, which is not on the internet"
+    return ""
+
+
+async def _call(
+    walk: Walk,
+    method: str,
+    url: str,
+    *,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
+) -> "httpx2.Response | Finding":
+    """Return what the public address answers, or the finding that it does not."""
+    import httpx2
+
+    try:
+        with trio.fail_after(ANSWER_SECONDS):
+            return await walk.public.request(method, url, content=body or None, headers=headers, params=query)
+    except trio.TooSlowError:
+        return _unreached(f"{url} does not answer in {ANSWER_SECONDS:.0f} s", "open its port in the firewall")
+    except httpx2.InvalidURL:
+        return _unreached(f"{url} is no web address", "set server.public_url")
+    except httpx2.HTTPError as error:
+        if "certificate" in str(error).lower():
+            mend = "let the proxy serve one of a public authority, with its whole chain"
+            return _unreached(f"{url} has a certificate that is not trusted", mend)
+        return _unreached(f"{url} cannot be reached ({type(error).__name__})", "start the proxy, and open its port")
+
+
+def _unreached(found: str, mend: str) -> Finding:
+    return missing("public address", found, mend)
+
+
+async def handshake(walk: Walk) -> list[Finding]:
+    """Greet our webhook as Meta does when its form is saved."""
+    query = {
+        "hub.mode": "subscribe",
+        "hub.verify_token": walk.section.verify_token.reveal(),
+        "hub.challenge": walk.nonce,
+    }
+    answer = await _call(walk, "GET", walk.webhook, query=query)
+    if isinstance(answer, Finding):
+        return [answer]
+    match answer.status_code:
+        case 200 if answer.text == walk.nonce:
+            return [ok("handshake", f"{walk.webhook} knows our verify token")]
+        case 200:
+            return [missing("handshake", f"something else than Ivy answers at {walk.webhook}", PROXY)]
+        case 403:
+            told = "the daemon has another verify token than the file of whatsapp.verify_token_file"
+            return [missing("handshake", told, RESTART)]
+        case 404 | 405:
+            return [missing("handshake", f"{walk.webhook} is not Ivy's ({answer.status_code})", PROXY)]
+        case status:
+            return [missing("handshake", f"{walk.webhook} answers {status}", PROXY)]
+
+
+# --- a signed probe ----------------------------------------------------------------------------------
+
+
+async def signed_probe(walk: Walk) -> list[Finding]:
+    """Post a webhook with our own signature through the public address, and see it in the database."""
+    body = probe_body(walk)
+    headers = {"Content-Type": "application/json", "X-Hub-Signature-256": signature.sign(body, walk.secrets[0])}
+    answer = await _call(walk, "POST", walk.webhook, body=body, headers=headers)
+    if isinstance(answer, Finding):
+        return [answer]
+    if answer.status_code == 401:
+        told = "the daemon refuses our signature: it has another app secret, or the proxy changes the body"
+        return [missing("signed probe", told, RESTART)]
+    if answer.status_code != 200:
+        return [missing("signed probe", f"{walk.webhook} answers {answer.status_code}", PROXY)]
+    if not await _is_kept(walk, body):
+        told = "it was taken, and is not in this database: the address leads to another Ivy"
+        return [missing("signed probe", told, "let the address lead to this machine, or use that one's configuration")]
+    return [ok("signed probe", "taken, checked and kept")]
+
+
+def probe_body(walk: Walk) -> bytes:
+    """Return a well-formed webhook that means nothing: its field is nobody's."""
+    change = {"field": PROBE_FIELD, "value": {"nonce": walk.nonce}}
+    entry = {"id": walk.account, "time": int(walk.now().timestamp()), "changes": [change]}
+    return msgspec.json.encode({"object": webhook.OBJECT, "entry": [entry]})
+
+
+async def _is_kept(walk: Walk, body: bytes) -> bool:
+    with trio.move_on_after(KEPT_SECONDS):
+        while True:
+            with frame.look_into(walk.where.database) as connection:
+                if arrivals.is_kept(connection, VENDOR, body):
+                    return True
+            await trio.sleep(LOOK_EVERY)
+    return False
+
+
+# --- a real message ----------------------------------------------------------------------------------
+
+
+async def real_message(walk: Walk) -> list[Finding]:
+    """Wait for somebody to write: only that shows that Meta itself delivers."""
+    seconds = walk.wishes.wait
+    if seconds <= 0:
+        return [look("real message", "not waited for", "ivy whatsapp probe --wait 120, and write to the number")]
+    sealer = Sealer(walk.where.config.store.seal_key.reveal().split())
+    with frame.look_into(walk.where.database) as connection:
+        position = arrivals.last_position(connection)
+    walk.say(f"Write anything to {walk.phone or 'the number'} now, from any phone; waiting {seconds:.0f} s.")
+    started = walk.now()
+    with trio.move_on_after(seconds):
+        while True:
+            with frame.look_into(walk.where.database) as connection:
+                new = arrivals.after(connection, VENDOR, position)
+            if any(_holds_message(walk, sealer, kept) for kept in new):
+                return [ok("real message", f"arrived from Meta after {_seconds(walk.now() - started)}")]
+            position = max([position, *(kept.position for kept in new)])
+            await trio.sleep(LOOK_EVERY)
+    mend = "Meta's app must be Live (switch above its dashboard), and the form's field messages subscribed"
+    return [missing("real message", f"none came in {seconds:.0f} s", mend)]
+
+
+def _holds_message(walk: Walk, sealer: Sealer, kept: Kept) -> bool:
+    """Say whether a webhook has a message of a person to our number; statuses and notices do not count."""
+    if not kept.sealed:
+        return False
+    try:
+        body = sealer.open(kept.sealed, inbox.place(kept.id))
+        events = webhook.parse(body, phone_number_id=walk.section.phone_number_id)
+    except (StoreError, Unreadable):
+        return False
+    return any(isinstance(event, PersonMessage) for event in events)
+
+
+def _seconds(span: timedelta) -> str:
+    return f"{span.total_seconds():.0f} s"

@@ -1,0 +1,66 @@
+"""The whole configuration: every key with its default, checked before anything starts. May import: errors, log, msgspec.
+
+`ivy.toml` holds no secret: those come from the environment (`IVY_WHATSAPP__TOKEN`) or from the file that a `*_file`
+key names. Every other key can be overridden by `IVY_SECTION__KEY` too. A misspelt key is an error.
+"""
+
+from ivy.config.reading import DEFAULT_PATH, PATH_VARIABLE, PREFIX, build, config_path, getattr_path, keys, load
+from ivy.config.sections import (
+    AdmissionSection,
+    Config,
+    LogSection,
+    MailSection,
+    MediaSection,
+    ModelSection,
+    ModelsSection,
+    OperatorSection,
+    PeopleSection,
+    PriceOverride,
+    RetrySection,
+    RoutingSection,
+    Secret,
+    Section,
+    ServerSection,
+    SmsSection,
+    SpendSection,
+    StoreSection,
+    ToolsSection,
+    TranscriptionSection,
+    TurnsSection,
+    WhatsAppSection,
+    WorkersSection,
+)
+
+__all__ = [
+    "DEFAULT_PATH",
+    "PATH_VARIABLE",
+    "PREFIX",
+    "AdmissionSection",
+    "Config",
+    "LogSection",
+    "MailSection",
+    "MediaSection",
+    "ModelSection",
+    "ModelsSection",
+    "OperatorSection",
+    "PeopleSection",
+    "PriceOverride",
+    "RetrySection",
+    "RoutingSection",
+    "Secret",
+    "Section",
+    "ServerSection",
+    "SmsSection",
+    "SpendSection",
+    "StoreSection",
+    "ToolsSection",
+    "TranscriptionSection",
+    "TurnsSection",
+    "WhatsAppSection",
+    "WorkersSection",
+    "build",
+    "config_path",
+    "getattr_path",
+    "keys",
+    "load",
+]

@@ -1,0 +1,270 @@
+"""Every key of the configuration, with its default. May import: msgspec.
+
+A comment in `ivy.toml.example` and the text below a field are what `docs/configuration.md` says of it.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+
+class Secret:
+    """A value that prints as stars."""
+
+    def __init__(self, value: str = "") -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return "***" if self._value else "(none)"
+
+    __str__ = __repr__
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of `ivy.toml`."""
+
+
+class StoreSection(Section, frozen=True):
+    path: str = "data/ivy.db"
+    """Relative paths are relative to the configuration's folder."""
+    seal_key: Secret = Secret()
+    """64 hex digits; several, newest first, are separated by white space."""
+    seal_key_file: str = ""
+    keep_raw_days: float = 30.0
+    keep_done_days: float = 30.0
+
+
+class ServerSection(Section, frozen=True):
+    host: str = "127.0.0.1"
+    port: int = 8710
+    ops_host: str = "127.0.0.1"
+    """/livez and /readyz; keep it off the internet."""
+    ops_port: int = 8711
+    public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    drain_seconds: float = 8.0
+
+
+class WhatsAppSection(Section, frozen=True):
+    enabled: bool = True
+    base_url: str = "https://graph.facebook.com"
+    version: str = "v26.0"
+    phone_number_id: str = ""
+    waba_id: str = ""
+    """The account that holds templates, forms and numbers."""
+    token: Secret = Secret()
+    token_file: str = ""
+    app_secrets: Secret = Secret()
+    """Several, while one is being rotated, are separated by white space."""
+    app_secrets_file: str = ""
+    verify_token: Secret = Secret()
+    verify_token_file: str = ""
+    flow_key: Secret = Secret()
+    """Private keys as PEM, the newest first; `ivy whatsapp flows key` writes one."""
+    flow_key_file: str = ""
+    read_receipts: bool = True
+    typing_after_seconds: float = 1.0
+    reconcile_seconds: float = 90.0
+    """How long a send of unknown outcome waits for a status before its one repetition."""
+    reactions: bool = True
+    pays: bool = True
+    """Whether the account has a payment method; without one nothing leaves beyond the month's free replies."""
+    media_hosts: tuple[str, ...] = ("lookaside.fbsbx.com",)
+    """Where files may be fetched from; nothing else ever sees the token."""
+    rates_file: str = ""
+    """Empty: the rate card that comes with Ivy."""
+
+
+class SmsSection(Section, frozen=True):
+    enabled: bool = False
+    base_url: str = "https://api.twilio.com"
+    account_sid: str = ""
+    auth_token: Secret = Secret()
+    """Several, while one is being rotated, are separated by white space."""
+    auth_token_file: str = ""
+    sender: str = ""
+    """A number in E.164, a short code, a name, or a messaging service (MG...)."""
+    validity_seconds: int = 900
+    usd_per_segment: float = 0.0083
+
+
+class MailSection(Section, frozen=True):
+    enabled: bool = False
+    host: str = ""
+    port: int = 587
+    tls: str = "starttls"
+    """starttls, tls, or none (loopback only)."""
+    user: str = ""
+    password: Secret = Secret()
+    password_file: str = ""
+    sender: str = ""
+    """Ivy <ivy@example.org>"""
+
+
+class MediaSection(Section, frozen=True):
+    folder: str = "media"
+    """Beside the database, unless it is absolute."""
+    keep_days: float = 30.0
+    seconds: float = 90.0
+
+
+class TranscriptionSection(Section, frozen=True):
+    base_url: str = "https://api.openai.com/v1"
+    """Any server with OpenAI's audio/transcriptions."""
+    model: str = "gpt-transcribe"
+    api_key: Secret = Secret()
+    api_key_file: str = ""
+    usd_per_minute: float = 0.0045
+    unsure_below: float = 0.6
+    """A transcript less certain than this (0 to 1) is read back before anything is done."""
+    timeout_seconds: float = 60.0
+
+
+class RoutingSection(Section, frozen=True):
+    """Where a message goes when WhatsApp cannot carry it: channels in order, by what the message is for."""
+
+    reply: tuple[str, ...] = ("whatsapp",)
+    reminder: tuple[str, ...] = ("whatsapp", "sms", "mail")
+    checkin: tuple[str, ...] = ("whatsapp", "sms")
+    notice: tuple[str, ...] = ("whatsapp", "sms", "mail")
+    digest: tuple[str, ...] = ("whatsapp", "mail")
+    unasked_per_day: int = 2
+    """How many messages a day Ivy may begin by itself with one person; what they asked for is not counted."""
+    wait_seconds: float = 300.0
+    """How long WhatsApp may be down before another channel is tried."""
+    template_replies: bool = True
+    """Tell somebody by a paid template that an answer waits for them when their window closed."""
+
+
+class OperatorSection(Section, frozen=True):
+    mail: str = ""
+    """Who hears of alerts and of people who ask for a human; empty: `ivy status` only."""
+
+
+class ModelSection(Section, frozen=True):
+    vendor: str = ""
+    """anthropic, openai (any compatible server), or empty for none."""
+    model: str = ""
+    base_url: str = ""
+    """Empty: the vendor's own."""
+    api_key: Secret = Secret()
+    api_key_file: str = ""
+    effort: str = "low"
+    timeout_seconds: float = 40.0
+
+
+class ModelsSection(Section, frozen=True):
+    primary: ModelSection = ModelSection(vendor="anthropic", model="claude-sonnet-5-5")
+    fallback: ModelSection = ModelSection(vendor="openai", model="gpt-6-luna")
+    cheap: ModelSection = ModelSection(vendor="anthropic", model="claude-haiku-5-5")
+
+
+class PriceOverride(Section, frozen=True):
+    """Dollars per million tokens."""
+
+    input: float
+    output: float
+    cache_read: float = 0.0
+    cache_write: float = 0.0
+
+
+class SpendSection(Section, frozen=True):
+    daily_cap_usd: float = 10.0
+    """Models and messages together, a day in UTC. At the cap no model is called; reminders still go."""
+    ceiling: PriceOverride = PriceOverride(input=15.0, output=75.0, cache_read=15.0, cache_write=20.0)
+    """What a model without a known price is charged at."""
+    prices: dict[str, PriceOverride] = {}
+    """By model, or vendor:model; wins over the price list."""
+
+
+class TurnsSection(Section, frozen=True):
+    quiet_seconds: float = 1.5
+    longest_quiet_seconds: float = 5.0
+    model_calls: int = 6
+    tool_calls: int = 10
+    seconds: float = 120.0
+    cost_usd: float = 0.25
+    context_tokens: int = 4096
+    prefix_tokens: int = 12000
+    """The cap on what stays the same from call to call: the system's words and the tools."""
+    answer_tokens: int = 1024
+    messages_per_minute: int = 20
+    messages_per_day: int = 300
+
+
+class AdmissionSection(Section, frozen=True):
+    policy: str = "invite"
+    """invite, open, or list."""
+    phones: tuple[str, ...] = ()
+    """E.164; who is let in under `list`."""
+    answers_per_day: int = 50
+
+
+class PeopleSection(Section, frozen=True):
+    """What is assumed of somebody let in without `ivy onboard`."""
+
+    locale: str = "en-US"
+    zone: str = "UTC"
+    currency: str = "USD"
+
+
+class ToolsSection(Section, frozen=True):
+    disabled: tuple[str, ...] = ()
+
+
+class WorkersSection(Section, frozen=True):
+    """How many jobs of a queue run at once."""
+
+    inbox: int = 4
+    agent: int = 40
+    """Turns and files; nearly all of their time is waiting for a model."""
+    calls: int = 4
+    outbox: int = 8
+    upkeep: int = 4
+
+
+class RetrySection(Section, frozen=True):
+    first_seconds: float = 2.0
+    ceiling_seconds: float = 900.0
+    pause_seconds: float = 300.0
+    """How long a queue rests after a configuration error before one more try."""
+
+
+class LogSection(Section, frozen=True):
+    level: str = "info"
+    plain: bool = False
+
+
+class Config(Section, frozen=True):
+    """Everything `ivy.toml` can say."""
+
+    store: StoreSection = StoreSection()
+    server: ServerSection = ServerSection()
+    whatsapp: WhatsAppSection = WhatsAppSection()
+    models: ModelsSection = ModelsSection()
+    spend: SpendSection = SpendSection()
+    turns: TurnsSection = TurnsSection()
+    sms: SmsSection = SmsSection()
+    mail: MailSection = MailSection()
+    routing: RoutingSection = RoutingSection()
+    media: MediaSection = MediaSection()
+    transcription: TranscriptionSection = TranscriptionSection()
+    operator: OperatorSection = OperatorSection()
+    admission: AdmissionSection = AdmissionSection()
+    people: PeopleSection = PeopleSection()
+    tools: ToolsSection = ToolsSection()
+    workers: WorkersSection = WorkersSection()
+    retry: RetrySection = RetrySection()
+    log: LogSection = LogSection()
+
+    def database(self, folder: Path) -> Path:
+        return folder / self.store.path
+
+    def media_folder(self, folder: Path) -> Path:
+        return self.database(folder).parent / self.media.folder

@@ -1,0 +1,85 @@
+"""What every handler is given, and what it may return. May import: the agent and below."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import TYPE_CHECKING
+
+from ivy.agent.desk import Desk
+from ivy.clock import Clock
+from ivy.config import Config
+from ivy.domain.ids import uuid7
+from ivy.domain.rates import Rates
+from ivy.ports import Channel, Fetcher, FormKeys, TemplatePack, Transcriber
+from ivy.store.binding import Connection
+from ivy.store.database import Store
+from ivy.store.files import Files
+from ivy.store.jobs import Job
+from ivy.store.sealing import Sealer
+
+if TYPE_CHECKING:
+    from ivy.agent.turn import Agent
+
+DEFAULT_CHANNEL = "whatsapp"
+Write = Callable[[Connection], object]
+
+
+def nothing(_connection: Connection) -> None:
+    """The write of a handler that has nothing to write."""
+
+
+@dataclass(frozen=True)
+class Later:
+    """Not yet: run the job again at `until`, which is no failure. `write` is committed with that."""
+
+    until: datetime
+    write: Write = nothing
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """No longer wanted, for a reason that is kept. `write` is committed with that."""
+
+    reason: str
+    write: Write = nothing
+
+
+Outcome = Write | Later | Dropped
+
+
+@dataclass(frozen=True)
+class Context:
+    """The daemon's parts as a handler sees them. `chance` is the one source of randomness."""
+
+    store: Store
+    clock: Clock
+    chance: Random
+    config: Config
+    channels: Mapping[str, Channel]
+    sealer: Sealer
+    agent: "Agent"
+    rates: Rates
+    pack: TemplatePack
+    files: Files
+    fetchers: Mapping[str, Fetcher]
+    """By channel: how files come and go."""
+    transcriber: Transcriber | None = None
+    form_keys: FormKeys | None = None
+    """Opens what phones ask while somebody fills in a form; None where no form asks."""
+
+    def new_id(self) -> str:
+        return uuid7(self.clock.now(), self.chance)
+
+    def desk(self, job: Job) -> Desk:
+        """Return the moment of one job, for what is decided without a model."""
+        return self.desk_at(str(job.payload.get("channel", DEFAULT_CHANNEL)), job.trace_id)
+
+    def desk_at(self, channel: str, trace_id: str) -> Desk:
+        return Desk(self.clock.now(), self.new_id, self.config, channel, trace_id, self.rates)
+
+
+Buried = Callable[[Connection, Job, str, Desk], None]
+"""What else is true when a job of a kind is given up on: runs in the commit that buries it."""
+
+Handler = Callable[[Job, Context], Awaitable[Outcome]]

@@ -1,0 +1,415 @@
+"""Sends one message: decided at this moment, recorded before it leaves, reconciled after. May import: the agent and below.
+
+A message's state lives in `messages_v2`. `sending` is committed before the request, so a crash or a lost answer leaves a
+mark: such a message waits for a status that carries our id, and is repeated once if none comes.
+"""
+
+from datetime import datetime, timedelta
+
+import trio
+
+from ivy import log
+from ivy.agent import doors
+from ivy.agent.desk import Desk
+from ivy.daemon import routing
+from ivy.daemon.context import Context, Dropped, Later, Outcome, Write
+from ivy.daemon.handlers import statuses
+from ivy.domain.breaker import CLOSED, BreakerPolicy, after_failure, lets_pass, on_trial
+from ivy.domain.contents import AnyContent, Emoji, File, Template
+from ivy.domain.inbound import Status
+from ivy.domain.jobs import SEND
+from ivy.domain.routing import Divert, Free, Hold, Refuse, UseTemplate
+from ivy.errors import (
+    OutcomeUnknown,
+    RecipientGone,
+    VendorBusy,
+    VendorError,
+    VendorMisconfigured,
+    VendorRefused,
+    WindowClosed,
+)
+from ivy.ports import Address, Channel, Disposition, Outbound
+from ivy.store import blocked, breakers, jobs, media, message_statuses, outbox, templates, windows
+from ivy.store.binding import Connection
+from ivy.store.jobs import Job
+from ivy.store.outbox import Outgoing
+from ivy.store.scope import for_user, within
+
+logger = log.get(__name__)
+RESENDS = 1
+REACT_AGAIN = timedelta(seconds=30)
+NOTHING_HEARD = "it was sent twice and nothing was heard of either"
+TEMPLATE_IS_GONE = frozenset(map(str, statuses.TEMPLATE_IS_GONE))
+SAID_STOP = ("21610",)
+"""They said STOP to their carrier, of which we heard nothing."""
+ANSWERS_WITHIN = SEND.limit - timedelta(seconds=10)
+"""So that what came of it is written within the limit."""
+LOCAL = "local"
+"""The code of what a channel refused by itself: its vendor never heard of it."""
+UPLOADS_LAST = timedelta(days=29)
+"""Meta keeps an uploaded file for 30 days."""
+SETTLED = ("accepted", "sent", "delivered", "read")
+WITHDRAWN = ("cancelled", "lapsed")
+MAY_BE_OUT = ("sending", "unknown")
+
+
+async def handle(job: Job, context: Context) -> Outcome:
+    """Take a message one step further along its states."""
+    message, ahead = await context.store.read(_look, str(job.payload["message"]))
+    if message.state in WITHDRAWN:
+        return Dropped(f"It is {message.state} already.")
+    if message.state == "failed" and isinstance(message.content, Emoji):
+        return Dropped("Nobody waits for a reaction.")
+    if message.external_id and message.state in statuses.ON_ITS_WAY:
+        failure = await context.store.read(message_statuses.failure_of, message.channel, message.external_id)
+        if failure is not None:
+            return await _not_delivered(job, message, failure, context)
+    if message.state in SETTLED:
+        return lambda connection: _believe(connection, message, message.external_id or "")
+    patience = timedelta(seconds=context.config.whatsapp.reconcile_seconds)
+    if message.state == "sending":  # it was leaving when the process died; a status can only be heard from now on
+        return Later(context.clock.now() + patience, _mark_unknown(message, context))
+    if message.state == "unknown":
+        if context.clock.now() < message.state_at + patience:
+            return Later(message.state_at + patience)
+        try:
+            found = await _look_up(message, context)
+        except VendorMisconfigured as error:  # its channel alone is left alone, not the whole queue
+            rests_until = await context.store.write(
+                _count_failure, message.channel, error, context.clock.now(), context
+            )
+            return Later(rests_until or context.clock.now() + patience)
+        if found:
+            return lambda connection: _accepted(connection, message, found, context)
+        if message.resends >= RESENDS and isinstance(message.content, Emoji):
+            return Dropped(NOTHING_HEARD, _failed(message, NOTHING_HEARD, context))
+        if message.resends >= RESENDS:
+            raise VendorRefused(message.channel, NOTHING_HEARD, code="unknown")
+    route = await context.store.read(routing.route, message, context)
+    match route.decision:
+        case Refuse() as refusal:
+            reason = refusal.reason
+            return Dropped(reason, lambda connection: _set(connection, message, "cancelled", reason, context))
+        case Hold(_, rule) if context.clock.now() >= job.deadline:
+            return Dropped(rule, lambda connection: _set(connection, message, "lapsed", rule, context))
+        case Divert(_, rule) if message.state in MAY_BE_OUT and context.clock.now() >= job.deadline:
+            return Dropped(rule, lambda connection: _set(connection, message, "lapsed", rule, context))
+        case Divert(_, rule) if message.state in MAY_BE_OUT:  # nobody is written to twice because nothing was heard
+            return Later(context.clock.now() + patience, lambda connection: _hold(connection, message, rule, context))
+        case Divert(channel, rule):
+            return Dropped(rule, lambda connection: _divert(connection, job, message, channel, rule, context))
+        case Hold(None, rule) if route.waits_behind_door:
+            until = context.clock.now() + doors.LASTS  # by then its deadline, which is when the door ends, is over
+            return Later(until, lambda connection: _hold_behind_door(connection, job, message, rule, context))
+        case Hold(until, rule):
+            until = min(until or job.deadline, job.deadline)  # what is late by then is not sent at all
+            return Later(until, lambda connection: _hold(connection, message, rule, context))
+        case Free() | UseTemplate() if ahead is not None:  # what is said in several messages is read in order
+            return Later(ahead)
+        case Free():
+            return await _send(job, message, route.content, route, context)
+        case UseTemplate(template):
+            return await _send(job, message, _as_template(message, template.language, context), route, context)
+
+
+def _look(connection: Connection, message_id: str) -> tuple[Outgoing, datetime | None]:
+    """Return a message and, if an earlier part of the same answer waits for a time, when that is."""
+    message = outbox.outgoing(connection, message_id)
+    if message.user_id is None or message.state not in ("queued", "held"):
+        return message, None
+    return message, outbox.next_try_ahead(within(connection, message.user_id), message)
+
+
+def _as_template(message: Outgoing, language: str, context: Context) -> AnyContent:
+    own = message.template
+    if own is None:  # it is a template by itself
+        return message.content
+    return context.pack.fill(own.name, language, own.values, own.actions)
+
+
+async def _look_up(message: Outgoing, context: Context) -> str | None:
+    """Ask a vendor that can tell what became of a sending of which nothing was heard. Raises: VendorError."""
+    channel = context.channels[message.channel]
+    if not channel.can_look_up or message.sent_at is None:
+        return None
+    return await channel.look_up(
+        Outbound(message.id, message.recipient, message.content, message.quoted_id), message.sent_at
+    )
+
+
+async def _send(job: Job, message: Outgoing, content: AnyContent, route: routing.Route, context: Context) -> Outcome:
+    repeats = message.state == "unknown"
+    began = context.clock.now()
+    try:
+        vendor_id = await _vendor_id(message, content, route, context)
+    except VendorMisconfigured as error:
+        await context.store.write(_count_failure, message.channel, error, began, context)
+        return Later(context.clock.now())  # it is held, or goes another way
+    began = context.clock.now()
+    match await context.store.write(_begin, job, message, route, str(content.__struct_config__.tag), repeats, context):
+        case datetime() as until:
+            return Later(until)
+        case False:
+            return Dropped("It is not to be sent any more.")
+        case _:
+            pass
+    if repeats:
+        logger.warning("message %s is sent a second time: nothing was heard of the first", message.id)
+    try:
+        external_id = await _ask(
+            context.channels[message.channel],
+            Outbound(message.id, route.to, content, message.quoted_id, vendor_id, message.user_id or ""),
+        )
+    except OutcomeUnknown as error:
+        logger.warning("message %s may have been sent: %s", message.id, error)
+        until = context.clock.now() + timedelta(seconds=context.config.whatsapp.reconcile_seconds)
+        failure = error  # a name that outlives this clause
+        return Later(until, lambda connection: _unknown(connection, message, failure, began, context))
+    except WindowClosed as error:
+        if await context.store.write(_window_closed, message, str(error), began, context):
+            raise VendorBusy(message.channel, f"{error.reason}, though they wrote", throttled=True) from error
+        return Later(context.clock.now())  # looked at again at once: there may be another way
+    except VendorMisconfigured as error:
+        logger.error("%s is left alone: %s", message.channel, error)
+        await context.store.write(_not_sent, message, error, began, context)
+        return Later(context.clock.now())  # it is held, or goes another way
+    except VendorBusy as error:  # surely not sent
+        rests_until = await context.store.write(_not_sent, message, error, began, context)
+        if isinstance(message.content, Emoji):
+            return _react_later(job, message, error, context)
+        if rests_until is not None:
+            return Later(context.clock.now())  # held until the channel is tried again, which is no failure of its own
+        raise
+    except VendorRefused as error:
+        if error.code != LOCAL:
+            await context.store.write(breakers.save, message.channel, CLOSED)  # it refuses this message, and is well
+        if isinstance(message.content, Emoji):
+            return Dropped(str(error), _failed(message, str(error), context))
+        if isinstance(content, Template) and error.code in TEMPLATE_IS_GONE:
+            await context.store.write(_template_is_gone, message, content, error, context)
+            return Later(context.clock.now())
+        if isinstance(error, RecipientGone) and message.channel != routing.WHATSAPP:
+            await context.store.write(_address_is_gone, message, route.to, error, context)
+        return await _give_up_here(job, message, error, context)
+    return lambda connection: _accepted(connection, message, external_id, context)
+
+
+async def _ask(channel: Channel, message: Outbound) -> str:
+    """Send one message; a channel that does not answer is one that fails. Raises: VendorError."""
+    try:
+        with trio.fail_after(ANSWERS_WITHIN.total_seconds()):
+            return await channel.send(message)
+    except trio.TooSlowError:
+        raise OutcomeUnknown(channel.name, f"no answer in {ANSWERS_WITHIN.total_seconds():.0f} s") from None
+
+
+def _react_later(job: Job, message: Outgoing, error: VendorBusy, context: Context) -> Outcome:
+    """A reaction is tried for as long as it means something, and then it is no dead letter: nobody waits for it."""
+    again = context.clock.now() + (error.after or REACT_AGAIN)
+    return Later(again) if again < job.deadline else Dropped(str(error), _failed(message, str(error), context))
+
+
+async def _vendor_id(message: Outgoing, content: AnyContent, route: routing.Route, context: Context) -> str:
+    """Return the vendor's id of a form, or of a file, which is handed over first if that was not done lately."""
+    if not isinstance(content, File) or message.channel not in context.fetchers or message.user_id is None:
+        return route.vendor_id
+    person = for_user(context.store, message.user_id)
+    known = await person.read(media.uploaded, message.channel, content.sha256, now=context.clock.now())
+    if known:
+        return known
+    path = context.files.path(content.sha256)
+    vendor_id = await context.fetchers[message.channel].upload(path, mime=content.mime, filename=content.filename)
+    until = context.clock.now() + UPLOADS_LAST
+    await person.write(media.note_upload, message.id, vendor_id, until=until)
+    return vendor_id
+
+
+def _begin(
+    connection: Connection, job: Job, message: Outgoing, route: routing.Route, kind: str, resend: bool, context: Context
+) -> bool | datetime:
+    """Record that the request leaves, if this worker still holds the job; return until when it may not."""
+    jobs.check_held(connection, job)
+    now = context.clock.now()
+    breaker = breakers.load(connection, message.channel)
+    if not lets_pass(breaker, now) and breaker.until is not None:
+        return breaker.until
+    is_counted = isinstance(route.decision, UseTemplate) or not message.asked_for
+    if is_counted and routing.route(connection, message, context).decision != route.decision:
+        return now  # others took the last place meanwhile, or the window opened
+    if breaker.until is not None:
+        breakers.save(connection, message.channel, on_trial(breaker, now, SEND.limit))
+    return outbox.begin_sending(
+        connection, message.id, route.to, kind=kind, resend=resend, now=now, window_open=route.window_open
+    )
+
+
+# --- what came of it -------------------------------------------------------------------------------
+
+
+def _accepted(connection: Connection, message: Outgoing, external_id: str, context: Context) -> None:
+    outbox.accepted(connection, message.id, external_id, now=context.clock.now())
+    breakers.save(connection, message.channel, CLOSED)
+    channel, desk = context.channels[message.channel], _desk(message, context)
+    statuses.join(connection, outbox.outgoing(connection, message.id), external_id, channel, desk)
+    _believe(connection, message, external_id)
+
+
+def _not_sent(
+    connection: Connection, message: Outgoing, error: VendorError, began: datetime, context: Context
+) -> datetime | None:
+    """The request was surely not heard; return until when the channel is left alone, if it is."""
+    outbox.unsend(connection, message.id, now=context.clock.now(), reason=str(error))
+    return _count_failure(connection, message.channel, error, began, context)
+
+
+def _unknown(connection: Connection, message: Outgoing, error: VendorError, began: datetime, context: Context) -> None:
+    outbox.mark_unknown(connection, message.id, now=context.clock.now())
+    _count_failure(connection, message.channel, error, began, context)
+
+
+def _count_failure(
+    connection: Connection, channel: str, error: VendorError, began: datetime, context: Context
+) -> datetime | None:
+    if isinstance(error, VendorBusy) and error.throttled:  # it is well, and asks for a pause
+        return None
+    now, rest = context.clock.now(), None
+    if isinstance(error, VendorMisconfigured):
+        rest = timedelta(seconds=context.config.retry.pause_seconds)
+    before = breakers.load(connection, channel)
+    after = after_failure(before, BreakerPolicy(), error.reason, now, rest=rest, began=began)
+    breakers.save(connection, channel, after)
+    if after.opened_at is not None and before.opened_at is None:
+        logger.error("%s is left alone until %s: %s", channel, after.until, error.reason)
+    return after.until
+
+
+def _address_is_gone(
+    connection: Connection, message: Outgoing, to: Address, error: RecipientGone, context: Context
+) -> None:
+    """An SMS number that said STOP to its carrier, a mailbox that is gone: never again, until they write there."""
+    reason = blocked.SAID_STOP if error.code in SAID_STOP else str(error)
+    blocked.block(connection, message.channel, to.external_id or to.phone, reason, now=context.clock.now())
+
+
+def _template_is_gone(
+    connection: Connection, message: Outgoing, content: Template, error: VendorRefused, context: Context
+) -> None:
+    """Meta has it no more as we know it: the registry learns that, and the message looks for another way."""
+    now = context.clock.now()
+    outbox.unsend(connection, message.id, now=now, reason=str(error))
+    templates.refused(connection, message.channel, content.name, content.language, int(error.code), at=now)
+
+
+def _believe(connection: Connection, message: Outgoing, external_id: str) -> None:
+    """Let a sending count as done unless its failure was heard meanwhile. Raises: VendorBusy, to look again at once."""
+    if message_statuses.failure_of(connection, message.channel, external_id) is not None:
+        raise VendorBusy(message.channel, "it failed while it was being sent")
+
+
+async def _not_delivered(job: Job, message: Outgoing, failure: Status, context: Context) -> Outcome:
+    """A message was taken and then not delivered. Raises: VendorRefused."""
+    if isinstance(message.content, Emoji):
+        return Dropped(statuses.why(failure), _failed(message, statuses.why(failure), context))
+    channel, desk = context.channels[message.channel], _desk(message, context)
+    if not statuses.is_worth_repeating(message, failure, channel):
+        code = str(failure.errors[0].code) if failure.errors else ""
+        error = RecipientGone(message.channel, f"not delivered: {statuses.why(failure)}", code=code)
+        is_gone = Disposition.GONE in map(channel.disposition, failure.errors)
+        if is_gone and message.channel != routing.WHATSAPP:
+            await context.store.write(_address_is_gone, message, message.recipient, error, context)
+        return await _give_up_here(job, message, error, context)
+    until = context.clock.now() + statuses.AGAIN_AFTER
+    return Later(until, lambda connection: statuses.take_back(connection, message, failure, channel, desk))
+
+
+async def _give_up_here(job: Job, message: Outgoing, error: VendorRefused, context: Context) -> Outcome:
+    """Let the next channel carry what this one never will. Raises: `error`, if there is none, or if it is too late."""
+    channel = await context.store.read(routing.way_on, message, context)
+    if channel is None or context.clock.now() >= job.deadline:
+        raise error
+    return Dropped(error.reason, lambda connection: _pass_on(connection, job, message, channel, error.reason, context))
+
+
+def _failed(message: Outgoing, reason: str, context: Context) -> Write:
+    return lambda connection: _set(connection, message, "failed", reason, context)
+
+
+def _set(connection: Connection, message: Outgoing, state: str, reason: str, context: Context) -> None:
+    outbox.set_state(connection, message.id, state, now=context.clock.now(), reason=reason)
+
+
+# --- another time, another way ---------------------------------------------------------------------
+
+
+def _hold(connection: Connection, message: Outgoing, rule: str, context: Context) -> None:
+    """Hold a message, if it must still wait now. Raises: VendorBusy, since who wakes the lane passes by a job at work."""
+    decision = routing.route(connection, message, context).decision
+    may_be_out = message.state in MAY_BE_OUT
+    if not isinstance(decision, Hold) and not (may_be_out and isinstance(decision, Divert)):
+        raise VendorBusy(message.channel, "what it waited for came meanwhile", throttled=True)
+    if may_be_out:  # that it may have been sent must not be forgotten
+        outbox.mark_unknown(connection, message.id, now=context.clock.now())
+        return
+    _set(connection, message, "held", rule, context)
+    if isinstance(decision, Hold) and decision.door is not None and message.user_id is not None:
+        doors.knock(within(connection, message.user_id), decision.door, context.pack, _desk(message, context))
+
+
+def _hold_behind_door(connection: Connection, job: Job, message: Outgoing, rule: str, context: Context) -> None:
+    """Hold what a template has announced: it must still be there when they tap, and lapses when they cannot any more."""
+    _hold(connection, message, rule, context)
+    if message.user_id is not None:
+        ends = doors.shuts_at(within(connection, message.user_id), now=context.clock.now())
+        jobs.prolong(connection, job, deadline=ends or job.deadline)
+
+
+def _divert(connection: Connection, job: Job, message: Outgoing, channel: str, rule: str, context: Context) -> None:
+    """Let another channel carry a message, if this one still cannot: the same words, as a message of its own."""
+    if not isinstance(routing.route(connection, message, context).decision, Divert):
+        raise VendorBusy(message.channel, "what it waited for came meanwhile", throttled=True)
+    _pass_on(connection, job, message, channel, rule, context)
+
+
+def _pass_on(connection: Connection, job: Job, message: Outgoing, channel: str, rule: str, context: Context) -> None:
+    now = context.clock.now()
+    logger.info("message %s goes by %s: %s", message.id, channel, rule)
+    _set(connection, message, "cancelled", f"goes by {channel}: {rule}", context)
+    if message.user_id is None:
+        return
+    _desk(message, context).send(
+        within(connection, message.user_id),
+        message.content.in_words(),
+        channel=channel,
+        turn_id=message.turn_id,
+        asked_for=message.asked_for,
+        patience=max(job.deadline - now, timedelta(minutes=1)),
+        purpose=message.purpose,
+        action_id=message.action_id,
+        instead_of=message.id,
+    )
+
+
+def _mark_unknown(message: Outgoing, context: Context) -> Write:
+    def write(connection: Connection) -> None:
+        outbox.mark_unknown(connection, message.id, now=context.clock.now())
+
+    return write
+
+
+def _window_closed(connection: Connection, message: Outgoing, reason: str, began: datetime, context: Context) -> bool:
+    """Believe the vendor that the window is closed, unless they wrote since; return whether it still looks open."""
+    now = context.clock.now()
+    outbox.unsend(connection, message.id, now=now, reason=reason)
+    breakers.save(connection, message.channel, CLOSED)
+    if message.user_id is not None:
+        windows.close(within(connection, message.user_id), message.channel, sent_at=began, now=now)
+    return isinstance(routing.route(connection, message, context).decision, Free)
+
+
+def _desk(message: Outgoing, context: Context) -> Desk:
+    return context.desk_at(message.channel, message.trace_id)
+
+
+def buried(connection: Connection, job: Job, reason: str, desk: Desk) -> None:
+    """A job that is given up on leaves its message failed, with the reason."""
+    outbox.set_state(connection, str(job.payload["message"]), "failed", now=desk.now, reason=reason)

@@ -1,0 +1,1 @@
+"""Pages that people open in a browser, one per file. May import: the store and below."""

@@ -1,0 +1,58 @@
+"""Turns slots whose time has come into jobs, once each. May import: the store and below."""
+
+from datetime import datetime
+
+import trio
+
+from ivy import log
+from ivy.clock import Clock, sleep_until, stamp
+from ivy.daemon.context import Context
+from ivy.domain.jobs import KINDS
+from ivy.store import jobs, schedules
+from ivy.store.binding import Connection
+from ivy.store.jobs import NewJob
+
+logger = log.get(__name__)
+
+
+async def run(context: Context) -> None:
+    """Fire for ever. A slot, its job and the schedule's next slot are one commit: a crash repeats or loses none."""
+    store, clock = context.store, context.clock
+    while True:
+        changed = store.wake_of("scheduler")
+        fired = await store.write(fire, context)
+        if fired:
+            continue
+        due = await store.read(schedules.next_at)
+        async with trio.open_nursery() as nursery:
+            if due is not None:
+                nursery.start_soon(_sleep_then_cancel, clock, due, nursery.cancel_scope)
+            await changed.wait()
+            nursery.cancel_scope.cancel()
+
+
+async def _sleep_then_cancel(clock: Clock, due: datetime, scope: trio.CancelScope) -> None:
+    await sleep_until(clock, due)
+    scope.cancel()
+
+
+def fire(connection: Connection, context: Context) -> int:
+    """Make a job of each slot that is due; return how many slots were."""
+    now = context.clock.now()
+    due = schedules.take_due(connection, now=now)
+    for slot in due:
+        kind = KINDS.get(slot.kind)
+        if kind is None:  # a newer Ivy made it: one slot is lost, not the scheduler
+            logger.error("schedule %s is skipped: this program has no jobs of kind %s", slot.schedule_id, slot.kind)
+            continue
+        job = NewJob(
+            id=context.new_id(),
+            kind=kind,
+            key=slot.job_key,
+            due_at=slot.at,
+            payload={"ref": slot.ref_id, "schedule": slot.schedule_id, "at_ms": stamp(slot.at)},
+            user_id=slot.user_id,
+            trace_id=context.new_id(),
+        )
+        jobs.enqueue(connection, job, now=now)
+    return len(due)

@@ -1,0 +1,77 @@
+"""What is the matter with Ivy itself, as alerts: a channel left alone, a queue that rests, a full disk. The sweeper asks.
+
+May import: the store and below.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from ivy import log
+from ivy.domain.advice import Advice, Severity
+from ivy.store import alerts, overview
+from ivy.store.binding import Connection
+from ivy.store.files import RESERVE
+
+logger = log.get(__name__)
+CHANNEL, QUEUE, DISK = "channel:", "queue:", "disk"
+FAILS_FOR = timedelta(minutes=5)
+"""A channel that is back by then was a moment's trouble."""
+WELL_AFTER = timedelta(minutes=10)
+"""A queue that was not paused again for so long goes on: its trial comes some seconds after each pause."""
+LITTLE_ROOM, ENOUGH_ROOM = 512 << 20, 640 << 20
+"""Bytes of disk. Below the first `/readyz` complains too; above the second all is well."""
+
+
+def watch(connection: Connection, now: datetime, *, free_bytes: int) -> None:
+    """Open and end alerts by what is seen now. `free_bytes`: of the disk that people's files are on."""
+    channels = overview.open_breakers(connection)
+    for each in channels:
+        if each.since <= now - FAILS_FOR:
+            _hold(connection, _left_alone(each.name, each.reason), now)
+    _end(connection, CHANNEL, [each.name for each in channels], now)
+    for pause in overview.pauses(connection, now=now):
+        _hold(connection, _paused(pause.queue, pause.reason), now)
+    _end(connection, QUEUE, [each.queue for each in overview.pauses(connection, now=now - WELL_AFTER)], now)
+    if free_bytes < LITTLE_ROOM:
+        _hold(connection, _little_room(free_bytes), now)
+    elif free_bytes >= ENOUGH_ROOM:
+        _clear(connection, DISK, now)
+
+
+def _left_alone(channel: str, reason: str) -> Advice:
+    return Advice(
+        Severity.CRITICAL, f"{CHANNEL}{channel}", f"{channel} fails and is left alone: {reason.rstrip('.')}.",
+        f"Mend what it names, then `ivy switch channel.{channel} on`: messages wait meanwhile, or go another way.",
+    )  # fmt: skip
+
+
+def _paused(queue: str, reason: str) -> Advice:
+    return Advice(
+        Severity.CRITICAL, f"{QUEUE}{queue}", f"Queue {queue} is paused: {reason.rstrip('.')}.",
+        f"Mend what it names, then `ivy switch queue.{queue} on`: its work waits unharmed.",
+    )  # fmt: skip
+
+
+def _little_room(free: int) -> Advice:
+    full = free < RESERVE
+    return Advice(
+        Severity.CRITICAL if full else Severity.WARNING, DISK,
+        f"Only {free >> 20} MB of disk are free" + (": no picture or voice note is taken in." if full else "."),
+        "Make room on the disk that holds the database and people's files, or shorten media.keep_days.",
+    )  # fmt: skip
+
+
+def _end(connection: Connection, kind: str, still: Collection[str], now: datetime) -> None:
+    for alert in alerts.open_alerts(connection):
+        if alert.key.startswith(kind) and alert.key.removeprefix(kind) not in still:
+            _clear(connection, alert.key, now)
+
+
+def _hold(connection: Connection, advice: Advice, now: datetime) -> None:
+    if alerts.raise_alert(connection, advice, at=now, now=now, again=False):
+        logger.warning("alert %s: %s %s", advice.severity, advice.title, advice.advice)
+
+
+def _clear(connection: Connection, key: str, now: datetime) -> None:
+    if alerts.resolve(connection, key, at=now, now=now):
+        logger.warning("alert over: %s", key)

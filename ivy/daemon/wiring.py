@@ -1,0 +1,345 @@
+"""Puts the parts together: the only file that knows which adapter is in use. May import: everything but the CLI."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit
+
+import httpx2
+import trio
+
+from ivy.adapters.prices import PriceTable
+from ivy.adapters.whatsapp.channel import WhatsApp
+from ivy.adapters.whatsapp.graph import Graph
+from ivy.adapters.whatsapp.media import MediaDoor
+from ivy.adapters.whatsapp.pack import Pack, pack
+from ivy.agent.router import Router
+from ivy.agent.turn import Agent
+from ivy.clock import Clock
+from ivy.config import Config, ModelSection, WhatsAppSection
+from ivy.daemon import rate_card, webhooks
+from ivy.daemon.context import Context
+from ivy.domain.actions import secrets_of
+from ivy.domain.admission import Admission
+from ivy.domain.envelopes import Envelope
+from ivy.domain.unsubscribe import Subscription, token
+from ivy.errors import ConfigError
+from ivy.ports import Channel, Fetcher, FormKeys, Model, ModelAnswer, ModelRequest, Models, Outbound, Transcriber
+from ivy.store.database import Store
+from ivy.store.files import Files
+from ivy.store.sealing import Sealer
+from ivy.threads import Threads
+from ivy.tools.registry import Registry, families
+
+ROLES = ("primary", "fallback", "cheap")
+EMULATED = "emulated-"
+"""How the keys of emulated models begin: a real channel must not be joined to one."""
+UNSUBSCRIBE_PATH = "/me/unsubscribe"
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "emulated")
+
+
+@dataclass(frozen=True)
+class Outside:
+    """How the world is reached: one HTTP client per vendor's name, or one for all."""
+
+    http: httpx2.AsyncClient
+    by_vendor: Mapping[str, httpx2.AsyncClient] = field(default_factory=dict[str, httpx2.AsyncClient])
+    deliver_mail: Callable[[Envelope], None] | None = None
+    """Takes a mail where no socket may be used; None: SMTP."""
+
+    def client(self, vendor: str) -> httpx2.AsyncClient:
+        return self.by_vendor.get(vendor, self.http)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the daemon works with; `warm` loads what is slow to load, beside the work."""
+
+    context: Context
+    warm: Callable[[], Awaitable[None]]
+
+
+def build(
+    config: Config,
+    folder: Path,
+    store: Store,
+    clock: Clock,
+    chance: Random,
+    outside: Outside,
+    *,
+    threads: Threads,
+) -> Parts:
+    """Make everything the daemon works with; `folder` is the configuration's. Raises: ConfigError naming what is missing."""
+    check(config)
+    files = Files(config.media_folder(folder), threads)
+    registry = Registry(families(), disabled=config.tools.disabled)
+    models = {role: made for role in ROLES if (made := _model(role, config, outside, threads, files)) is not None}
+    prices = _prices(config, clock)
+    if "primary" not in models:
+        raise ConfigError(
+            "models.primary has no key: set models.primary.api_key_file, or IVY_MODELS__PRIMARY__API_KEY."
+        )
+    router = Router(
+        store,
+        clock,
+        Models(models),
+        prices,
+        cap_micros=round(config.spend.daily_cap_usd * 1_000_000),
+        seconds={role: _section(config, role).timeout_seconds for role in ROLES},
+    )
+    agent = Agent(router, registry, clock, config.turns, model_name=models["primary"].name)
+    sealer = Sealer(config.store.seal_key.reveal().split())
+    graph = _graph(config.whatsapp, outside) if config.whatsapp.enabled else None
+    context = Context(
+        store,
+        clock,
+        chance,
+        config,
+        _channels(config, graph, outside, clock, threads),
+        sealer,
+        agent,
+        rate_card.load(config.whatsapp.rates_file, folder),
+        Pack(pack()),
+        files,
+        {} if graph is None else {"whatsapp": _media_door(config.whatsapp, graph, outside, threads)},
+        _transcriber(config, outside, threads),
+        _form_keys(config.whatsapp),
+    )
+
+    async def warm() -> None:
+        await files.prepare()
+        await prices.load(threads)
+        for model in models.values():
+            await model.warm()
+
+    return Parts(context, warm)
+
+
+def check(config: Config) -> None:
+    """Raise ConfigError for what can be seen to be wrong before anything is started."""
+    if config.admission.policy not in {policy.value for policy in Admission}:
+        raise ConfigError(f"admission.policy is {config.admission.policy!r}; use invite, open or list.")
+    emulated = [role for role in ROLES if _is_emulated(_section(config, role))]
+    if emulated and config.whatsapp.enabled and not _is_local(config.whatsapp.base_url):
+        raise ConfigError(
+            f"models.{emulated[0]} is an emulator's, and whatsapp.base_url is not: real people must not talk to an emulator."
+        )
+
+
+def _is_emulated(section: ModelSection) -> bool:
+    return section.api_key.reveal().startswith(EMULATED)
+
+
+def _is_local(url: str) -> bool:
+    return (urlsplit(url).hostname or "") in LOCAL_HOSTS
+
+
+def _section(config: Config, role: str) -> ModelSection:
+    return {"primary": config.models.primary, "fallback": config.models.fallback, "cheap": config.models.cheap}[role]
+
+
+def _graph(section: WhatsAppSection, outside: Outside) -> Graph:
+    for key, value in whatsapp_needs(section).items():
+        if not value:
+            raise ConfigError(f"whatsapp.{key} is missing; `ivy doctor` says where it is found.")
+    return Graph(
+        outside.client("whatsapp"),
+        base_url=section.base_url,
+        version=section.version,
+        token=section.token.reveal(),
+        app_secrets=_app_secrets(section),
+    )
+
+
+def _app_secrets(section: WhatsAppSection) -> tuple[str, ...]:
+    return tuple(section.app_secrets.reveal().split())
+
+
+def _channels(
+    config: Config, graph: Graph | None, outside: Outside, clock: Clock, threads: Threads
+) -> dict[str, Channel]:
+    channels: dict[str, Channel] = {}
+    if graph is not None:
+        section = config.whatsapp
+        channels["whatsapp"] = WhatsApp(
+            graph,
+            phone_number_id=section.phone_number_id,
+            app_secrets=_app_secrets(section),
+            verify_token=section.verify_token.reveal(),
+        )
+    if config.sms.enabled:
+        channels["sms"] = _sms(config, outside, clock)
+    if config.mail.enabled:
+        channels["mail"] = _mail(config, outside, clock, threads)
+    return channels
+
+
+def _sms(config: Config, outside: Outside, clock: Clock) -> Channel:
+    from ivy.adapters.twilio.channel import Sms
+
+    section = config.sms
+    needs = {
+        "sms.account_sid": section.account_sid,
+        "sms.auth_token_file": section.auth_token,
+        "sms.sender": section.sender,
+        "server.public_url": config.server.public_url,
+    }
+    _need(needs)
+    return Sms(
+        outside.client("sms"),
+        base_url=section.base_url,
+        account_sid=section.account_sid,
+        auth_tokens=tuple(section.auth_token.reveal().split()),
+        sender=section.sender,
+        webhook_url=f"{config.server.public_url.rstrip('/')}{webhooks.SMS}",
+        validity_seconds=section.validity_seconds,
+        clock=clock,
+    )
+
+
+def _mail(config: Config, outside: Outside, clock: Clock, threads: Threads) -> Channel:
+    from ivy.adapters.smtp import Mail
+    from ivy.adapters.smtp_session import smtp_deliver
+
+    section = config.mail
+    _need({"mail.host": section.host, "mail.sender": section.sender, "server.public_url": config.server.public_url})
+    secret = secrets_of(config.store.seal_key.reveal())[0]
+
+    def unsubscribe(message: Outbound) -> str:
+        if not message.user_id:  # the operator is nobody's subscriber
+            return ""
+        what = Subscription(message.user_id, "mail")
+        return f"{config.server.public_url.rstrip('/')}{UNSUBSCRIBE_PATH}/{token(secret, what)}"
+
+    return Mail(
+        threads,
+        clock,
+        host=section.host,
+        port=section.port,
+        tls=section.tls,
+        user=section.user,
+        password=section.password.reveal(),
+        sender=section.sender,
+        unsubscribe=unsubscribe,
+        deliver=outside.deliver_mail or smtp_deliver,
+    )
+
+
+def _need(values: Mapping[str, object]) -> None:
+    for key, value in values.items():
+        if not value:
+            raise ConfigError(f"{key} is missing; `ivy doctor` says where it is found.")
+
+
+def _media_door(section: WhatsAppSection, graph: Graph, outside: Outside, threads: Threads) -> Fetcher:
+    local = section.base_url if _is_local(section.base_url) and section.base_url.startswith("http://") else ""
+    return MediaDoor(
+        outside.client("whatsapp"),
+        graph,
+        section.phone_number_id,
+        section.media_hosts,
+        token=section.token.reveal(),
+        threads=threads,
+        local_origin=local,
+    )
+
+
+def _form_keys(section: WhatsAppSection) -> FormKeys | None:
+    if not section.enabled or not section.flow_key:
+        return None
+    from ivy.adapters.whatsapp.flow_crypto import FlowKeys
+
+    return FlowKeys.parse(section.flow_key.reveal())
+
+
+def _transcriber(config: Config, outside: Outside, threads: Threads) -> Transcriber | None:
+    """Return who listens to voice notes; nobody without a key, except a server of one's own."""
+    from ivy.adapters.transcription import OFFICIAL, OpenAITranscriber
+
+    section = config.transcription
+    if not section.model or (not section.api_key and section.base_url in ("", OFFICIAL)):
+        return None
+    return OpenAITranscriber(
+        outside.client("transcription"),
+        threads,
+        section.model,
+        api_key=section.api_key.reveal(),
+        base_url=section.base_url,
+    )
+
+
+def whatsapp_needs(section: WhatsAppSection) -> dict[str, bool]:
+    """Return what WhatsApp needs, and whether it is there."""
+    return {
+        "phone_number_id": bool(section.phone_number_id),
+        "token_file": bool(section.token),
+        "app_secrets_file": bool(section.app_secrets),
+        "verify_token_file": bool(section.verify_token),
+    }
+
+
+class LazyModel:
+    """A model whose SDK is imported when it is first needed, or by `warm`: importing it takes a second."""
+
+    def __init__(self, vendor: str, name: str, make: Callable[[], Awaitable[Model]]) -> None:
+        self.vendor = vendor
+        self.name = name
+        self._make = make
+        self._lock = trio.Lock()
+        self._made: Model | None = None
+
+    async def warm(self) -> Model:
+        async with self._lock:
+            if self._made is None:
+                self._made = await self._make()
+        return self._made
+
+    async def complete(self, request: ModelRequest) -> ModelAnswer:
+        model = self._made or await self.warm()
+        return await model.complete(request)
+
+
+def _model(role: str, config: Config, outside: Outside, threads: Threads, files: Files) -> LazyModel | None:
+    section = _section(config, role)
+    key, http = section.api_key.reveal(), outside.client(section.vendor)
+    if not section.vendor or not section.model or not (key or (section.vendor == "openai" and section.base_url)):
+        return None
+    if section.vendor == "anthropic":
+        return LazyModel(section.vendor, section.model, partial(_anthropic, threads, http, section, files))
+    if section.vendor == "openai":
+        return LazyModel(section.vendor, section.model, partial(_openai, threads, http, section, files))
+    raise ConfigError(f"models.{role}.vendor is {section.vendor!r}; use anthropic or openai.")
+
+
+async def _anthropic(threads: Threads, http: httpx2.AsyncClient, section: ModelSection, files: Files) -> Model:
+    from ivy.adapters import anthropic
+
+    return await anthropic.AnthropicModel.make(
+        threads,
+        http,
+        section.model,
+        api_key=section.api_key.reveal(),
+        base_url=section.base_url or anthropic.OFFICIAL,
+        effort=section.effort,
+        pictures=files,
+    )
+
+
+async def _openai(threads: Threads, http: httpx2.AsyncClient, section: ModelSection, files: Files) -> Model:
+    from ivy.adapters import openai
+
+    return await openai.OpenAIModel.make(
+        threads,
+        http,
+        section.model,
+        api_key=section.api_key.reveal(),
+        base_url=section.base_url or openai.OFFICIAL,
+        pictures=files,
+    )
+
+
+def _prices(config: Config, clock: Clock) -> PriceTable:
+    compatible = {s.vendor for role in ROLES if (s := _section(config, role)).vendor == "openai" and s.base_url}
+    return PriceTable(clock, ceiling=config.spend.ceiling, overrides=config.spend.prices, compatible=compatible)

@@ -1,0 +1,61 @@
+"""Kinds of work: their queue, lane, patience and what being late means. May import: domain.late, the standard library."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from ivy.domain.late import ALWAYS, SKIP, Late, apologise_within
+
+
+class Queue(StrEnum):
+    """The kinds of worker."""
+
+    INBOX = "inbox"
+    AGENT = "agent"
+    CALLS = "calls"
+    OUTBOX = "outbox"
+    UPKEEP = "upkeep"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of job. `limit` bounds an attempt, `patience` the whole job from the moment it was due."""
+
+    name: str
+    queue: Queue
+    limit: timedelta
+    patience: timedelta
+    late: Late = ALWAYS
+    dies_at_once: bool = False
+    """A failure here is a payload nobody can read: it becomes a dead letter instead of blocking its lane."""
+
+
+INBOUND = Kind("inbound", Queue.INBOX, timedelta(seconds=15), timedelta(days=7), dies_at_once=True)
+TURN = Kind("turn", Queue.AGENT, timedelta(seconds=150), timedelta(hours=24))
+SEND = Kind("send", Queue.OUTBOX, timedelta(seconds=30), timedelta(hours=24))
+MARK_READ = Kind("mark_read", Queue.OUTBOX, timedelta(seconds=10), timedelta(minutes=2), SKIP)
+REMINDER = Kind(
+    "reminder", Queue.UPKEEP, timedelta(seconds=15), timedelta(hours=3), apologise_within(timedelta(hours=2))
+)
+MEDIA = Kind("media", Queue.AGENT, timedelta(seconds=180), timedelta(days=6))
+"""A vendor keeps a file for a week."""
+
+TELL_OPERATOR = Kind("tell_operator", Queue.UPKEEP, timedelta(seconds=60), timedelta(days=1))
+"""Never fails: what could not be mailed is tried again, and stays in `ivy status` meanwhile."""
+
+KINDS = {kind.name: kind for kind in (INBOUND, TURN, SEND, MARK_READ, REMINDER, MEDIA, TELL_OPERATOR)}
+LEASE_MARGIN = timedelta(seconds=30)
+"""A lease outlives the limit of an attempt by this, so that two workers never hold one job."""
+
+
+def turn_lane(user_id: str) -> str:
+    return f"turn:{user_id}"
+
+
+def send_lane(recipient: str, channel: str) -> str:
+    """`recipient` is a user id, or the address of a stranger."""
+    return f"send:{recipient}:{channel}"
+
+
+def inbox_lane(vendor: str) -> str:
+    return f"inbox:{vendor}"

@@ -1,0 +1,41 @@
+"""Which page of the runbook an alert belongs to, by its key. May import: the standard library."""
+
+from collections.abc import Mapping
+
+FOLDER = "docs/runbook"
+PAGES: Mapping[str, str] = {
+    "account:": "account",
+    "account:limit": "quality-and-limits",
+    "alert:": "account",
+    "allowance:replies": "free-replies",
+    "allowance:tier": "quality-and-limits",
+    "channel:": "paused-queue",
+    "code:": "what-meta-reports",
+    "code:flow": "forms",
+    "code:marketing": "templates",
+    "code:misfiled": "templates",
+    "code:template": "templates",
+    "disk": "disk-full",
+    "flow:": "forms",
+    "handover:": "asks-for-a-human",
+    "number:": "quality-and-limits",
+    "operator:": "operator-mail",
+    "queue:": "paused-queue",
+    "security:": "security",
+    "sending:": "token",
+    "sending:blocked": "account",
+    "sending:locked": "account",
+    "sending:name": "account",
+    "sending:payment": "payment-method",
+    "sending:spam": "quality-and-limits",
+    "silence": "not-delivering",
+    "template:": "templates",
+    "unknown:": "what-meta-reports",
+}
+"""By how the key begins; the longest beginning decides."""
+
+
+def page_of(key: str) -> str:
+    """Return the page that an alert's key belongs to, from the folder of the program; "" for a key that nobody knows."""
+    beginnings = [each for each in PAGES if key.startswith(each)]
+    return f"{FOLDER}/{PAGES[max(beginnings, key=len)]}.md" if beginnings else ""

@@ -1,0 +1,76 @@
+"""How many planned days in a row were kept, from what happened on each local date. May import: the standard library.
+
+A day without an event is neutral: nothing was planned, so nothing was missed. Corrections are made by replaying.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import Enum
+
+RESERVE_DAYS = 2
+RESERVE_SPAN = timedelta(days=14)
+MILESTONES = (3, 7, 14, 30, 60, 100, 365)
+
+
+class Outcome(Enum):
+    """What became of a day; a partial workout is KEPT or SKIPPED by the person's own minimum."""
+
+    KEPT = "kept"
+    REST = "rest"
+    EXCUSED = "excused"
+    SKIPPED = "skipped"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True)
+class Streak:
+    """`reserve_used` are the days covered by the reserve that still count against it, oldest first."""
+
+    current: int = 0
+    longest: int = 0
+    last_day: date | None = None
+    reserve_used: tuple[date, ...] = ()
+
+
+def after_day(streak: Streak, day: date, outcome: Outcome) -> Streak:
+    """Return the streak after `day`; a day not after the last one heard of changes nothing (replay to correct it)."""
+    if streak.last_day is not None and day <= streak.last_day:
+        return streak
+    moved = replace(streak, last_day=day, reserve_used=_still_counting(streak.reserve_used, day))
+    if outcome is Outcome.KEPT:
+        current = streak.current + 1
+        return replace(moved, current=current, longest=max(streak.longest, current))
+    if outcome in (Outcome.REST, Outcome.EXCUSED) or moved.current == 0:
+        return moved  # at zero there is nothing to protect, so the reserve is kept for later
+    if len(moved.reserve_used) < RESERVE_DAYS:
+        return replace(moved, reserve_used=(*moved.reserve_used, day))
+    return replace(moved, current=0)
+
+
+def replay(events: Iterable[tuple[date, Outcome]]) -> Streak:
+    """Return the streak that all events make, by date; of several for one date the last in `events` wins."""
+    streak = Streak()
+    for day, outcome in sorted(dict(events).items()):
+        streak = after_day(streak, day, outcome)
+    return streak
+
+
+def kept_of_last(events: Iterable[tuple[date, Outcome]], today: date, days: int = 21) -> tuple[int, int]:
+    """Return how many of the last `days` days, today included, were kept, and how many were planned.
+
+    Rest and excused days were not planned.
+    """
+    first = today - timedelta(days=days - 1)
+    outcomes = [outcome for day, outcome in dict(events).items() if first <= day <= today]
+    kept = outcomes.count(Outcome.KEPT)
+    return kept, kept + outcomes.count(Outcome.SKIPPED) + outcomes.count(Outcome.MISSED)
+
+
+def milestone(before: Streak, after: Streak) -> int | None:
+    """Return the highest milestone reached between the two, or None."""
+    return max((mark for mark in MILESTONES if before.current < mark <= after.current), default=None)
+
+
+def _still_counting(used: tuple[date, ...], day: date) -> tuple[date, ...]:
+    return tuple(earlier for earlier in used if day - earlier < RESERVE_SPAN)

@@ -1,0 +1,1 @@
+"""Vendors played on their own wire, part of the product. May import: the domain and below."""

@@ -1,0 +1,311 @@
+"""Everything Ivy asks of the outside, on one page. May import: the domain and the ground."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, Protocol
+
+from ivy.domain.contents import AnyContent, Template
+from ivy.domain.heard import Heard
+from ivy.domain.inbound import DeliveryError, InboundEvent
+
+# --- channels: messages to and from people -------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a person is reached on a channel: the vendor's stable id, a phone in E.164, or both."""
+
+    external_id: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """A message on its way: `our_id` travels as callback data and comes back with each status."""
+
+    our_id: str
+    to: Address
+    content: AnyContent
+    quoted_id: str = ""
+    vendor_id: str = ""
+    """The vendor's own id of the form or the file in `content`."""
+    user_id: str = ""
+    """Whose it is; empty for an answer to a stranger."""
+
+
+class Disposition(Enum):
+    """What to do about a message that met an error."""
+
+    BUSY = "busy"
+    """Certainly not sent; worth another attempt, after `wait` if there is one."""
+    REFUSED = "refused"
+    """Never worth repeating as it is."""
+    WINDOW_CLOSED = "window closed"
+    GONE = "gone"
+    """The person cannot or does not want to be reached."""
+    CONFIGURATION = "configuration"
+    """Nothing will work until the operator mends it."""
+
+
+class Channel(Protocol):
+    """A way to write to people. Methods raise `VendorError` and nothing else of their own."""
+
+    @property
+    def name(self) -> str: ...
+
+    def handshake(self, query: Mapping[str, str]) -> str | None:
+        """Return what the vendor wants echoed when it first calls the webhook, or None to refuse."""
+        ...
+
+    def verify(self, body: bytes, headers: Mapping[str, str], *, repeated: frozenset[str] = frozenset()) -> None:
+        """Raise `BadSignature` unless the vendor signed these bytes. Header names are in lower case; `repeated` came twice."""
+        ...
+
+    def parse(self, body: bytes) -> tuple[InboundEvent, ...]:
+        """Read a verified webhook; raise `Unreadable` only if nothing of it can be read."""
+        ...
+
+    def parse_part(self, body: bytes, path: str) -> tuple[InboundEvent, ...]:
+        """Read one part of a webhook again: the part that a `Broken` event named."""
+        ...
+
+    def disposition(self, error: DeliveryError) -> Disposition:
+        """Return what an error in a `failed` status means for its message."""
+        ...
+
+    async def send(self, message: Outbound) -> str:
+        """Send one message; return the vendor's id for it. A channel without buttons sends `content.in_words()`.
+
+        Raises: VendorBusy (surely not sent), OutcomeUnknown, WindowClosed, RecipientGone, VendorRefused,
+        VendorMisconfigured.
+        """
+        ...
+
+    @property
+    def can_look_up(self) -> bool:
+        """Whether the vendor tells what became of a sending of which nothing was heard."""
+        ...
+
+    async def look_up(self, message: Outbound, since: datetime) -> str | None:
+        """Return the vendor's id of a message that left after `since`, or None if the vendor surely has none."""
+        ...
+
+    async def mark_read(self, external_id: str, *, typing: bool = False) -> None:
+        """Show the person that their message was seen and, with `typing`, that an answer is being written."""
+        ...
+
+
+class TemplatePack(Protocol):
+    """The templates that Ivy can speak outside a conversation window."""
+
+    @property
+    def digests(self) -> Mapping[tuple[str, str], str]:
+        """Return the hash of each template's words, by name and language: others were approved than these."""
+        ...
+
+    def fill(self, name: str, language: str, values: Mapping[str, str], actions: Sequence[str] = ()) -> Template:
+        """Return a template with its values in it. Raises: KeyError for one that the pack does not have."""
+        ...
+
+
+class FormReply(Protocol):
+    """The way back to the phone that sent one request."""
+
+    def seal(self, answer: dict[str, Any]) -> bytes: ...
+
+
+class FormKeys(Protocol):
+    """What opens the request of a phone on which somebody fills in a form. Raises: Unreadable if none of our keys does."""
+
+    def open(self, body: bytes) -> tuple[dict[str, Any], FormReply]: ...
+
+
+# --- models ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A tool as every vendor's wire can carry it: `parameters` is a plain JSON Schema object."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """What the model asked for; `arguments` is JSON text as it came and may be malformed."""
+
+    call_id: str
+    tool: str
+    arguments: str
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    call_id: str
+    content: str
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture by its digest, which is all that a journal keeps; `Pictures` has its bytes. 0 by 0: of unknown size."""
+
+    sha256: str
+    mime: str
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True)
+class UserWords:
+    text: str
+    images: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True)
+class AssistantWords:
+    """An answer of a model; `raw` is the vendor's own JSON of it, replayable to the same vendor and model only."""
+
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    vendor: str = ""
+    model: str = ""
+    raw: str = ""
+
+
+@dataclass(frozen=True)
+class ToolResults:
+    results: tuple[ToolResult, ...]
+
+
+ChatMessage = UserWords | AssistantWords | ToolResults
+
+
+@dataclass(frozen=True)
+class ModelRequest:
+    """One call: `system` and `tools` stay the same from call to call (caching); `messages` is what varies."""
+
+    system: str
+    messages: tuple[ChatMessage, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    may_call_tools: bool = True
+    max_tokens: int = 1024
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one call. `input` is the whole prompt, cached parts included; `output` includes thinking."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+
+
+@dataclass(frozen=True)
+class ModelAnswer:
+    """`stop` is one of: end, tools, length, refusal."""
+
+    text: str
+    calls: tuple[ToolCall, ...]
+    stop: str
+    usage: Usage | None
+    model: str
+    raw: str
+    request_id: str = ""
+
+
+class Model(Protocol):
+    """One model of one vendor.
+
+    `complete` raises VendorBusy (`throttled` for 429), VendorMisconfigured (keys, money, retired model) or
+    VendorRefused (our request was at fault), always within a deadline that its caller sets.
+    """
+
+    @property
+    def vendor(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    async def complete(self, request: ModelRequest) -> ModelAnswer: ...
+
+
+@dataclass(frozen=True)
+class UnitPrices:
+    """Micro-dollars per million tokens; `source` says where they are from (package and version, override, ceiling)."""
+
+    input: int
+    output: int
+    cache_read: int
+    cache_write: int
+    source: str
+    known: bool = True
+
+
+class Prices(Protocol):
+    """What a model costs today."""
+
+    def of(self, vendor: str, model: str) -> UnitPrices: ...
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models by role (primary, fallback, cheap), as configuration names them."""
+
+    by_role: Mapping[str, Model] = field(default_factory=dict[str, Model])
+
+
+# --- media -------------------------------------------------------------------------------------------
+
+
+class Pictures(Protocol):
+    """Where a model's adapter finds a picture when it builds a request."""
+
+    async def read(self, sha256: str, *, longest: int) -> bytes | None:
+        """Return a file's bytes; None if it is kept no more, or is longer than that."""
+        ...
+
+
+class Sink(Protocol):
+    """Where a download goes, piece by piece."""
+
+    async def write(self, chunk: bytes) -> None: ...
+
+    async def digest(self) -> str:
+        """Return the SHA-256, in hex, of all that was written so far."""
+        ...
+
+
+class Fetcher(Protocol):
+    """A channel's files. Methods raise VendorBusy, VendorMisconfigured, or VendorRefused with a `Reason` as its code."""
+
+    async def fetch(self, media_id: str, sink: Sink, *, cap: int, seconds: float, sha256: str = "") -> str:
+        """Bring a file of at most `cap` bytes, within `seconds`; return the type its vendor gives it, or "".
+
+        `sha256` (hex or base64) is what the message said of it; a file that does not match is refused.
+        """
+        ...
+
+    async def upload(self, path: Path, *, mime: str, filename: str) -> str:
+        """Hand over a file that messages will name; return the vendor's id for it."""
+        ...
+
+
+class Transcriber(Protocol):
+    """Turns speech into words. Raises as a `Model` does; its caller sets the deadline."""
+
+    @property
+    def vendor(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    async def transcribe(self, audio: Path, *, mime: str, languages: tuple[str, ...] = ()) -> Heard:
+        """Return what is said; `languages` (ISO 639-1) are those to expect."""
+        ...

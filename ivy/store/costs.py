@@ -1,0 +1,94 @@
+"""What was spent and what it bought, per day, person, provider, kind or model. May import: spending, binding, the ground.
+
+Money is the ledger's, tokens are `ai_usage`'s: the rows always add up to the ledger's total.
+"""
+
+from dataclasses import dataclass
+
+from ivy.store import spending
+from ivy.store.binding import Connection
+
+GROUPS = tuple(spending.GROUPS)
+_USAGE_GROUPS = {
+    "day": "strftime('%Y-%m-%d', at_ms / 1000, 'unixepoch')",
+    "user": "coalesce(user_id, '')",
+    "provider": "vendor",
+    "kind": "'model'",
+    "model": "model",
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One row: money in micro-dollars with its part of the total (0 to 1), and the calls to models behind it."""
+
+    name: str
+    label: str
+    micros: int
+    share: float
+    entries: int
+    calls: int
+    failed: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Between two UTC days, both included; `total_micros` is the ledger's own sum."""
+
+    by: str
+    since: str
+    until: str
+    rows: tuple[Cost, ...]
+    total_micros: int
+    reserved_micros: int
+    """The part of the total that is set aside for calls under way."""
+    today_micros: int
+    cap_micros: int
+
+
+def costs(connection: Connection, by: str, *, since: str, until: str, today: str, cap_micros: int) -> Costs:
+    """Return what was spent, the greatest first; by day, in order of days."""
+    total, reserved = connection.execute(
+        "SELECT coalesce(sum(amount_micros), 0), coalesce(sum(amount_micros) FILTER (WHERE state = 'reserved'), 0)"
+        " FROM cost_ledger WHERE day BETWEEN ? AND ?",
+        (since, until),
+    ).fetchone()
+    usage = _usage(connection, by, since, until)
+    labels = _names(connection) if by == "user" else {}
+    spent = {
+        row["name"]: (row["micros"], row["entries"]) for row in spending.by(connection, by, since=since, until=until)
+    }
+    rows = [
+        Cost(
+            name=name,
+            label=labels.get(name) or name or "(nobody)",
+            micros=spent.get(name, (0, 0))[0],
+            share=spent.get(name, (0, 0))[0] / total if total else 0.0,
+            entries=spent.get(name, (0, 0))[1],
+            **usage.get(name, _NOTHING),
+        )
+        for name in (*spent, *(name for name in usage if name not in spent))
+    ]
+    if by == "day":
+        rows.sort(key=lambda row: row.name)
+    return Costs(by, since, until, tuple(rows), total, reserved, spending.spent_on(connection, today), cap_micros)
+
+
+_NOTHING = {"calls": 0, "failed": 0, "input_tokens": 0, "output_tokens": 0, "cached_tokens": 0}
+
+
+def _usage(connection: Connection, by: str, since: str, until: str) -> dict[str, dict[str, int]]:
+    rows = connection.execute(
+        f"SELECT {_USAGE_GROUPS[by]} AS name, count(*) AS calls, sum(status IN ('failed', 'unknown')) AS failed,"
+        " sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cache_read_tokens) AS cached_tokens"
+        " FROM ai_usage WHERE at_ms >= unixepoch(?1) * 1000 AND at_ms < unixepoch(?2, '+1 day') * 1000 GROUP BY 1",
+        (since, until),
+    )
+    return {row["name"]: {column: row[column] for column in _NOTHING} for row in rows}
+
+
+def _names(connection: Connection) -> dict[str, str]:
+    return {row["id"]: row["name"] for row in connection.execute("SELECT id, name FROM users")}

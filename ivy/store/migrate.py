@@ -1,0 +1,95 @@
+"""Brings a database to this program's schema: numbered SQL files, forward only. May import: binding, settings.
+
+sqlite-utils keeps the list of what was applied; beside it Ivy keeps each file's SHA-256 and refuses an edited one.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ivy.errors import StoreError
+from ivy.store.binding import Connection
+from ivy.store.settings import APPLICATION_ID, check_ours
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_PACKAGED = Path(__file__).parents[1] / "migrations"
+_IN_REPOSITORY = Path(__file__).parents[2] / "migrations"
+
+
+@dataclass(frozen=True)
+class Migration:
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def shipped(folder: Path | None = None) -> list[Migration]:
+    """Return the migrations that came with this program, in order."""
+    folder = folder or (_PACKAGED if _PACKAGED.is_dir() else _IN_REPOSITORY)
+    return [Migration(int(path.name[:4]), path.stem, path.read_text()) for path in sorted(folder.glob("[0-9]*.sql"))]
+
+
+def version(connection: Connection) -> int:
+    """Return the number of the newest migration the file has; 0 for an empty one."""
+    return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def check(connection: Connection, migrations: list[Migration]) -> None:
+    """Raise `StoreError` unless the file is Ivy's, not newer than this program, and made by these very migrations."""
+    check_ours(connection)
+    newest = migrations[-1].number if migrations else 0
+    if version(connection) > newest:
+        raise StoreError(
+            f"This database is at version {version(connection)}, newer than this program ({newest}). Install the newer Ivy."
+        )
+    for migration, applied in zip(migrations, _applied_hashes(connection), strict=False):
+        if applied != migration.sha256:
+            raise StoreError(f"Migration {migration.name} was edited after it was applied; restore the shipped file.")
+
+
+def pending(connection: Connection, migrations: list[Migration]) -> list[Migration]:
+    """Return what `migrate` would apply."""
+    return [migration for migration in migrations if migration.number > version(connection)]
+
+
+def migrate(connection: Connection, migrations: list[Migration] | None = None) -> list[str]:
+    """Apply what is missing, each file in its own transaction; return the names. Twice is the same as once."""
+    migrations = shipped() if migrations is None else migrations
+    check(connection, migrations)
+    todo = pending(connection, migrations)
+    if not todo:
+        return []
+    from sqlite_utils import Database, Migrations
+
+    book = Migrations("ivy")
+    for migration in migrations:
+        book(name=migration.name)(_applier(connection, migration))
+    book.apply(Database(connection))
+    return [migration.name for migration in todo]
+
+
+def _applier(connection: Connection, migration: Migration) -> Callable[["Database"], None]:
+    def apply(db: "Database") -> None:
+        db.executescript(migration.sql)
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL)"
+        )
+        connection.execute("INSERT INTO schema_migrations VALUES (?, ?)", (migration.number, migration.sha256))
+        connection.execute(f"PRAGMA user_version = {migration.number}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+    return apply
+
+
+def _applied_hashes(connection: Connection) -> list[str]:
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'").fetchone():
+        return []
+    return [row["sha256"] for row in connection.execute("SELECT sha256 FROM schema_migrations ORDER BY number")]

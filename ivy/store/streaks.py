@@ -1,0 +1,54 @@
+"""The streak, kept as events: every word about a day, of which the last counts. May import: scope, the domain.
+
+Nothing is ever changed or taken out; the streak itself is computed, so it can be recomputed at any time.
+"""
+
+from datetime import date, datetime
+
+from ivy.clock import stamp
+from ivy.domain.streaks import Outcome, Streak, replay
+from ivy.store.scope import Scope
+
+NO_WORD = "none"
+"""What is kept when a day's word was taken back."""
+
+
+def record(
+    scope: Scope, day: date, outcome: Outcome | None, *, workout_id: str | None = None, source: str, now: datetime
+) -> None:
+    """Add a word about a local date; None takes back what was said of it. Hearing the same again adds nothing."""
+    if outcome is of_day(scope, day):
+        return
+    scope.execute(
+        "INSERT INTO streak_events (user_id, day, outcome, workout_id, source, at_ms)"
+        " VALUES (:user, :day, :outcome, :workout, :source, :at)",
+        day=day.isoformat(),
+        outcome=outcome.value if outcome else NO_WORD,
+        workout=workout_id,
+        source=source,
+        at=stamp(now),
+    )
+
+
+def of_day(scope: Scope, day: date) -> Outcome | None:
+    """Return what counts for a local date so far."""
+    row = scope.execute(
+        "SELECT outcome FROM streak_events WHERE user_id = :user AND day = :day ORDER BY id DESC LIMIT 1",
+        day=day.isoformat(),
+    ).fetchone()
+    return None if row is None or row["outcome"] == NO_WORD else Outcome(row["outcome"])
+
+
+def events(scope: Scope) -> list[tuple[date, Outcome]]:
+    """Return what counts for each local date that anything was said of, by date."""
+    rows = scope.execute(
+        "SELECT day, outcome FROM streak_events WHERE user_id = :user AND outcome <> :no_word"
+        " AND id IN (SELECT max(id) FROM streak_events WHERE user_id = :user GROUP BY day) ORDER BY day",
+        no_word=NO_WORD,
+    )
+    return [(date.fromisoformat(row["day"]), Outcome(row["outcome"])) for row in rows]
+
+
+def current(scope: Scope) -> Streak:
+    """Return the streak as all that was said makes it."""
+    return replay(events(scope))

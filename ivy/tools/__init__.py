@@ -1,0 +1,1 @@
+"""What the model may do, one family of tools per file. May import: the store, adapters and below."""

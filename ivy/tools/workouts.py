@@ -1,0 +1,358 @@
+"""Workouts and the streak. May import: the store and below.
+
+Each word about a workout moves the streak in the same commit. Nothing here shames: a skipped day is a skipped day.
+"""
+
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from typing import Annotated
+
+import msgspec
+
+from ivy.domain.plain_words import words_of
+from ivy.domain.said import word_set
+from ivy.domain.sentences import Say, say
+from ivy.domain.when import describe_clock
+from ivy.domain.workouts import IllegalChange, WorkoutState
+from ivy.store import workouts
+from ivy.store.scope import Scope
+from ivy.store.workouts import Change, Workout
+from ivy.tools import said
+from ivy.tools.registry import Effect, ScopedWrite, TurnContext, tool
+
+LONGEST_KIND = 60
+LONGEST_WORKOUT = timedelta(hours=24)
+MOST_PLANNED = 200
+LOGGED_BACK = timedelta(days=60)
+UNDONE_BACK = timedelta(days=7)
+_ANY_KIND = word_set(
+    "workout workouts training exercise session the my a el la mi un una entrenamiento entreno ejercicio rutina sesion"
+)
+"""Words that name no kind: the planned workout is meant, whatever it is."""
+_NO_KIND = ("What kind of workout is it?", "¿Qué tipo de entrenamiento es?")
+_LOG_LATER = ("That day is still to come. Tell me when it is done.", "Ese día no ha llegado. Cuéntame cuando lo hagas.")
+
+Kind = Annotated[
+    str,
+    msgspec.Meta(
+        description="Which workout, in the person's words: 'run', 'yoga', 'gimnasio'. Empty: the planned one."
+    ),
+]
+Day = Annotated[str, msgspec.Meta(description="Which day, if not today: 'yesterday', 'el lunes'.")]
+
+
+class PlanWorkout(msgspec.Struct, frozen=True):
+    kind: Annotated[str, msgspec.Meta(description="What kind, in the person's words: 'run', 'yoga', 'gimnasio'.")]
+    when: Annotated[
+        str, msgspec.Meta(description="The day, with the time if they say one: 'tomorrow at 7am', 'el lunes'.")
+    ] = "today"
+
+
+@tool(
+    effect=Effect.LOCAL,
+    undo="undo_workout",
+    examples={
+        "plan a run tomorrow at 7am": {"kind": "run", "when": "tomorrow at 7am"},
+        "plan a yoga workout on friday": {"kind": "yoga", "when": "friday"},
+        "plan a workout tomorrow at 6pm: swimming": {"kind": "swimming", "when": "tomorrow at 6pm"},
+        "planea una carrera mañana a las 6 am": {"kind": "carrera", "when": "mañana a las 6 am"},
+        "planea gimnasio para pasado mañana a las 7 am": {"kind": "gimnasio", "when": "pasado mañana a las 7 am"},
+    },
+)
+def plan_workout(args: PlanWorkout, turn: TurnContext) -> ScopedWrite:
+    """Plan one workout on a day. Planning the same kind again on that day moves it."""
+
+    def write(scope: Scope) -> str:
+        kind = said.text(turn, args.kind, missing=_NO_KIND, longest=LONGEST_KIND)
+        when = said.when(turn, args.when)
+        if when.repeat:
+            raise said.refuse(
+                turn,
+                "Workouts are planned one by one. Which day comes first?",
+                "Los entrenamientos se planean uno por uno. ¿Qué día va primero?",
+            )
+        at = "" if when.all_day else f"{when.wall:%H:%M}"
+        same = next((each for each in workouts.open_of(scope, when.day) if each.kind.lower() == kind.lower()), None)
+        if same is not None:
+            planned = workouts.retime(scope, same, at or same.at_wall, now=turn.now)
+        else:
+            planned = _plan(scope, turn, Workout(turn.new_id(), when.day, kind, at_wall=at))
+        return said.tell(turn, f"Planned: {_full(turn, planned)}.", f"Planeado: {_full(turn, planned)}.")
+
+    return write
+
+
+def _plan(scope: Scope, turn: TurnContext, workout: Workout) -> Workout:
+    if workouts.count_open(scope, said.today(turn)) >= MOST_PLANNED:
+        raise said.refuse(
+            turn,
+            f"{MOST_PLANNED} workouts are planned already. That should keep you busy.",
+            f"Ya hay {MOST_PLANNED} entrenamientos planeados. Con eso tienes para rato.",
+        )
+    workouts.plan(scope, workout, source=turn.source, now=turn.now)
+    return workout
+
+
+class LogWorkout(msgspec.Struct, frozen=True):
+    kind: Kind = ""
+    duration: Annotated[
+        str, msgspec.Meta(description="How long it took, if the person says so: '30 minutes', 'media hora'.")
+    ] = ""
+    day: Day = ""
+    partial: Annotated[bool, msgspec.Meta(description="True if they did only a part of what was planned.")] = False
+    note: Annotated[str, msgspec.Meta(description="How it went, in their words, if they say so.")] = ""
+
+
+@tool(
+    effect=Effect.LOCAL,
+    undo="undo_workout",
+    examples={
+        "I did 30 minutes of yoga": {"duration": "30 minutes", "kind": "yoga"},
+        "log a run of 45 minutes": {"kind": "run", "duration": "45 minutes"},
+        "log my workout from yesterday: run": {"day": "yesterday", "kind": "run"},
+        "I only did 10 minutes of yoga": {"duration": "10 minutes", "kind": "yoga", "partial": True},
+        "hice 40 minutos de bicicleta": {"duration": "40 minutos", "kind": "bicicleta"},
+        "entrené 45 minutos": {"duration": "45 minutos"},
+        "registra una carrera de media hora": {"kind": "carrera", "duration": "media hora"},
+        "solo hice 15 minutos de yoga": {"duration": "15 minutos", "kind": "yoga", "partial": True},
+    },
+)
+def log_workout(args: LogWorkout, turn: TurnContext) -> ScopedWrite:
+    """Write down a workout the person did, whole or in part, planned or not; it counts for their streak."""
+
+    def write(scope: Scope) -> str:
+        day = _day(turn, args.day)
+        if day > said.today(turn):
+            raise said.refuse(turn, *_LOG_LATER)
+        minutes = _minutes(turn, args.duration)
+        note = said.optional_text(turn, args.note)
+        to = WorkoutState.PARTIAL if args.partial else WorkoutState.DONE
+        workout = _meant(scope, turn, day, args.kind, lambda each: _is_open_to(each, minutes))
+        if workout is not None:
+            return _told(turn, _finish(scope, turn, workout, to, minutes, note))
+        new = Workout(turn.new_id(), day, _kind(turn, args.kind), to, "", False, minutes, note)
+        change = workouts.record(
+            scope, new, minimum_minutes=turn.person.minimum_minutes, source=turn.source, now=turn.now
+        )
+        return _told(turn, change)
+
+    return write
+
+
+def _is_open_to(workout: Workout, minutes: int | None) -> bool:
+    """Say whether another word about a workout is about this one: it is not done, or was done without saying how long."""
+    return workout.state is not WorkoutState.DONE or workout.minutes is None or workout.minutes == minutes
+
+
+class SkipWorkout(msgspec.Struct, frozen=True):
+    kind: Kind = ""
+    day: Day = ""
+
+
+@tool(
+    effect=Effect.LOCAL,
+    undo="undo_workout",
+    examples={
+        "skip the run": {"kind": "run"},
+        "skip the workout tomorrow": {"day": "tomorrow"},
+        "I'm skipping yoga today": {"kind": "yoga", "day": "today"},
+        "hoy me salto la carrera": {"kind": "carrera", "day": "hoy"},
+        "hoy no hago el entrenamiento": {"kind": "entrenamiento", "day": "hoy"},
+        "no voy a hacer yoga hoy": {"kind": "yoga", "day": "hoy"},
+    },
+)
+def skip_workout(args: SkipWorkout, turn: TurnContext) -> ScopedWrite:
+    """Note that the person leaves a planned workout out."""
+
+    def write(scope: Scope) -> str:
+        day = _day(turn, args.day, future=True)
+        workout = _meant(scope, turn, day, args.kind, lambda each: each.state is not WorkoutState.DONE)
+        if workout is None:
+            done = said.matching(args.kind, workouts.of_day(scope, day), _name)
+            if done and set(words_of(args.kind)) - _ANY_KIND:
+                return _told(turn, _finish(scope, turn, done[0], WorkoutState.SKIPPED))
+            on = said.say_day(turn, day)
+            raise said.refuse(
+                turn,
+                f"Nothing like that is planned for {on}, so there is nothing to skip.",
+                f"No hay nada así planeado para el {on}, así que no hay nada que saltarse.",
+            )
+        return _told(turn, _finish(scope, turn, workout, WorkoutState.SKIPPED))
+
+    return write
+
+
+class RestDay(msgspec.Struct, frozen=True):
+    day: Annotated[str, msgspec.Meta(description="Which day, if not today: 'tomorrow', 'el domingo'.")] = ""
+
+
+@tool(
+    effect=Effect.LOCAL,
+    undo="undo_workout",
+    examples={
+        "today is a rest day": {"day": "today"},
+        "take a rest day tomorrow": {"day": "tomorrow"},
+        "make sunday a rest day": {"day": "sunday"},
+        "mañana es día de descanso": {"day": "mañana"},
+        "el domingo es mi día de descanso": {"day": "domingo"},
+    },
+)
+def rest_day(args: RestDay, turn: TurnContext) -> ScopedWrite:
+    """Make a day a day of rest: it does not break the streak."""
+
+    def write(scope: Scope) -> str:
+        day = _day(turn, args.day, future=True)
+        of_day = workouts.of_day(scope, day)
+        if done := [each for each in of_day if each.state in (WorkoutState.DONE, WorkoutState.PARTIAL)]:
+            raise said.refuse(
+                turn,
+                f"{done[0].kind} is done on {said.say_day(turn, day)}; that day counts already.",
+                f"Ya hiciste {done[0].kind} el {said.say_day(turn, day)}; ese día ya cuenta.",
+            )
+        for each in of_day:
+            _finish(scope, turn, each, WorkoutState.REST)
+        if not of_day:
+            rest = Workout(turn.new_id(), day, said.tell(turn, "rest", "descanso"), WorkoutState.REST, planned=False)
+            workouts.record(scope, rest, minimum_minutes=turn.person.minimum_minutes, source=turn.source, now=turn.now)
+        return f"{said.say_day(turn, day)}: {say(Say.WORKOUT_REST, turn.person.language)}"
+
+    return write
+
+
+class UndoWorkout(msgspec.Struct, frozen=True):
+    pass
+
+
+@tool(
+    effect=Effect.LOCAL,
+    undo="log_workout",
+    examples={
+        "undo my last workout": {},
+        "undo the last workout": {},
+        "unlog my workout": {},
+        "deshaz el último entrenamiento": {},
+        "borra el último entrenamiento": {},
+    },
+)
+def undo_workout(args: UndoWorkout, turn: TurnContext) -> ScopedWrite:  # noqa: ARG001 - tools have their arguments
+    """Take back the last word about a workout: what was done is planned again, what was only planned is gone."""
+
+    def write(scope: Scope) -> str:
+        workout = workouts.last_changed(scope, turn.now - UNDONE_BACK)
+        if workout is None:
+            raise said.refuse(turn, "There is no workout to take back.", "No hay ningún entrenamiento que deshacer.")
+        workouts.undo(scope, workout, minimum_minutes=turn.person.minimum_minutes, source=turn.source, now=turn.now)
+        if workout.planned and workout.state is not WorkoutState.PLANNED:
+            return said.tell(
+                turn, f"Open again: {_full(turn, workout)}.", f"Queda pendiente otra vez: {_full(turn, workout)}."
+            )
+        return said.tell(turn, f"Taken back: {_full(turn, workout)}.", f"Borrado: {_full(turn, workout)}.")
+
+    return write
+
+
+# --- finding -----------------------------------------------------------------------------------------
+
+
+def _day(turn: TurnContext, words: str, *, future: bool = False) -> date:
+    day = said.day(turn, words, future=future)
+    if said.today(turn) - day > LOGGED_BACK:
+        raise said.refuse(
+            turn,
+            f"{said.say_day(turn, day)} is too long ago to change.",
+            f"El {said.say_day(turn, day)} ya queda muy atrás para cambiarlo.",
+        )
+    return day
+
+
+def _minutes(turn: TurnContext, words: str) -> int | None:
+    if not words.strip():
+        return None
+    length = said.duration(words)
+    if length > LONGEST_WORKOUT:
+        raise said.refuse(turn, "A workout lasts a day at most.", "Un entrenamiento dura un día como mucho.")
+    return max(1, round(length.total_seconds() / 60))
+
+
+def _kind(turn: TurnContext, words: str) -> str:
+    if not words.strip():
+        return said.tell(turn, "workout", "entrenamiento")
+    return said.text(turn, words, missing=_NO_KIND, longest=LONGEST_KIND)
+
+
+def _meant(scope: Scope, turn: TurnContext, day: date, kind: str, fits: Callable[[Workout], bool]) -> Workout | None:
+    """Return the workout of a day that is meant: by its kind, or the only open one. Raises: ToolFailed if it is unclear."""
+    known = [each for each in workouts.of_day(scope, day) if fits(each)]
+    opened = [each for each in known if each.state is WorkoutState.PLANNED]
+    if set(words_of(kind)) - _ANY_KIND:
+        found = said.matching(kind, opened, _name) or said.matching(kind, known, _name)
+        return found[0] if found else None
+    found = opened or known
+    if len(found) > 1:
+        options = said.say_list(turn, [_timed(each) for each in found[: said.MOST_NAMED]], ("or", "o"))
+        raise said.refuse(turn, f"Which workout do you mean: {options}?", f"¿Cuál entrenamiento: {options}?")
+    return found[0] if found else None
+
+
+def _name(workout: Workout) -> str:
+    return workout.kind
+
+
+def _finish(
+    scope: Scope, turn: TurnContext, workout: Workout, to: WorkoutState, minutes: int | None = None, note: str = ""
+) -> Change:
+    try:
+        return workouts.finish(
+            scope,
+            workout,
+            to,
+            minutes=minutes,
+            note=note,
+            minimum_minutes=turn.person.minimum_minutes,
+            source=turn.source,
+            now=turn.now,
+        )
+    except IllegalChange as error:
+        raise said.refuse(
+            turn,
+            f"{workout.kind} is down as done. Undo that first if it is wrong.",
+            f"{workout.kind} está como hecho. Deshazlo primero si no es así.",
+        ) from error
+
+
+# --- saying it back ----------------------------------------------------------------------------------
+
+
+def _told(turn: TurnContext, change: Change) -> str:
+    """Say what was noted, and in the same breath what it did for the streak."""
+    workout = change.workout
+    if workout.state is WorkoutState.SKIPPED:
+        full = _full(turn, workout)
+        return said.tell(
+            turn,
+            f"Okay, left out: {full}. We go again next time.",
+            f"Vale, queda por fuera: {full}. Seguimos la próxima.",
+        )
+    key = Say.WORKOUT_PARTIAL if workout.state is WorkoutState.PARTIAL else Say.WORKOUT_DONE
+    sentences = [say(key, turn.person.language, workout=_full(turn, workout))]
+    if change.milestone is not None:
+        sentences.append(say(Say.STREAK_MILESTONE, turn.person.language, days=change.milestone))
+    elif change.after.current > change.before.current:
+        sentences.append(say(Say.STREAK_KEPT, turn.person.language, days=change.after.current))
+    return " ".join(sentences)
+
+
+def _timed(workout: Workout) -> str:
+    return f"{workout.kind} {workout.at_wall}".strip()
+
+
+def _full(turn: TurnContext, workout: Workout) -> str:
+    """Say a workout: "run, 30 min, Mon 23 Nov", "yoga, Tue 24 Nov, 7:00 am"."""
+    minutes = f", {workout.minutes} min" if workout.minutes is not None else ""
+    clock = ""
+    if workout.at_wall and workout.state is WorkoutState.PLANNED:
+        clock = f", {describe_clock(time.fromisoformat(workout.at_wall), turn.person.locale)}"
+    return f"{workout.kind}{minutes}, {said.say_day(turn, workout.day)}{clock}"
+
+
+TOOLS = (plan_workout, log_workout, skip_workout, rest_day, undo_workout)

@@ -1,0 +1,123 @@
+"""What a turn is told: never over its budget, the newest words first, and what was left out is named."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivy.agent import context
+from ivy.agent.context import CUT, WORDS_MARK, Assembled, Moment, assemble
+from ivy.agent.router import message_text, text_tokens
+from ivy.ports import AssistantWords, UserWords
+
+MODELS = ("claude-sonnet-5-5", "gpt-6-luna", "somebody-elses-model")
+ALPHABETS = ("a b", "ñ ", "漢字 ", "🎉👍🏽 ", "0123456789.$", "the quick brown fox\n")
+
+
+def much(letters: str, count: int) -> str:
+    return (letters * count)[:4000]
+
+
+def says_something(text: str) -> bool:
+    return bool(text.strip())
+
+
+written: st.SearchStrategy[str] = st.text(min_size=1, max_size=200).filter(says_something)
+repeated: st.SearchStrategy[str] = st.builds(much, st.sampled_from(ALPHABETS), st.integers(1, 1500)).filter(
+    says_something
+)
+words: st.SearchStrategy[str] = st.one_of(written, repeated)
+histories: st.SearchStrategy[tuple[tuple[str, str], ...]] = st.lists(
+    st.tuples(st.sampled_from(["in", "out"]), words), max_size=30
+).map(tuple)
+facts: st.SearchStrategy[tuple[str, ...]] = st.lists(words, max_size=12).map(
+    lambda more: ("Now: Monday 2026-11-23 09:00 in America/New_York. Person: Ana.", *(each[:300] for each in more))
+)
+moments = st.builds(Moment, facts, histories)
+
+
+def size(assembled: Assembled, model: str) -> int:
+    return text_tokens(map(message_text, assembled.messages), model)
+
+
+@settings(max_examples=50)
+@given(st.lists(words, min_size=1, max_size=12), moments, st.sampled_from(MODELS), st.sampled_from([300, 1000, 4096]))
+def test_it_is_never_over_the_budget(said: list[str], moment: Moment, model: str, budget: int) -> None:
+    assert size(assemble(said, moment, budget=budget, model=model), model) <= budget
+
+
+@settings(max_examples=50)
+@given(st.lists(words, min_size=1, max_size=12), moments, st.sampled_from(MODELS))
+def test_the_dialogue_begins_and_ends_with_the_person(said: list[str], moment: Moment, model: str) -> None:
+    messages = assemble(said, moment, budget=4096, model=model).messages
+    assert isinstance(messages[0], UserWords)
+    last = messages[-1]
+    assert isinstance(last, UserWords)
+    assert WORDS_MARK in last.text
+    assert moment.facts[0] in last.text
+
+
+@settings(max_examples=50)
+@given(st.lists(words, min_size=1, max_size=12), moments, st.sampled_from(MODELS), st.sampled_from([300, 4096]))
+def test_what_is_not_there_is_named(said: list[str], moment: Moment, model: str, budget: int) -> None:
+    assembled = assemble(said, moment, budget=budget, model=model)
+    told = message_text(assembled.messages[-1])
+    left_out = ", ".join(assembled.dropped)
+    spoken = [word for word in said if word not in told]
+    if spoken:
+        assert "new messages" in left_out or "long message" in left_out
+    if any(fact not in told for fact in moment.facts):
+        assert "facts" in left_out
+    if len(assembled.messages) - 1 < len(moment.history):
+        assert "earlier messages" in left_out
+
+
+@settings(max_examples=50)
+@given(st.lists(words, min_size=1, max_size=5), moments)
+def test_history_is_told_from_the_newest_without_a_gap(said: list[str], moment: Moment) -> None:
+    assembled = assemble(said, moment, budget=1500, model=MODELS[0])
+    told = [
+        ("in" if isinstance(message, UserWords) else "out", message_text(message))
+        for message in assembled.messages[:-1]
+    ]
+    newest = list(reversed(moment.history[: len(told)]))
+    assert told == newest
+
+
+def test_what_fits_is_told_whole_and_nothing_is_named() -> None:
+    moment = Moment(("Now.", "Streak: 3."), (("out", "Hello!"), ("in", "hi")))
+    assembled = assemble(["I spent $50 on lunch"], moment, budget=4096, model=MODELS[0])
+    assert assembled.dropped == ()
+    assert assembled.messages == (
+        UserWords("hi"),
+        AssistantWords("Hello!"),
+        UserWords(f"<facts>\nNow.\nStreak: 3.\n</facts>\n{WORDS_MARK}\nI spent $50 on lunch"),
+    )
+
+
+def test_of_too_many_new_messages_the_last_are_told() -> None:
+    said = [f"message {number} " + "word " * 200 for number in range(12)]
+    assembled = assemble(said, Moment(("Now.",), ()), budget=1000, model=MODELS[0])
+    told = message_text(assembled.messages[-1])
+    assert "message 11" in told
+    assert "message 0 " not in told
+    assert any("of the new messages" in each for each in assembled.dropped)
+
+
+def test_one_message_that_is_too_long_is_cut_and_that_is_named() -> None:
+    assembled = assemble(["word " * 2000], Moment(("Now.",), ()), budget=4096, model=MODELS[0])
+    assert CUT.strip() in message_text(assembled.messages[-1])
+    assert assembled.dropped == ("the end of a long message",)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"kind": "text", "body": " hi ", "quoted": None}, "hi"),
+        ({"kind": "text", "body": "this one", "quoted": "7am or 8am?"}, '(quoting: "7am or 8am?") this one'),
+        ({"kind": "media", "body": "", "quoted": None}, "(media message)"),
+    ],
+)
+def test_a_message_is_told_with_what_it_quotes(row: Any, told: str) -> None:
+    assert context.words_of(row) == told

@@ -1,0 +1,50 @@
+"""`ivy costs`: every row is the ledger's, and they add up."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.support.conftest import Ivy, Seeded
+
+
+@pytest.mark.parametrize("by", ["day", "user", "provider", "kind", "model"])
+def test_rows_add_up_to_the_total_to_the_micro_dollar(ivy: "Ivy", seeded: "Seeded", by: str) -> None:
+    found = ivy("costs", "--by", by, "--json").json()
+    assert found["total_micros"] == 2_115 + 3_400
+    assert sum(row["micros"] for row in found["rows"]) == found["total_micros"]
+    assert sum(row["share"] for row in found["rows"]) == pytest.approx(1.0)
+    assert sum(row["calls"] for row in found["rows"]) == 2
+    assert sum(row["failed"] for row in found["rows"]) == 1
+    assert sum(row["input_tokens"] for row in found["rows"]) == 1200
+
+
+def test_each_model_has_its_calls_beside_its_money(ivy: "Ivy", seeded: "Seeded") -> None:
+    rows = {row["name"]: row for row in ivy("costs", "--by", "model", "--json").json()["rows"]}
+    assert (rows["gpt-6-luna"]["micros"], rows["gpt-6-luna"]["calls"]) == (2_115, 1)
+    assert (rows["claude-sonnet-5-5"]["micros"], rows["claude-sonnet-5-5"]["failed"]) == (0, 1)
+    assert (rows["whatsapp"]["micros"], rows["whatsapp"]["calls"]) == (3_400, 0)
+
+
+def test_the_table_shows_shares_a_bar_and_the_cap(ivy: "Ivy", seeded: "Seeded") -> None:
+    typed = ivy("costs", "--by", "kind")
+    message = next(line for line in typed.out.splitlines() if line.strip().startswith("message"))
+    assert "$0.003400" in message and "61.7%" in message and "█" * 12 in message
+    assert "$0.005515" in next(line for line in typed.out.splitlines() if line.strip().startswith("total"))
+    assert "Today $0.01 of the daily cap of $0.05 (11%)." in typed.out
+
+
+def test_people_have_their_names(ivy: "Ivy", seeded: "Seeded") -> None:
+    assert [row["label"] for row in ivy("costs", "--by", "user", "--json").json()["rows"]] == ["Ana"]
+
+
+def test_a_span_without_spending_is_empty_and_adds_up_too(ivy: "Ivy", seeded: "Seeded") -> None:
+    found = ivy("costs", "--since", "2020-01-01", "--until", "2020-01-31", "--json").json()
+    assert (found["rows"], found["total_micros"]) == ([], 0)
+    assert ivy("costs", "--since", "2020-01-01", "--until", "2020-01-31").code == 0
+
+
+def test_what_cannot_be_asked_is_refused(ivy: "Ivy", seeded: "Seeded") -> None:
+    assert "--by weather is not known" in str(ivy("costs", "--by", "weather").error)
+    assert "is no day" in str(ivy("costs", "--since", "tomorrow").error)
+    assert "is after --until" in str(ivy("costs", "--since", "2026-02-01", "--until", "2026-01-01").error)

@@ -1,0 +1,100 @@
+"""`ivy status`: what an operator should look at comes first."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ivy.daemon import lock
+from ivy.domain import messaging_limit
+from ivy.domain.advice import Advice, Severity
+from ivy.store import alerts, allowance
+
+if TYPE_CHECKING:
+    from tests.cli.support.conftest import Ivy, Seeded
+
+
+def test_the_document_has_everything(ivy: "Ivy", seeded: "Seeded") -> None:
+    status = ivy("status", "--json").json()
+    now = status["now"]
+    queues = {queue["queue"]: queue for queue in now["queues"]}
+    assert list(queues) == ["inbox", "agent", "calls", "outbox", "upkeep"]
+    assert (queues["outbox"]["dead"], queues["outbox"]["later"]) == (4, 1)
+    assert queues["inbox"]["dead"] == 1 and queues["agent"]["dead"] == 1 and queues["upkeep"]["dead"] == 1
+    assert [(pause["queue"], pause["reason"]) for pause in now["pauses"]] == [
+        ("agent", "anthropic: the key is not valid (401)")
+    ]
+    assert [(held["rule"], held["messages"]) for held in now["held"]] == [("quiet hours", 1)]
+    assert now["held"][0]["lifts_at"] is not None
+    assert [(crash["task"], crash["crashes"]) for crash in now["crashes"]] == [("scheduler", 1)]
+    assert [(each["role"], each["error"]) for each in now["models"]] == [("primary", "anthropic: overloaded (529)")]
+    assert now["people"] == {"active": 2, "stopped": 1}
+    assert (now["spent_micros"], status["cap_micros"]) == (5_515, 50_000)
+    assert (now["latency"]["answered"], now["latency"]["p50_ms"], now["latency"]["p95_ms"]) == (1, 5_000, 5_000)
+    assert status["database_bytes"] > 0 and status["daemon_is_running"] is False
+
+
+def test_concerns_come_with_the_next_step(ivy: "Ivy", seeded: "Seeded") -> None:
+    typed = ivy("status")
+    assert typed.code == 0
+    for words in (
+        "! The daemon is not running",
+        "! Queue agent is paused until",
+        "`ivy switch queue.agent on`",
+        "! Dead letters: 7. `ivy replay-dlq`",
+        "! Task scheduler crashed in the last day (1 ×): ZeroDivisionError",
+        "! The primary model claude-sonnet-5-5 failed",
+        "quiet hours",
+        "Spent today: $0.01 of $0.05 (11%).",
+        "People: 2 active, 1 stopped.",
+        "answers left after 5.0 s (half)",
+        "Switches: spend on, typing on, ",
+        "read_receipts on.",
+    ):
+        assert words in typed.out
+    assert len(typed.out.splitlines()) < 40
+
+
+def test_a_daemon_that_holds_the_lock_is_running(ivy: "Ivy", seeded: "Seeded", folder: Path) -> None:
+    with lock.hold(folder / "data" / "ivy.db"):
+        assert ivy("status", "--json").json()["daemon_is_running"] is True
+
+
+def test_a_switch_away_from_its_usual_value_is_a_concern(ivy: "Ivy", seeded: "Seeded") -> None:
+    ivy("switch", "spend", "block")
+    assert "The switch spend is block." in ivy("status", "--json").json()["concerns"]
+
+
+def test_open_alerts_come_with_their_advice_the_worst_first(ivy: "Ivy", seeded: "Seeded") -> None:
+    now = seeded.hands.now
+    for severity, key in (
+        (Severity.INFO, "c"),
+        (Severity.WARNING, "b"),
+        (Severity.CRITICAL, "a"),
+        (Severity.CRITICAL, "a"),
+    ):
+        advice = Advice(severity, key, f"Fault {key} is there.", f"Mend {key}.")
+        alerts.raise_alert(seeded.connection, advice, at=now, now=now)
+    alerts.resolve(seeded.connection, "none", at=now, now=now)
+    status = ivy("status", "--json").json()
+    assert [(each["key"], each["severity"], each["count"]) for each in status["now"]["alerts"]] == [
+        ("a", "critical", 2), ("b", "warning", 1), ("c", "info", 1),
+    ]  # fmt: skip
+    said = [line[:25] for line in status["concerns"] if "Fault" in line]
+    assert said == ["Fault a is there. Mend a.", "Fault b is there. Mend b."]
+    shown = ivy("status").out
+    assert "! Fault a is there. Mend a. (2 times since " in shown and "· Fault c is there. Mend c. (since " in shown
+
+
+def test_what_is_used_of_the_allowance_and_the_limit_is_shown(ivy: "Ivy", seeded: "Seeded") -> None:
+    connection, now = seeded.connection, seeded.hands.now
+    assert "0 people reached outside a window in 24 hours (of a limit not yet known)" in ivy("status").out
+    seeded.connection.execute("UPDATE messages_v2 SET window_open = 0 WHERE external_id = 'wamid.OUT1'")
+    allowance.remember_limit(connection, "whatsapp", allowance.TIER, 2_000, at=now)
+    status = ivy("status", "--json").json()
+    use, free = status["now"]["use"], status["free_replies"]
+    assert (use["channel"], use["people_reached"], use["people_limit"]) == ("whatsapp", 1, 2_000)
+    assert [each["micros"] for each in use["month"]] == [3_400]
+    line = next(line for line in ivy("status").out.splitlines() if line.startswith("Messages (whatsapp)"))
+    assert f"of {free:,} free replies this month" in line or not free
+    assert line.endswith("; 1 of 2,000 people reached outside a window in 24 hours; $0.0034 this month.")
+    allowance.remember_limit(connection, "whatsapp", allowance.TIER, messaging_limit.UNLIMITED, at=now)
+    assert "1 people reached outside a window in 24 hours, without a limit" in ivy("status").out

@@ -1,0 +1,82 @@
+"""`ivy switch`: listed, shown, set, and a paused queue let go on."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ivy.domain.breaker import Breaker
+from ivy.store import breakers
+
+if TYPE_CHECKING:
+    from tests.cli.support.conftest import Ivy, Seeded
+
+
+def test_the_list_says_what_each_does_and_which_queues_rest(ivy: "Ivy", seeded: "Seeded") -> None:
+    document = ivy("switch", "--json").json()
+    assert {each["name"]: each["value"] for each in document["switches"]} == {
+        "spend": "on",
+        "typing": "on",
+        "read_receipts": "on",
+        "flows": "on",
+    }
+    queues = {each["name"]: each for each in document["queues"]}
+    assert queues["queue.agent"]["value"] == "paused" and "401" in queues["queue.agent"]["reason"]
+    assert queues["queue.outbox"]["value"] == "on"
+    assert "no model is called" in ivy("switch").out
+
+
+def test_setting_is_kept_with_who_and_why(ivy: "Ivy", seeded: "Seeded") -> None:
+    assert ivy("switch", "spend", "block", "--reason", "runaway").out == "spend is block; it was on.\n"
+    assert ivy("switch", "spend").out == "block\n"
+    assert ivy("switch", "spend", "--json").json() == {"name": "spend", "value": "block"}
+    row = seeded.connection.execute("SELECT * FROM switches").fetchone()
+    assert (row["name"], row["value"]) == ("spend", "block") and row["set_by"]
+    audited = seeded.connection.execute("SELECT * FROM audit_log WHERE subject = 'spend=block'").fetchone()
+    assert (audited["action"], audited["reason"]) == ("switch", "runaway")
+
+
+def test_a_paused_queue_is_let_go_on(ivy: "Ivy", seeded: "Seeded") -> None:
+    first = ivy("switch", "queue.agent", "on", "--json").json()
+    assert first == {"name": "queue.agent", "value": "on", "before": "paused"}
+    assert ivy("switch", "queue.agent", "on", "--json").json()["before"] == "on"
+    assert seeded.connection.execute("SELECT count(*) FROM queue_pauses").fetchone()[0] == 0
+
+
+def test_a_channel_that_is_left_alone_is_shown_and_let_go_on(ivy: "Ivy", seeded: "Seeded") -> None:
+    now = seeded.hands.now
+    down = Breaker(3, now, now + timedelta(seconds=30), "no connection (ConnectError)")
+    breakers.save(seeded.connection, "whatsapp", down)
+    breakers.save(seeded.connection, "sms", Breaker(1, reason="no connection (ConnectError)"))  # not open
+    channels = {each["name"]: each for each in ivy("switch", "--json").json()["channels"]}
+    assert channels["channel.whatsapp"]["value"] == "left alone"
+    assert "no connection" in channels["channel.whatsapp"]["reason"]
+    assert {channels[name]["value"] for name in ("channel.sms", "channel.mail")} == {"on"}
+    assert ivy("switch", "channel.whatsapp").out == "left alone\n"
+    (shown,) = ivy("status", "--json").json()["now"]["breakers"]
+    assert (shown["name"], shown["reason"]) == ("whatsapp", "no connection (ConnectError)")
+    assert shown["since"] < shown["until"]
+    assert "! whatsapp fails since" in (typed := ivy("status").out)
+    assert "no connection (ConnectError) (mend it, then `ivy switch channel.whatsapp on`)" in typed
+    assert ivy("switch", "channel.whatsapp", "on").out == "channel.whatsapp is on; it was left alone.\n"
+    assert ivy("switch", "channel.whatsapp", "on", "--json").json()["before"] == "on"
+    assert ivy("status", "--json").json()["now"]["breakers"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("spend", "maybe"), "spend can be on or block"),
+        (("nonsense", "on"), "No switch is called 'nonsense'"),
+        (("nonsense",), "No switch is called 'nonsense'"),
+        (("queue.nonsense", "on"), "There is no queue 'nonsense'"),
+        (("queue.agent", "off"), "A queue can only be let go on"),
+        (("channel.pigeon", "on"), "There is no channel 'pigeon'"),
+        (("channel.sms", "off"), "A channel can only be let go on"),
+    ],
+)
+def test_what_is_not_known_is_refused_and_not_audited(
+    ivy: "Ivy", seeded: "Seeded", words: tuple[str, ...], said: str
+) -> None:
+    assert said in str(ivy("switch", *words).error)
+    assert seeded.connection.execute("SELECT count(*) FROM audit_log WHERE subject <> ''").fetchone()[0] == 0

@@ -1,0 +1,151 @@
+"""Streaks from days: counted in the person's favour, the same however the days arrive."""
+
+from datetime import date, timedelta
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivy.domain.streaks import MILESTONES, Outcome, Streak, after_day, kept_of_last, milestone, replay
+
+FIRST = date(2026, 3, 1)
+K, R, E, S, M = Outcome.KEPT, Outcome.REST, Outcome.EXCUSED, Outcome.SKIPPED, Outcome.MISSED
+NOT_KEPT = [S, M]
+
+_days = st.integers(0, 60).map(lambda n: FIRST + timedelta(days=n))
+_history = st.dictionaries(_days, st.sampled_from(Outcome), max_size=40)
+_events = st.lists(st.tuples(_days, st.sampled_from(Outcome)), max_size=60)
+
+
+def days(*outcomes: Outcome | None) -> Streak:
+    """Replay a run of days from FIRST; None is a day of which nothing is known."""
+    return replay((FIRST + timedelta(days=n), outcome) for n, outcome in enumerate(outcomes) if outcome is not None)
+
+
+@given(_events)
+def test_replaying_equals_hearing_of_each_day_in_order(events: list[tuple[date, Outcome]]) -> None:
+    streak = Streak()
+    for day in sorted({day for day, _ in events}):
+        streak = after_day(streak, day, [outcome for when, outcome in events if when == day][-1])
+    assert streak == replay(events)
+
+
+@given(_history, st.randoms(use_true_random=False))
+def test_the_order_of_arrival_does_not_matter(history: dict[date, Outcome], chance: Random) -> None:
+    shuffled = list(history.items())
+    chance.shuffle(shuffled)
+    assert replay(shuffled) == replay(history.items())
+
+
+@given(_history, st.sampled_from(Outcome))
+def test_hearing_of_a_day_twice_changes_nothing(history: dict[date, Outcome], again: Outcome) -> None:
+    streak = replay(history.items())
+    for day in history:
+        assert after_day(streak, day, again) == streak
+
+
+@given(_events)
+def test_the_longest_is_never_less_than_the_current_and_never_decreases(events: list[tuple[date, Outcome]]) -> None:
+    streak = Streak()
+    for day, outcome in sorted(dict(events).items()):
+        moved = after_day(streak, day, outcome)
+        assert moved.longest >= moved.current >= 0
+        assert moved.longest >= streak.longest
+        assert moved.current <= streak.current + 1
+        assert moved.last_day == day
+        streak = moved
+
+
+@given(_history)
+def test_the_reserve_is_two_days_in_any_fourteen(history: dict[date, Outcome]) -> None:
+    streak, used = Streak(), set[date]()
+    for day, outcome in sorted(history.items()):
+        streak = after_day(streak, day, outcome)
+        used.update(streak.reserve_used)
+        assert list(streak.reserve_used) == sorted(day_used for day_used in used if (day - day_used).days < 14)
+    for start in used:
+        assert sum(0 <= (day - start).days < 14 for day in used) <= 2
+
+
+@given(_history, st.lists(st.sampled_from([R, E]), max_size=5))
+def test_rest_and_excused_days_cost_nothing(history: dict[date, Outcome], rests: list[Outcome]) -> None:
+    before = replay(history.items())
+    after = before
+    for n, outcome in enumerate(rests):
+        after = after_day(after, FIRST + timedelta(days=61 + n), outcome)
+    assert (after.current, after.longest) == (before.current, before.longest)
+
+
+@given(_history)
+def test_a_kept_day_always_adds_one(history: dict[date, Outcome]) -> None:
+    before = replay(history.items())
+    assert after_day(before, FIRST + timedelta(days=61), K).current == before.current + 1
+
+
+@given(_history, _days)
+def test_keeping_a_day_after_all_never_shortens_the_longest(history: dict[date, Outcome], day: date) -> None:
+    corrected = replay([*history.items(), (day, K)])
+    assert corrected.longest >= replay(history.items()).longest
+    assert corrected.current >= 0
+
+
+@pytest.mark.parametrize("miss", NOT_KEPT)
+def test_the_third_miss_in_fourteen_days_ends_the_streak(miss: Outcome) -> None:
+    assert days(K, K, K, miss, miss).current == 3
+    assert days(K, K, K, miss, miss, miss) == Streak(
+        0, 3, FIRST + timedelta(days=5), (date(2026, 3, 4), date(2026, 3, 5))
+    )
+
+
+def test_the_reserve_fills_up_again_after_fourteen_days() -> None:
+    quiet = [None] * 12
+    assert days(K, M, M, *quiet, M).current == 1  # the first miss is 14 days old
+    assert days(K, M, M, *quiet[:-1], M).current == 0
+
+
+def test_a_miss_with_nothing_to_protect_leaves_the_reserve_alone() -> None:
+    assert days(M, M, M, K, M, M) == Streak(1, 1, FIRST + timedelta(days=5), (date(2026, 3, 5), date(2026, 3, 6)))
+
+
+def test_days_of_which_nothing_is_known_are_neutral() -> None:
+    assert days(K, None, None, None, K).current == 2
+
+
+def test_the_last_word_on_a_day_wins() -> None:
+    assert replay([(FIRST, M), (FIRST, K)]).current == 1
+    assert replay([(FIRST, K), (FIRST, M)]).current == 0
+
+
+@given(_events, _days, st.integers(1, 40))
+def test_kept_of_the_last_days_counts_each_planned_day_once(
+    events: list[tuple[date, Outcome]], today: date, span: int
+) -> None:
+    kept, planned = kept_of_last(events, today, span)
+    last_word = dict(events)
+    window = [last_word.get(today - timedelta(days=n)) for n in range(span)]
+    assert kept == window.count(K)
+    assert planned == kept + window.count(S) + window.count(M)
+    assert kept <= planned <= span
+
+
+def test_eighteen_of_twenty_one() -> None:
+    events = [(FIRST + timedelta(days=n), M if n in (3, 9, 15) else K) for n in range(30)]
+    assert kept_of_last(events, FIRST + timedelta(days=20)) == (18, 21)
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_a_milestone_is_the_highest_one_passed(before: int, after: int) -> None:
+    found = milestone(Streak(before), Streak(after))
+    passed = [mark for mark in MILESTONES if before < mark <= after]
+    assert found == (passed[-1] if passed else None)
+
+
+def test_a_year_of_kept_days_meets_each_milestone_once() -> None:
+    streak, met = Streak(), list[int]()
+    for n in range(400):
+        after = after_day(streak, FIRST + timedelta(days=n), K)
+        if mark := milestone(streak, after):
+            met.append(mark)
+        streak = after
+    assert met == [3, 7, 14, 30, 60, 100, 365]

@@ -1,0 +1,186 @@
+"""One open row a fault, whatever comes and in whatever order."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ivy.domain.advice import Advice, Severity, over
+from ivy.store import alerts
+from ivy.store.binding import Connection, IntegrityError
+from ivy.store.settings import open_writer
+
+NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+BAN = Advice(Severity.CRITICAL, "account:ban", "The account is banned.", "Appeal.")
+FLAG = Advice(Severity.WARNING, "number:quality", "The number is flagged.", "Send less.")
+
+
+def at(minutes: float) -> datetime:
+    return NOW + timedelta(minutes=minutes)
+
+
+@pytest.fixture
+def connection(database: Path) -> Iterator[Connection]:
+    opened = open_writer(database, throwaway=True)
+    yield opened
+    opened.close()
+
+
+def raised(connection: Connection, advice: Advice, minutes: float) -> bool:
+    return alerts.raise_alert(connection, advice, at=at(minutes), now=at(minutes))
+
+
+def ended(connection: Connection, advice: Advice, minutes: float) -> bool:
+    return alerts.resolve(connection, advice.key, at=at(minutes), now=at(minutes))
+
+
+def test_a_storm_is_one_alert_with_a_count(connection: Connection) -> None:
+    news = [raised(connection, FLAG, second / 60) for second in range(500)]
+    assert news == [True] + [False] * 499
+    (alert,) = alerts.open_alerts(connection)
+    assert (alert.count, alert.first_at, alert.last_at) == (500, NOW, at(499 / 60))
+    assert [each.key for each in alerts.untold(connection, now=at(9))] == [FLAG.key]
+
+
+def test_what_was_told_is_not_told_again_and_its_end_is_told_once(connection: Connection) -> None:
+    raised(connection, FLAG, 0)
+    alerts.mark_told(connection, alerts.untold(connection, now=at(1)), now=at(1))
+    raised(connection, FLAG, 2)
+    assert alerts.untold(connection, now=at(3)) == []
+    assert ended(connection, FLAG, 4) and not ended(connection, FLAG, 5)
+    (end,) = alerts.untold(connection, now=at(6))
+    assert (end.key, end.resolved_at) == (FLAG.key, at(4))
+    alerts.mark_told(connection, [end], now=at(6))
+    assert alerts.untold(connection, now=at(7)) == alerts.open_alerts(connection) == []
+    assert raised(connection, FLAG, 8)
+    assert [each.count for each in alerts.untold(connection, now=at(9))] == [1]
+
+
+def test_a_fault_that_was_over_before_anybody_heard_is_not_told(connection: Connection) -> None:
+    raised(connection, FLAG, 0)
+    ended(connection, FLAG, 1)
+    assert alerts.untold(connection, now=at(2)) == []
+
+
+def test_a_recovery_that_is_told_of_late_by_the_vendors_clock_is_still_told(connection: Connection) -> None:
+    raised(connection, FLAG, 0)
+    alerts.mark_told(connection, alerts.untold(connection, now=at(10)), now=at(10))
+    assert alerts.resolve(connection, FLAG.key, at=at(5), now=at(11))
+    assert [each.resolved_at for each in alerts.untold(connection, now=at(12))] == [at(5)]
+
+
+def test_what_got_worse_is_told_again_and_what_got_better_is_not(connection: Connection) -> None:
+    raised(connection, FLAG, 0)
+    alerts.mark_told(connection, alerts.untold(connection, now=at(1)), now=at(1))
+    worse = replace(FLAG, severity=Severity.CRITICAL, title="The number is nearly banned.")
+    assert raised(connection, worse, 2)
+    assert [each.title for each in alerts.untold(connection, now=at(3))] == [worse.title]
+    alerts.mark_told(connection, alerts.untold(connection, now=at(3)), now=at(3))
+    assert not raised(connection, FLAG, 4)
+    assert alerts.untold(connection, now=at(5)) == []
+    assert [each.severity for each in alerts.open_alerts(connection)] == [Severity.WARNING]
+
+
+def test_an_alert_that_got_worse_while_it_was_being_told_stays_to_be_told(connection: Connection) -> None:
+    raised(connection, FLAG, 0)
+    being_told = alerts.untold(connection, now=at(1))
+    raised(connection, replace(FLAG, severity=Severity.CRITICAL), 2)
+    alerts.mark_told(connection, being_told, now=at(3))
+    assert [each.severity for each in alerts.untold(connection, now=at(4))] == [Severity.CRITICAL]
+
+
+def test_a_critical_fault_is_told_again_every_day_and_a_warning_is_not(connection: Connection) -> None:
+    raised(connection, BAN, 0)
+    raised(connection, FLAG, 0)
+    alerts.mark_told(connection, alerts.untold(connection, now=at(1)), now=at(1))
+    day = 24 * 60
+    assert alerts.untold(connection, now=at(day)) == []
+    assert [each.key for each in alerts.untold(connection, now=at(day + 1))] == [BAN.key]
+    alerts.mark_told(connection, alerts.untold(connection, now=at(day + 1)), now=at(day + 1))
+    assert alerts.untold(connection, now=at(day + 2)) == []
+
+
+def test_the_worst_comes_first(connection: Connection) -> None:
+    raised(connection, FLAG, 0)
+    raised(connection, replace(FLAG, key="other", severity=Severity.INFO), 1)
+    raised(connection, BAN, 2)
+    assert [each.severity.value for each in alerts.open_alerts(connection)] == ["critical", "warning", "info"]
+
+
+def test_late_words_of_old_events_change_nothing(connection: Connection) -> None:
+    raised(connection, BAN, 10)
+    assert not ended(connection, BAN, 5)
+    assert not raised(connection, replace(BAN, title="It will be banned."), 4)
+    (alert,) = alerts.open_alerts(connection)
+    assert (alert.title, alert.count, alert.last_at) == (BAN.title, 2, at(10))
+    assert ended(connection, BAN, 20)
+    assert not raised(connection, BAN, 15)
+    assert alerts.open_alerts(connection) == []
+
+
+def test_what_has_an_end_ends_by_itself(connection: Connection) -> None:
+    raised(connection, replace(FLAG, until=at(30), lasts=timedelta(days=30)), 0)
+    raised(connection, replace(BAN, lasts=timedelta(minutes=40)), 0)
+    assert alerts.lapse(connection, now=at(29)) == 0
+    assert alerts.lapse(connection, now=at(30)) == 1
+    raised(connection, replace(BAN, lasts=timedelta(minutes=40)), 35)
+    assert alerts.lapse(connection, now=at(41)) == 0
+    assert alerts.lapse(connection, now=at(75)) == 1
+    assert alerts.open_alerts(connection) == alerts.untold(connection, now=at(80)) == []
+
+
+def test_what_was_over_before_it_was_heard_of_is_not_opened(connection: Connection) -> None:
+    late = replace(FLAG, until=at(10))
+    assert not alerts.raise_alert(connection, late, at=at(0), now=at(11))
+    assert alerts.open_alerts(connection) == []
+
+
+def test_a_state_that_is_looked_at_over_and_over_counts_once(connection: Connection) -> None:
+    for minute in range(5):
+        alerts.raise_alert(connection, FLAG, at=at(minute), now=at(minute), again=False)
+    assert [each.count for each in alerts.open_alerts(connection)] == [1]
+
+
+def test_the_end_of_what_never_began_is_nothing(connection: Connection) -> None:
+    assert not alerts.take(connection, over("never", "It is over."), at=NOW, now=NOW)
+    assert alerts.untold(connection, now=NOW) == []
+
+
+def test_what_is_over_is_forgotten_in_its_time(connection: Connection) -> None:
+    raised(connection, FLAG, 0)
+    ended(connection, FLAG, 1)
+    raised(connection, BAN, 0)
+    assert (alerts.forget(connection, before=at(1)), alerts.forget(connection, before=at(2))) == (0, 1)
+    assert len(alerts.open_alerts(connection)) == 1
+
+
+def test_the_database_itself_refuses_two_open_alerts_of_one_fault(connection: Connection) -> None:
+    raised(connection, BAN, 0)
+    with pytest.raises(IntegrityError, match=r"UNIQUE constraint failed: alerts\.key"):
+        connection.execute(
+            "INSERT INTO alerts (key, severity, title, advice, first_at_ms, last_at_ms) VALUES (?, 'info', '', '', 1, 1)",
+            (BAN.key,),
+        )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 20)), max_size=12), st.randoms(use_true_random=False))
+def test_the_order_of_arrival_does_not_decide(
+    connection: Connection, events: list[tuple[bool, int]], chance: object
+) -> None:
+    """Of faults and ends at different times, the last by the vendor's clock counts, if each fault's end comes after it."""
+    by_time = {minute: fault for fault, minute in events}
+    if not by_time:
+        return
+    connection.execute("DELETE FROM alerts")
+    newest = max(by_time)
+    arrived = sorted(by_time, key=lambda _minute: chance.random())  # type: ignore[attr-defined]
+    arrived.remove(newest)
+    for minute in [*arrived, newest]:
+        advice = FLAG if by_time[minute] else over(FLAG.key, "It is over.")
+        alerts.take(connection, advice, at=at(minute), now=at(30))
+    assert bool(alerts.open_alerts(connection)) is by_time[newest]
