@@ -1,4 +1,4 @@
-"""What a vendor's error code means for a message, in a form that every vendor's list of codes shares. May import: ports and below."""
+"""What a vendor's error code means for a message, in the form that all lists of codes share. May import: ports and below."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Pictures reach a model only with their owner's consent, asked once and taken back at will. May import: the store and below.
 
-While the question is open more pictures may come: a yes is about all of them.
+Several pictures sent at once are here in any order, and more may come while the question is open: a yes is about all of them.
 """
 
 from datetime import timedelta
@@ -40,12 +40,12 @@ def ask(scope: Scope, person: Person, message_id: str, desk: Desk) -> None:
 
 
 def answered(scope: Scope, person: Person, pending: Pending, option: str, heard: Heard, desk: Desk) -> bool:
-    """Keep the answer with its proof; after a yes a turn looks at the picture that it was asked for, and those since."""
+    """Keep the answer with its proof; after a yes a turn looks at those of the last days that nobody looked at."""
     consents.record(scope, Purpose.IMAGES, granted=option == YES, proof=desk.proof(heard.words), now=desk.now)
     if option == NO:
         desk.tell(scope, person, Say.PICTURE_NO)
         return True
-    unseen = media.unseen_pictures(scope, str(pending.payload["message"]))
+    unseen = media.unseen_pictures(scope, since=pending.expires_at - 2 * LASTS)
     for message_id in unseen:
         messages.learn_words(scope, message_id, messages.words_of(scope, message_id), needs_answer=True)
     if unseen:

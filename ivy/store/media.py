@@ -198,14 +198,13 @@ def image_of(scope: Scope, message_id: str) -> Image | None:
     return Image(item.sha256, item.kind.mime, item.kind.width, item.kind.height)
 
 
-def unseen_pictures(scope: Scope, first: str) -> list[str]:
-    """Return the messages from `first` on whose pictures are kept and were in no turn yet, the oldest first."""
+def unseen_pictures(scope: Scope, *, since: datetime) -> list[str]:
+    """Return the messages since then whose pictures are kept and were in no turn yet, the oldest first."""
     rows = scope.execute(
         "SELECT messages_v2.id FROM messages_v2 JOIN media ON media.message_id = messages_v2.id"
         " WHERE media.user_id = :user AND messages_v2.user_id = :user AND media.direction = 'in' AND media.type = 'image'"
-        " AND media.state = 'kept' AND messages_v2.turn_id IS NULL AND messages_v2.rowid >="
-        " (SELECT rowid FROM messages_v2 WHERE user_id = :user AND id = :first) ORDER BY messages_v2.rowid",
-        first=first,
+        " AND media.state = 'kept' AND messages_v2.turn_id IS NULL AND messages_v2.at_ms >= :since ORDER BY messages_v2.rowid",
+        since=stamp(since),
     )
     return [row["id"] for row in rows]
 

@@ -1,18 +1,14 @@
 """The adapter against the emulator, on the same wire: every error code, every fault, in process and on a port."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import httpx2
 import pytest
 import trio
-from hypercorn.config import Config
-from hypercorn.trio import serve  # pyright: ignore[reportUnknownVariableType]
 from quart import request
 from quart_trio import QuartTrio
 from trio.testing import MockClock
@@ -54,6 +50,7 @@ from ivy.errors import (
     VendorRefused,
 )
 from ivy.ports import Address, Channel, Disposition, Outbound
+from tests.loopback import on_loopback
 
 START = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 ACCOUNT, SERVICE = "AC" + "0a" * 16, "MG" + "0b" * 16
@@ -594,21 +591,6 @@ async def test_part_of_a_webhook_is_the_whole_of_it(autojump_clock: MockClock, w
 # --- on a port, unchanged ------------------------------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def on_a_port(app: QuartTrio) -> AsyncGenerator[str]:
-    config = Config()
-    config.bind = ["127.0.0.1:0"]
-    config.errorlog = None
-    stop = trio.Event()
-    async with trio.open_nursery() as nursery:
-        run = partial(serve, cast(Any, app), config, shutdown_trigger=stop.wait)
-        [address] = cast(list[str], await nursery.start(run))
-        try:
-            yield address
-        finally:
-            stop.set()
-
-
 async def test_the_same_emulator_works_on_a_port() -> None:
     heard: list[bytes] = []
     arrived = trio.Event()
@@ -625,7 +607,7 @@ async def test_the_same_emulator_works_on_a_port() -> None:
     ivy.add_url_rule("/api/sms/webhook", view_func=receive, methods=["POST"])
     clock = VirtualClock(START)
     with trio.fail_after(30):
-        async with open_client() as http, on_a_port(ivy) as ours, trio.open_nursery() as nursery:
+        async with open_client() as http, on_loopback(ivy) as ours, trio.open_nursery() as nursery:
             webhook = f"{ours}/api/sms/webhook"
             emulator = TwilioEmulator(
                 account_sid=ACCOUNT,
@@ -635,7 +617,7 @@ async def test_the_same_emulator_works_on_a_port() -> None:
                 deliver=poster(http, webhook),
                 now=clock.now,
             )
-            async with on_a_port(emulator.app) as twilio:
+            async with on_loopback(emulator.app) as twilio:
                 adapter = Sms(
                     http,
                     base_url=twilio,

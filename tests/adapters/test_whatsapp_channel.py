@@ -1,17 +1,13 @@
 """The adapter against the emulator, on the same wire: every error code, every fault, in process and on a port."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, cast
 
 import httpx2
 import pytest
 import trio
-from hypercorn.config import Config
-from hypercorn.trio import serve  # pyright: ignore[reportUnknownVariableType]
 from quart import request
 from quart_trio import QuartTrio
 from trio.testing import MockClock
@@ -50,6 +46,7 @@ from ivy.errors import (
     WindowClosed,
 )
 from ivy.ports import Address, Channel, Outbound
+from tests.loopback import on_loopback
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 ANA = "+573001112233"
@@ -362,21 +359,6 @@ async def test_webhooks_of_either_secret_are_believed_and_of_no_other(world: Wor
 # --- on a port, unchanged ------------------------------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def on_a_port(app: QuartTrio) -> AsyncGenerator[str]:
-    config = Config()
-    config.bind = ["127.0.0.1:0"]
-    config.errorlog = None
-    stop = trio.Event()
-    async with trio.open_nursery() as nursery:
-        run = partial(serve, cast(Any, app), config, shutdown_trigger=stop.wait)
-        [address] = cast(list[str], await nursery.start(run))
-        try:
-            yield address
-        finally:
-            stop.set()
-
-
 async def test_the_same_emulator_works_on_a_port() -> None:
     heard: list[bytes] = []
     arrived = trio.Event()
@@ -392,7 +374,7 @@ async def test_the_same_emulator_works_on_a_port() -> None:
 
     ivy.add_url_rule("/api/whatsapp/webhook", view_func=receive, methods=["POST"])
     with trio.fail_after(30):
-        async with open_client() as http, on_a_port(ivy) as ours, trio.open_nursery() as nursery:
+        async with open_client() as http, on_loopback(ivy) as ours, trio.open_nursery() as nursery:
             emulator = WhatsAppEmulator(
                 app_secret="new secret",
                 token=TOKEN,
@@ -401,7 +383,7 @@ async def test_the_same_emulator_works_on_a_port() -> None:
                 deliver=poster(http, f"{ours}/api/whatsapp/webhook"),
                 now=lambda: NOW,
             )
-            async with on_a_port(emulator.app) as meta:
+            async with on_loopback(emulator.app) as meta:
                 adapter = channel(http, meta)
                 nursery.start_soon(emulator.run)
                 await emulator.person_says(ANA, "hi 🌿")

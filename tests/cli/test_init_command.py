@@ -6,12 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import trio
-from hypercorn.config import Config as HypercornConfig
-from hypercorn.trio import serve  # pyright: ignore[reportUnknownVariableType]
 from quart import request
 from quart_trio import QuartTrio
 
@@ -20,6 +18,7 @@ from ivy.cli.first_configuration import ITEMS, lines_to_paste, text_of
 from ivy.emulators.whatsapp_payloads import Account
 from ivy.emulators.whatsapp_shapes import Refusal
 from ivy.emulators.whatsapp_templates import TemplateReview
+from tests.loopback import on_loopback
 
 TOKEN = "EAA" + "b" * 100
 APP_SECRET = "0123456789abcdef" * 2
@@ -146,8 +145,8 @@ class Meta:
         self.posted: list[dict[str, Any]] = []
         self.review = TemplateReview(Account(WABA, PNID, "1555"), self.posted.append, lambda: datetime.now(UTC))
         self.address = ""
-        self._app = QuartTrio("meta")
-        self.review.add_routes(self._app, self._check_caller)
+        self.app = QuartTrio("meta")
+        self.review.add_routes(self.app, self._check_caller)
 
     def _check_caller(self, version: str) -> None:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
@@ -158,22 +157,12 @@ class Meta:
         given = {"BASE_URL": self.address, "WABA_ID": WABA, "PHONE_NUMBER_ID": PNID, "TOKEN": TOKEN}
         return {f"IVY_WHATSAPP__{name}": value for name, value in given.items()}
 
-    async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        settings = HypercornConfig()
-        settings.bind = ["127.0.0.1:0"]
-        settings.accesslog = settings.errorlog = None
-        run: Callable[..., Any] = partial(serve, cast("Any", self._app), settings)
-        async with trio.open_nursery() as nursery:
-            [self.address] = cast("list[str]", await nursery.start(run))
-            task_status.started()
-
 
 @pytest.fixture
-async def meta(nursery: trio.Nursery) -> AsyncIterator[Meta]:
+async def meta() -> AsyncIterator[Meta]:
     meta = Meta()
-    await nursery.start(meta.serve)
-    yield meta
-    nursery.cancel_scope.cancel()
+    async with on_loopback(meta.app) as meta.address:
+        yield meta
 
 
 ANYTHING_ELSE = ("(https://…): ", "App secret: ", "Anthropic key: ", "may stay empty): ")

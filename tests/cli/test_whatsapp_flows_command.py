@@ -2,17 +2,14 @@
 
 import os
 import stat
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
 import trio
-from hypercorn.config import Config
-from hypercorn.trio import serve  # pyright: ignore[reportUnknownVariableType]
 from quart import request
 from quart_trio import QuartTrio
 from typer.testing import CliRunner
@@ -27,6 +24,7 @@ from ivy.emulators.whatsapp_shapes import Refusal
 from ivy.errors import ConfigError, OutcomeUnknown, UsageError, VendorMisconfigured
 from ivy.store.migrate import migrate
 from ivy.store.settings import open_writer
+from tests.loopback import on_loopback
 
 WABA = "102290129340398"
 TOKEN, SECRET = "token", "app-secret"
@@ -114,22 +112,16 @@ class Typed(msgspec.Struct):
 
 
 @pytest.fixture
-async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nursery: trio.Nursery) -> AsyncIterator[World]:
+async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     for name in [name for name in os.environ if name.startswith("IVY_")]:
         monkeypatch.delenv(name)
     connection = open_writer(tmp_path / "data" / "ivy.db", throwaway=True)
     migrate(connection)
     connection.close()
     world = World(tmp_path)
-    config = Config()
-    config.bind = ["127.0.0.1:0"]
-    config.accesslog = config.errorlog = None
-    stop = trio.Event()
-    run: Callable[..., Any] = partial(serve, cast(Any, world.app), config, shutdown_trigger=stop.wait)
-    [world.address] = cast(list[str], await nursery.start(run))
-    world.configure()
-    yield world
-    stop.set()
+    async with on_loopback(world.app) as world.address:
+        world.configure()
+        yield world
 
 
 # --- push ----------------------------------------------------------------------------------------------

@@ -544,7 +544,7 @@ def test_it_prints_one_json_document(typed: Callable[..., Any], tmp_path: Path) 
     done = typed("--json", "--wait", "0")
     told = json.loads(done.stdout)
     assert (done.exit_code, told["ok"]) == (1, False)
-    assert {"what", "state", "found", "mend"} == set(told["hops"][0])
+    assert {"what", "state", "found", "mend", "takes"} == set(told["hops"][0])
     assert (tmp_path / "secrets/whatsapp_verify_token").read_text().strip() not in done.output
 
 

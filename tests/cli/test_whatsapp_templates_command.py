@@ -1,17 +1,14 @@
 """`ivy whatsapp templates`, typed against an emulated Meta on loopback."""
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
 import trio
-from hypercorn.config import Config
-from hypercorn.trio import serve  # pyright: ignore[reportUnknownVariableType]
 from quart import request
 from quart_trio import QuartTrio
 from typer.testing import CliRunner
@@ -26,6 +23,7 @@ from ivy.emulators.whatsapp_templates import Reject, TemplateReview
 from ivy.errors import ConfigError, OutcomeUnknown, VendorMisconfigured
 from ivy.store.migrate import migrate
 from ivy.store.settings import open_writer
+from tests.loopback import on_loopback
 
 WABA = "102290129340398"
 TOKEN = "token"
@@ -101,16 +99,10 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nursery: trio.N
     migrate(connection)
     connection.close()
     world = World(tmp_path)
-    config = Config()
-    config.bind = ["127.0.0.1:0"]
-    config.accesslog = config.errorlog = None
-    stop = trio.Event()
-    run: Callable[..., Any] = partial(serve, cast(Any, world.app), config, shutdown_trigger=stop.wait)
-    [address] = cast(list[str], await nursery.start(run))
-    nursery.start_soon(world.review.run)
-    world.configure(address)
-    yield world
-    stop.set()
+    async with on_loopback(world.app) as address:
+        nursery.start_soon(world.review.run)
+        world.configure(address)
+        yield world
 
 
 async def test_the_first_day_submits_everything_and_the_second_time_nothing(world: World) -> None:

@@ -52,7 +52,7 @@ async def test_each_message_is_shown_as_read_once(lives: Lives, autojump_clock: 
         second = await play.says("STOP")
         third = await play.whatsapp.person_sends_unsupported(ANA)
         await play.quiet()
-        assert read(play) == [first, second, third]
+        assert sorted(read(play)) == sorted([first, second, third])
 
 
 async def test_a_reaction_is_no_message_to_be_read(lives: Lives, autojump_clock: MockClock) -> None:
