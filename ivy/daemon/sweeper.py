@@ -11,12 +11,14 @@ from ivy import log
 from ivy.daemon import trouble
 from ivy.daemon.context import Context
 from ivy.daemon.handlers import health, media, tell_operator
-from ivy.store import alerts, inbox, jobs, upkeep
+from ivy.store import alerts, inbox, jobs, transcripts, upkeep
 from ivy.store.binding import Connection
-from ivy.store.database import external_changes
+from ivy.store.database import ANYTHING, external_changes
 
 logger = log.get(__name__)
 EVERY = 30.0
+IDLE_EVERY = 120.0
+"""While nobody writes anything, which is most of a night."""
 WATCH_EVERY = 60.0
 MAIL_EVERY = 300.0
 """The operator is not mailed more often: what a storm brings after its first mail is gathered in the next."""
@@ -33,7 +35,8 @@ async def sweep(context: Context) -> None:
         freed = await context.store.write(jobs.rescue, now=context.clock.now())
         if freed:
             logger.warning("%s jobs were freed: their leases ran out", freed)
-        if trio.current_time() - watched >= WATCH_EVERY:
+        looked = trio.current_time() - watched >= WATCH_EVERY
+        if looked:
             watched = trio.current_time()
             may_mail = trio.current_time() - mailed >= MAIL_EVERY
             if await context.store.write(watch, context, began, await context.files.room(), may_mail=may_mail):
@@ -42,7 +45,20 @@ async def sweep(context: Context) -> None:
             tidied = trio.current_time()
             await context.store.write(tidy, context)
             await media.tidy(context.store, context.files, now=context.clock.now())
+        changed = context.store.wake_of(ANYTHING)
         await trio.sleep(EVERY)
+        if looked:  # and as long as nothing is committed: an idle house is looked at less often
+            await _rest(context, changed)
+
+
+async def _rest(context: Context, changed: trio.Event) -> None:
+    """Sleep until something is committed or a lease runs out, but not for long: some troubles are those of silence."""
+    held_until = await context.store.read(jobs.next_lease_end)
+    idle = IDLE_EVERY - EVERY
+    if held_until is not None:
+        idle = min(idle, (held_until - context.clock.now()).total_seconds())
+    with trio.move_on_after(max(0.0, idle)):
+        await changed.wait()
 
 
 def watch(connection: Connection, context: Context, began: datetime, free_bytes: int, *, may_mail: bool) -> bool:
@@ -58,6 +74,7 @@ def tidy(connection: Connection, context: Context) -> None:
     settings, now = context.config.store, context.clock.now()
     jobs.prune(connection, before=now - timedelta(days=settings.keep_done_days))
     alerts.forget(connection, before=now - ALERTS_KEPT)
+    transcripts.forget_before(connection, now - timedelta(days=context.config.calls.transcript_days))
     inbox.empty(connection, before=now - timedelta(days=settings.keep_raw_days))
     upkeep.give_back_pages(connection)
 

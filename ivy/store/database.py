@@ -67,6 +67,10 @@ def commit_group(connection: Connection, group: Sequence[_Request]) -> set[str]:
     return connection.touched
 
 
+ANYTHING = "anything"
+"""`wake_of` this is set by every commit."""
+
+
 class Store:
     """One SQLite file. Made by `open_store`."""
 
@@ -137,7 +141,7 @@ class Store:
         self.beat = time.monotonic()
         for request in group:
             request.done.set()
-        self.wake(touched)
+        self.wake({*touched, ANYTHING})
 
     # --- reading -------------------------------------------------------------------------------
 
