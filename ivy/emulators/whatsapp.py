@@ -344,7 +344,7 @@ class _Pace:
         return True
 
 
-def _readable(kind: str, content: Json) -> str:
+def _readable(kind: str, content: Any) -> str:
     match kind, content:
         case ("text", {"body": str(body)}) | ("interactive", {"body": {"text": str(body)}}):
             return body
@@ -352,6 +352,8 @@ def _readable(kind: str, content: Json) -> str:
             return f"[{name}]"
         case ("reaction", {"emoji": str(emoji)}):
             return emoji
+        case ("contacts", [{"name": {"formatted_name": str(name)}}, *_]):
+            return f"[contact: {name}]"
         case _:
             return str(content.get("caption", ""))
 

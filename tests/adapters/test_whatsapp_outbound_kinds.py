@@ -20,6 +20,7 @@ from ivy.domain.contents import (
     AskContact,
     AskLocation,
     Buttons,
+    Card,
     Choices,
     Emoji,
     File,
@@ -68,6 +69,7 @@ EXTREMES: dict[str, AnyContent] = {
     "a link": Link("b" * 1024, "l" * 20, "https://ivy.example.org/" + "a" * 1976),
     "a request for a place": AskLocation("b" * 1024),
     "a request for a number": AskContact("b" * 1024),
+    "a card": Card("I" * 60, "+15550102030"),
     "a form that opens by itself": Form("b" * 1024, "l" * 20, "booking", "t" * 1000, "chat", "DAY", {"days": ["1"]}),
     "a form without data": Form("?", "Go", "booking", "t", "chat", "DAY"),
     "a form that our endpoint opens": Form("?", "Go", "booking", "t", "chat"),
@@ -332,6 +334,7 @@ CONTENTS: st.SearchStrategy[AnyContent] = st.one_of(
     st.builds(Link, texts(1024), texts(20), st.text(max_size=20).map("https://{}".format)),
     st.builds(AskLocation, texts(1024)),
     st.builds(AskContact, texts(1024)),
+    st.builds(Card, texts(60), st.just("+15550102030")),
     st.builds(
         Form,
         texts(1024),

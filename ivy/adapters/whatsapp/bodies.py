@@ -13,6 +13,7 @@ from ivy.domain.contents import (
     AskContact,
     AskLocation,
     Buttons,
+    Card,
     Choices,
     Emoji,
     File,
@@ -47,6 +48,8 @@ def content_body(content: AnyContent, *, flow_id: str = "", media_id: str = "") 
             return content.media, _file(content, media_id)
         case Template():
             return "template", _template(content)
+        case Card(name=name, phone=phone):
+            return "contacts", [_card(name, phone)]
         case _:
             return "interactive", _interactive(content, flow_id)
 
@@ -120,6 +123,13 @@ def _flow(form: Form, flow_id: str) -> Body:
 
 
 # --- the rest --------------------------------------------------------------------------------------
+
+
+def _card(name: str, phone: str) -> Body:
+    return {
+        "name": {"formatted_name": name, "first_name": name},
+        "phones": [{"phone": phone, "type": "WORK", "wa_id": phone.lstrip("+")}],
+    }
 
 
 def _reaction(emoji: Emoji) -> Body:

@@ -6,8 +6,7 @@ Source: Cloud API webhook reference, "Messages", one page per type. A type nobod
 from collections.abc import Callable
 from typing import Any, TypedDict
 
-from ivy.adapters.whatsapp.errors import VENDOR
-from ivy.adapters.whatsapp.lenient import (
+from ivy.adapters.lenient import (
     NO_TIME,
     NOTHING,
     Malformed,
@@ -26,6 +25,7 @@ from ivy.adapters.whatsapp.lenient import (
     whole_number,
     word,
 )
+from ivy.adapters.whatsapp.errors import VENDOR
 from ivy.adapters.whatsapp.people import Book
 from ivy.domain.inbound import (
     CallPermission,

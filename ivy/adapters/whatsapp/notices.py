@@ -6,8 +6,7 @@ Sources: Cloud API webhook reference: "Status", and one page per account field.
 from datetime import datetime
 from typing import Any
 
-from ivy.adapters.whatsapp.errors import VENDOR
-from ivy.adapters.whatsapp.lenient import (
+from ivy.adapters.lenient import (
     NO_TIME,
     Object,
     as_object,
@@ -20,6 +19,7 @@ from ivy.adapters.whatsapp.lenient import (
     whole_number,
     word,
 )
+from ivy.adapters.whatsapp.errors import VENDOR
 from ivy.adapters.whatsapp.people import Book
 from ivy.domain.inbound import AccountNotice, DeliveryError, InboundEvent, Preference, Status, Unknown
 from ivy.domain.phones import from_whatsapp

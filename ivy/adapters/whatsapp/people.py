@@ -4,8 +4,8 @@ The stable id is the business-scoped one; the phone may be missing or an empty t
 "Business-scoped user IDs".
 """
 
+from ivy.adapters.lenient import NOTHING, Malformed, Object, as_object, ident, objects, prose
 from ivy.adapters.whatsapp.errors import VENDOR
-from ivy.adapters.whatsapp.lenient import NOTHING, Malformed, Object, as_object, ident, objects, prose
 from ivy.domain.inbound import Sender
 from ivy.domain.phones import from_whatsapp
 

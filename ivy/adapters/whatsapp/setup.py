@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from ivy.adapters.lenient import Object, as_object, ident, objects, whole_number, word
 from ivy.adapters.whatsapp.graph import Graph, check_done, read
-from ivy.adapters.whatsapp.lenient import Object, as_object, ident, objects, whole_number, word
 
 MESSAGING, MANAGEMENT = "whatsapp_business_messaging", "whatsapp_business_management"
 SCOPES = (MESSAGING, MANAGEMENT)

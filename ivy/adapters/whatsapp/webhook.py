@@ -9,9 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
-from ivy.adapters.whatsapp.errors import VENDOR
-from ivy.adapters.whatsapp.inbound import read_message
-from ivy.adapters.whatsapp.lenient import (
+from ivy.adapters.lenient import (
     NO_TIME,
     Malformed,
     Object,
@@ -23,6 +21,8 @@ from ivy.adapters.whatsapp.lenient import (
     read_object,
     word,
 )
+from ivy.adapters.whatsapp.errors import VENDOR
+from ivy.adapters.whatsapp.inbound import read_message
 from ivy.adapters.whatsapp.notices import read_error, read_notice, read_preference, read_status
 from ivy.adapters.whatsapp.people import Book
 from ivy.domain.inbound import Broken, InboundEvent, Unknown

@@ -6,7 +6,8 @@ The standard library's parser and not msgspec's: Meta cuts names in the middle o
 
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn, cast
 
@@ -18,6 +19,8 @@ DEEPEST = 100
 NO_TIME = datetime.fromtimestamp(0, UTC)
 """Stands where the vendor gave no time and none is needed to act."""
 _MILLISECONDS_FROM = 100_000_000_000
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+"""How half a character is written: only so can one come through UTF-8."""
 
 
 class Malformed(Exception):
@@ -35,12 +38,28 @@ def read_object(body: bytes) -> Object:
     """
     try:
         tree: Any = json.loads(body.decode(), parse_int=_whole, parse_float=_fraction, parse_constant=_refuse_constant)
-        tree = _whole_characters(tree, DEEPEST)
+        # Seldom, since it is slow: a call's transcript has thousands of parts.
+        if _HALF_CHARACTER.search(body) or _nests(tree) > DEEPEST:
+            tree = _whole_characters(tree, DEEPEST)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"not JSON: {error}") from error
     if not isinstance(tree, dict):
         raise Unreadable("not a JSON object")
     return cast(Object, tree)
+
+
+def _nests(tree: Any) -> int:
+    """Return how deep objects and lists stand in each other."""
+    depth, level = 1, [tree]
+    while level := [part for each in level for part in _parts(each) if isinstance(part, (dict, list))]:
+        depth += 1
+    return depth
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return cast(dict[str, Any], value).values()
+    return cast(list[Any], value) if isinstance(value, list) else ()
 
 
 def _whole(digits: str) -> int | str:

@@ -1,0 +1,1 @@
+"""Phone calls by Retell. May import: ports and below."""
