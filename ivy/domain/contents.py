@@ -25,6 +25,7 @@ MEDIA = ("image", "video", "audio", "document", "sticker")
 WITHOUT_CAPTION = ("audio", "sticker")
 _NAME = re.compile(r"[a-z0-9_]+", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:_[A-Za-z]{2,4})?", re.ASCII)
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _SCREEN = re.compile(r"[A-Za-z_]+", re.ASCII)
 _LAST_SCREEN = "SUCCESS"
 """Meta's own word for the end of a form, where none can open."""
@@ -225,6 +226,26 @@ class AskContact(Content, frozen=True, tag="ask_contact"):
         return self.body
 
 
+class Card(Content, frozen=True, tag="card"):
+    """A contact to be saved, so that a call from it shows a name: `phone` is in E.164."""
+
+    name: str
+    phone: str
+
+    def _longest(self) -> dict[str, int]:
+        return {"name": 60}
+
+    def _needed(self) -> tuple[str, ...]:
+        return ("name",)
+
+    def check(self) -> None:
+        if not _PHONE.fullmatch(self.phone):
+            raise Unbuildable(f"a card needs a number such as +15550102030, not {self.phone!r}")
+
+    def in_words(self) -> str:
+        return f"{self.name}: {self.phone}"
+
+
 class Form(Content, frozen=True, tag="form"):
     """A text whose button opens a form (a WhatsApp Flow). `form` is Ivy's name of it, `token` binds the answers.
 
@@ -334,7 +355,7 @@ class Emoji(Content, frozen=True, tag="reaction"):
         return self.emoji
 
 
-AnyContent = Words | Buttons | Choices | Link | AskLocation | AskContact | Form | File | Template | Emoji
+AnyContent = Words | Buttons | Choices | Link | AskLocation | AskContact | Card | Form | File | Template | Emoji
 
 
 def offer(body: str, options: Sequence[Option], *, label: str, more: Option | None = None) -> Words | Buttons | Choices:

@@ -40,10 +40,30 @@ REMINDER = Kind(
 MEDIA = Kind("media", Queue.AGENT, timedelta(seconds=180), timedelta(days=6))
 """A vendor keeps a file for a week."""
 
+CALL_SLOT = Kind(
+    "call_slot", Queue.UPKEEP, timedelta(seconds=15), timedelta(hours=1), apologise_within(timedelta(minutes=20))
+)
+"""A contact somebody chose is due: a call, or a text where they prefer that. Its `ref` is the slot's id."""
+CALL = Kind("call", Queue.CALLS, timedelta(seconds=60), timedelta(hours=2))
+"""Places one call. How late it may be is judged by `domain/dialing.py`."""
+CALL_CHECK = Kind("call_check", Queue.CALLS, timedelta(seconds=30), timedelta(hours=6))
+"""Asks the provider about a call of which nothing was heard."""
+CALL_OVER = Kind("call_over", Queue.UPKEEP, timedelta(seconds=30), timedelta(hours=12))
+"""What follows from the end of a call: the ladder, a message, what was told in it."""
+NUDGE = Kind("nudge", Queue.UPKEEP, timedelta(seconds=15), timedelta(hours=1), SKIP)
+"""A text a few minutes before a call or a planned workout. Its `ref` says of which."""
+DAY_CLOSE = Kind("day_close", Queue.UPKEEP, timedelta(seconds=30), timedelta(days=3))
+"""Looks, in the night, at what nobody said anything about."""
+WEEKLY_SUMMARY = Kind("weekly_summary", Queue.AGENT, timedelta(seconds=120), timedelta(hours=20))
+
 TELL_OPERATOR = Kind("tell_operator", Queue.UPKEEP, timedelta(seconds=60), timedelta(days=1))
 """Never fails: what could not be mailed is tried again, and stays in `ivy status` meanwhile."""
 
-KINDS = {kind.name: kind for kind in (INBOUND, TURN, SEND, MARK_READ, REMINDER, MEDIA, TELL_OPERATOR)}
+_ALL = (
+    *(INBOUND, TURN, SEND, MARK_READ, REMINDER, MEDIA, TELL_OPERATOR),
+    *(CALL_SLOT, CALL, CALL_CHECK, CALL_OVER, NUDGE, DAY_CLOSE, WEEKLY_SUMMARY),
+)
+KINDS = {kind.name: kind for kind in _ALL}
 LEASE_MARGIN = timedelta(seconds=30)
 """A lease outlives the limit of an attempt by this, so that two workers never hold one job."""
 

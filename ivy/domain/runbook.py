@@ -31,6 +31,7 @@ PAGES: Mapping[str, str] = {
     "silence": "not-delivering",
     "template:": "templates",
     "unknown:": "what-meta-reports",
+    "voice:": "calls-fail",
 }
 """By how the key begins; the longest beginning decides."""
 

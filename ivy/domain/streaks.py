@@ -11,6 +11,8 @@ from enum import Enum
 RESERVE_DAYS = 2
 RESERVE_SPAN = timedelta(days=14)
 MILESTONES = (3, 7, 14, 30, 60, 100, 365)
+COMEBACK_SPAN = timedelta(days=2)
+"""A return within 48 hours, counted in the person's days: on one of the two after the one that was not kept."""
 
 
 class Outcome(Enum):
@@ -65,6 +67,17 @@ def kept_of_last(events: Iterable[tuple[date, Outcome]], today: date, days: int 
     outcomes = [outcome for day, outcome in dict(events).items() if first <= day <= today]
     kept = outcomes.count(Outcome.KEPT)
     return kept, kept + outcomes.count(Outcome.SKIPPED) + outcomes.count(Outcome.MISSED)
+
+
+def comes_back_from(events: Iterable[tuple[date, Outcome]], day: date) -> date | None:
+    """Return the day not kept that keeping `day` comes back from, or None; rest and excused days between do not count.
+
+    Only the first kept day after it comes back.
+    """
+    neutral = (Outcome.REST, Outcome.EXCUSED)
+    earlier = [(when, outcome) for when, outcome in dict(events).items() if when < day and outcome not in neutral]
+    last, outcome = max(earlier, key=lambda event: event[0], default=(day, Outcome.KEPT))
+    return last if outcome is not Outcome.KEPT and day - last <= COMEBACK_SPAN else None
 
 
 def milestone(before: Streak, after: Streak) -> int | None:

@@ -15,11 +15,17 @@ MARGIN = 1.15
 # Anthropic's tokenizers since Claude 4.7 make about a third more tokens of the same text.
 _FAMILIES = (("claude", 1.35),)
 _LOWEST, _HIGHEST = 0.7, 2.5
-_LETTERS_PER_TOKEN, _DIGITS_PER_TOKEN, _BLANKS_PER_TOKEN = 6, 3, 8
-_RUNS = re.compile(
-    r"(?P<word>[A-Za-z]+)|(?P<digits>[0-9]+)|(?P<blank>[ \t\n\r\f\v]+)|(?P<mark>[\x00-\x7f])"
-    r"|(?P<near>[\u0080-\u07ff]+)|(?P<far>[\u0800-\uffff]+)|(?P<farthest>[\U00010000-\U0010ffff]+)"
+# A token is up to six letters, three digits or eight blanks of a run, or a mark; a single space belongs to the word after it.
+_BLANK = r" \t\n\r\f\v"
+_TOKENS = re.compile(
+    rf"[A-Za-z]{{1,6}}|[0-9]{{1,3}}|[{_BLANK}]{{2,8}}|[\t\n\r\f\v]|(?<=[{_BLANK}]) |[^A-Za-z0-9{_BLANK}\u0080-\U0010ffff]"
 )
+_OTHER_SCRIPTS = (
+    (re.compile(r"[\u0080-\u07ff]"), 2),
+    (re.compile(r"[\u0800-\uffff]"), 3),
+    (re.compile(r"[\U00010000-\U0010ffff]"), 8),
+)
+"""Classes of other characters, and the quarters of a token that each counts."""
 
 
 def estimate(text: str, factor: float = 1.0) -> int:
@@ -50,22 +56,7 @@ def with_margin(estimated: int) -> int:
 
 def _quarters(text: str) -> int:
     """Return four times the tokens, in whole numbers: some characters count a half or three quarters."""
-    total = 0
-    for run in _RUNS.finditer(text):
-        length = run.end() - run.start()
-        match run.lastgroup:
-            case "word":
-                total += 4 * -(-length // _LETTERS_PER_TOKEN)
-            case "digits":
-                total += 4 * -(-length // _DIGITS_PER_TOKEN)
-            case "blank":  # a single space belongs to the word after it
-                total += 0 if run[0] == " " else 4 * -(-length // _BLANKS_PER_TOKEN)
-            case "near":
-                total += 2 * length
-            case "far":
-                total += 3 * length
-            case "farthest":
-                total += 8 * length
-            case _:
-                total += 4
+    total = 4 * len(_TOKENS.findall(text))
+    if not text.isascii():
+        total += sum(quarters * len(each.findall(text)) for each, quarters in _OTHER_SCRIPTS)
     return total

@@ -1,5 +1,6 @@
 """What may become of a workout, and what it means for the streak. May import: the errors and the domain."""
 
+from collections.abc import Collection
 from enum import Enum
 
 from ivy.domain.streaks import Outcome
@@ -51,3 +52,15 @@ def outcome_of(state: WorkoutState, *, minimum_met: bool = True) -> Outcome | No
     if state is WorkoutState.PARTIAL:
         return Outcome.KEPT if minimum_met else Outcome.SKIPPED
     return _OUTCOMES.get(state)
+
+
+def unheard(states: Collection[WorkoutState], *, fault: bool, unsure: bool) -> Outcome | None:
+    """Return what a day counts as once its time to be spoken of is over; None if it is settled without that.
+
+    A `fault` of ours or a provider's on the day, and a day that is `unsure` (of travel, of a close that came late, or with
+    a word about one workout and none about another), cost nothing.
+    """
+    if WorkoutState.PLANNED not in states or WorkoutState.DONE in states:
+        return None
+    has_word = any(state is not WorkoutState.PLANNED for state in states)
+    return Outcome.EXCUSED if fault or unsure or has_word else Outcome.MISSED

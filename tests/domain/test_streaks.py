@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivy.domain.streaks import MILESTONES, Outcome, Streak, after_day, kept_of_last, milestone, replay
+from ivy.domain.streaks import (
+    COMEBACK_SPAN,
+    MILESTONES,
+    Outcome,
+    Streak,
+    after_day,
+    comes_back_from,
+    kept_of_last,
+    milestone,
+    replay,
+)
 
 FIRST = date(2026, 3, 1)
 K, R, E, S, M = Outcome.KEPT, Outcome.REST, Outcome.EXCUSED, Outcome.SKIPPED, Outcome.MISSED
@@ -132,6 +142,49 @@ def test_kept_of_the_last_days_counts_each_planned_day_once(
 def test_eighteen_of_twenty_one() -> None:
     events = [(FIRST + timedelta(days=n), M if n in (3, 9, 15) else K) for n in range(30)]
     assert kept_of_last(events, FIRST + timedelta(days=20)) == (18, 21)
+
+
+@given(_history, _days)
+def test_a_day_excused_for_a_fault_is_as_if_nothing_had_been_planned(history: dict[date, Outcome], day: date) -> None:
+    others = {when: outcome for when, outcome in history.items() if when != day}
+    excused, without = replay((others | {day: E}).items()), replay(others.items())
+    assert (excused.current, excused.longest) == (without.current, without.longest)
+    later = FIRST + timedelta(days=61)
+    assert after_day(excused, later, M) == after_day(without, later, M)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "back_from"),
+    [
+        ((K, M), 1),
+        ((K, S), 1),
+        ((M,), 0),
+        ((K, M, None), 1),
+        ((K, M, R), 1),
+        ((M, M), 1),
+        ((K, M, None, None), None),
+        ((M, K), None),
+        ((K,), None),
+        ((R, E), None),
+        ((), None),
+    ],
+)
+def test_the_first_kept_day_within_two_after_a_miss_comes_back(
+    outcomes: tuple[Outcome | None, ...], back_from: int | None
+) -> None:
+    events = [(FIRST + timedelta(days=n), outcome) for n, outcome in enumerate(outcomes) if outcome is not None]
+    day = FIRST + timedelta(days=len(outcomes))
+    expected = None if back_from is None else FIRST + timedelta(days=back_from)
+    assert comes_back_from([*events, (day, K), (day + timedelta(days=1), M)], day) == expected
+
+
+@given(_history, _days)
+def test_nobody_comes_back_twice_from_one_miss(history: dict[date, Outcome], day: date) -> None:
+    kept = sorted(each for each, outcome in history.items() if outcome is K)
+    back = [miss for each in kept if (miss := comes_back_from(history.items(), each)) is not None]
+    assert len(back) == len(set(back))
+    miss = comes_back_from(history.items(), day)
+    assert miss is None or (history[miss] in NOT_KEPT and timedelta(0) < day - miss <= COMEBACK_SPAN)
 
 
 @given(st.integers(0, 400), st.integers(0, 400))

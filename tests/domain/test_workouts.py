@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivy.domain.streaks import Outcome
-from ivy.domain.workouts import IllegalChange, WorkoutState, change, counts_for_streak, outcome_of
+from ivy.domain.workouts import IllegalChange, WorkoutState, change, counts_for_streak, outcome_of, unheard
 from ivy.errors import IvyError
 
 P, D, H, S, R = (WorkoutState(name) for name in ("planned", "done", "partial", "skipped", "rest"))
@@ -56,3 +56,24 @@ def test_each_state_has_its_outcome() -> None:
     }
     assert outcome_of(H, minimum_met=False) is Outcome.SKIPPED
     assert outcome_of(D, minimum_met=False) is Outcome.KEPT
+
+
+@pytest.mark.parametrize(
+    ("states", "fault", "unsure", "expected"),
+    [
+        ([P], False, False, Outcome.MISSED),
+        ([P, P], False, False, Outcome.MISSED),
+        ([P], True, False, Outcome.EXCUSED),
+        ([P], False, True, Outcome.EXCUSED),
+        ([P, S], False, False, Outcome.EXCUSED),
+        ([P, H], False, False, Outcome.EXCUSED),
+        ([P, D], False, False, None),
+        ([D], True, True, None),
+        ([S], False, False, None),
+        ([], True, True, None),
+    ],
+)
+def test_a_day_without_a_word_is_missed_only_if_that_is_sure(
+    states: list[WorkoutState], fault: bool, unsure: bool, expected: Outcome | None
+) -> None:
+    assert unheard(states, fault=fault, unsure=unsure) is expected
