@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
+from ivy.domain.calls import Report
 from ivy.domain.contents import AnyContent, Template
 from ivy.domain.heard import Heard
 from ivy.domain.inbound import DeliveryError, InboundEvent
@@ -121,6 +122,100 @@ class FormKeys(Protocol):
     """What opens the request of a phone on which somebody fills in a form. Raises: Unreadable if none of our keys does."""
 
     def open(self, body: bytes) -> tuple[dict[str, Any], FormReply]: ...
+
+
+# --- voice: phone calls -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A call to be placed. `our_id` makes it the same call however often it is asked for, and comes back with each report."""
+
+    our_id: str
+    user_id: str
+    to: str
+    """E.164."""
+    language: str
+    """en or es: which agent speaks."""
+    variables: Mapping[str, str]
+    """What the agent knows; every one it has a place for, as text."""
+    longest_seconds: int
+    voicemail: str = ""
+    """What is left on an answering machine; "": it hangs up."""
+
+
+@dataclass(frozen=True)
+class InCall:
+    """A function that the agent calls while it speaks: `arguments` is JSON text, `utterance` counts the person's turns."""
+
+    our_id: str
+    provider_call_id: str
+    tool: str
+    arguments: str
+    utterance: int
+
+
+@dataclass(frozen=True)
+class Ringing:
+    """Somebody calls us. Numbers can be forged: they name a person, they prove nothing."""
+
+    provider_call_id: str
+    from_number: str
+    to_number: str
+
+
+@dataclass(frozen=True)
+class Lines:
+    """How many calls go on at once at the provider, and how many may."""
+
+    now: int
+    limit: int
+
+
+class Voice(Protocol):
+    """A provider of phone calls. Methods raise `VendorError` and nothing else of their own."""
+
+    @property
+    def name(self) -> str: ...
+
+    def verify(self, body: bytes, headers: Mapping[str, str], *, repeated: frozenset[str] = frozenset()) -> None:
+        """Raise `BadSignature` unless the provider signed these bytes. Header names are in lower case."""
+        ...
+
+    def parse(self, body: bytes) -> tuple[Report, ...]:
+        """Read a verified webhook: no report for an event that means nothing to us. Raises: Unreadable."""
+        ...
+
+    async def dial(self, call: Dial) -> str:
+        """Place a call; return the provider's id of it.
+
+        Raises: VendorBusy (surely not placed), OutcomeUnknown, VendorRefused (this call never), VendorMisconfigured.
+        """
+        ...
+
+    async def look_up(self, our_id: str) -> Report | None:
+        """Return what the provider has of a call of ours, or None if it surely has none."""
+        ...
+
+    async def get(self, provider_call_id: str) -> Report | None:
+        """Return a call as the provider has it now, or None if it knows none of that id."""
+        ...
+
+    async def hang_up(self, provider_call_id: str) -> None: ...
+
+    async def lines(self) -> Lines: ...
+
+    def read_function(self, body: bytes, tool: str) -> InCall:
+        """Read a verified request of the agent's. Raises: Unreadable."""
+        ...
+
+    def read_ringing(self, body: bytes) -> Ringing:
+        """Read a verified request that asks what to do with a caller. Raises: Unreadable."""
+        ...
+
+    def take(self, our_id: str, user_id: str, language: str, variables: Mapping[str, str]) -> bytes:
+        """Return the answer that lets an agent speak with a caller; ids are "" for a stranger."""
+        ...
 
 
 # --- models ----------------------------------------------------------------------------------------

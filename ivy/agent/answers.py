@@ -2,7 +2,24 @@
 
 from collections.abc import Callable, Mapping
 
-from ivy.agent import choosing, doors, hearing, pictures, quick, reminding, stopping
+from ivy.agent import (
+    call_doors,
+    call_notes,
+    checkins,
+    choosing,
+    doors,
+    hearing,
+    missed_call,
+    nudging,
+    onboarding,
+    pictures,
+    quick,
+    reminding,
+    rescue,
+    stopping,
+    summing_up,
+    verdicts,
+)
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Heard
 from ivy.domain.sentences import Say
@@ -23,6 +40,16 @@ ANSWERS: Mapping[str, Answer] = {
     hearing.QUESTION: hearing.answered,
     pictures.QUESTION: pictures.answered,
     choosing.QUESTION: choosing.answered,
+    call_doors.QUESTION: call_doors.answered,
+    call_notes.QUESTION: call_notes.answered,
+    missed_call.QUESTION: missed_call.answered,
+    missed_call.SLOT_QUESTION: missed_call.slot_answered,
+    verdicts.QUESTION: verdicts.answered,
+    rescue.QUESTION: rescue.answered,
+    onboarding.QUESTION: onboarding.answered,
+    nudging.QUESTION: nudging.answered,
+    summing_up.QUESTION: summing_up.answered,
+    **checkins.ANSWERS,
 }
 
 

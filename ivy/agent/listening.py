@@ -5,7 +5,7 @@ May import: the store and below.
 
 from datetime import timedelta
 
-from ivy.agent import answers, handover, questions, quick, stopping
+from ivy.agent import answers, checkins, handover, onboarding, questions, quick, rescue, stopping
 from ivy.agent.desk import Desk
 from ivy.agent.next_turn import enqueue_turn
 from ivy.agent.questions import Heard
@@ -30,6 +30,7 @@ def listen(scope: Scope, person: Person, heard: Heard, desk: Desk, *, chosen: bo
     ):
         messages.needs_no_answer(scope, heard.message_id)
     else:
+        checkins.note_life(scope, person, heard, desk)
         enqueue_turn(scope, heard.message_id, desk)
 
 
@@ -38,7 +39,11 @@ def _without_a_model(scope: Scope, person: Person, heard: Heard, desk: Desk) -> 
     found = questions.worded(scope, heard, desk)
     if found is not None:
         return answers.take(scope, person, *found, heard, desk)
-    return quick.heard(scope, person, heard, desk)
+    return (
+        quick.heard(scope, person, heard, desk)
+        or rescue.heard(scope, person, heard, desk)
+        or onboarding.heard(scope, person, heard, desk)
+    )
 
 
 def _too_fast(scope: Scope, person: Person, desk: Desk) -> bool:

@@ -1,4 +1,4 @@
-"""Quick replies: "done", "skip" and kin move the open workout in the commit that takes them in. May import: the store and below.
+"""Quick replies: "done", "skip" and kin move the open workout in the commit that takes them in. May import: tools and below.
 
 No model is called. With several workouts open Ivy asks which; with none the words are left to a turn.
 """
@@ -16,7 +16,8 @@ from ivy.store import pending_actions, workouts
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
-from ivy.store.workouts import Change, Workout
+from ivy.store.workouts import Change, Word, Workout
+from ivy.tools.workouts import moved
 
 QUESTION = "which_workout"
 DID_YOU = "did_you"
@@ -125,23 +126,22 @@ def name_of(workout: Workout) -> str:
 
 def _finish(scope: Scope, person: Person, workout: Workout, to: WorkoutState, answer: Heard, desk: Desk) -> bool:
     try:
-        change = workouts.finish(
-            scope, workout, to, minimum_minutes=person.minimum_minutes, source="text", now=desk.now
-        )
+        change = workouts.finish(scope, workout, to, word_of(person, desk))
     except IllegalChange:
         return False  # it was logged otherwise meanwhile: a turn sorts it out
     if change.workout.state in (WorkoutState.DONE, WorkoutState.PARTIAL):
         desk.react(scope, answer.external_id, "✅" if change.milestone is None else "🎉")
-    desk.write(scope, confirmation(change, person))
+    desk.write(scope, confirmation(person, change))
     return True
 
 
-def confirmation(change: Change, person: Person) -> str:
-    """Return one bubble: what was logged and, if it grew, the streak."""
-    facts = {} if change.workout.state is WorkoutState.REST else {"workout": change.workout.kind}
-    sentences = [say(SAYS[change.workout.state], person.language, **facts)]
-    if change.milestone is not None:
-        sentences.append(say(Say.STREAK_MILESTONE, person.language, days=change.milestone))
-    elif change.after.current > change.before.current:
-        sentences.append(say(Say.STREAK_KEPT, person.language, days=change.after.current))
-    return " ".join(sentences)
+def word_of(person: Person, desk: Desk) -> Word:
+    """Return what a person says without a model, as the store takes it."""
+    return Word(person, "text", desk.now, desk.new_id, desk.config.giving)
+
+
+def confirmation(person: Person, *changes: Change) -> str:
+    """Return one bubble: what was logged (all in the same way) and, if they moved, the streak and the gift."""
+    state = changes[0].workout.state
+    facts = {} if state is WorkoutState.REST else {"workout": ", ".join(change.workout.kind for change in changes)}
+    return " ".join([say(SAYS[state], person.language, **facts), *moved(changes, person)])

@@ -6,7 +6,7 @@ Strangers, STOP, taps, quick replies and what Ivy cannot read are dealt with her
 import dataclasses
 
 from ivy import log
-from ivy.agent import answers, attachments, doors, form_answers, questions, stopping, strangers
+from ivy.agent import answers, attachments, doors, form_answers, onboarding, questions, stopping, strangers
 from ivy.agent.desk import Desk
 from ivy.agent.listening import listen, say_once
 from ivy.agent.questions import Heard, Tapped
@@ -60,7 +60,7 @@ def receive(connection: Connection, event: PersonMessage, desk: Desk) -> None:
         person = dataclasses.replace(person, status="active")
     if not isinstance(event, SILENT):
         _open_window(scope, event, desk)
-    _take(scope, person, event, desk, welcomed=invited is not None and strangers.is_bare_invite(words))
+    _take(scope, person, event, desk, welcomed=who.user_id is None and strangers.needs_no_more(words))
 
 
 def _open_window(scope: Scope, event: PersonMessage, desk: Desk) -> None:
@@ -150,7 +150,7 @@ def _tapped(scope: Scope, person: Person, event: Tap, heard: Heard, desk: Desk) 
 def _own_number(scope: Scope, person: Person, event: Contacts, message_id: str, desk: Desk) -> None:
     """They answered our request for their number: calls and texts go there from now on."""
     messages.needs_no_answer(scope, message_id)
-    if event.phones and people.set_phone(scope, event.phones[0]):
+    if event.phones and people.set_phone(scope, event.phones[0]) and not onboarding.number_known(scope, desk):
         say_once(scope, person, Say.NUMBER_THANKS, desk)
 
 

@@ -101,6 +101,16 @@ class Router:
                 reasons.append(str(error))
         raise AllModelsDown("models", "; ".join(reasons) or "none is ready", after=_shortest(waits))
 
+    async def ask(self, role: str, request: ModelRequest, caller: Caller, *, call_id: str) -> ModelAnswer:
+        """Return the answer of one model alone, for words that nobody waits for.
+
+        Raises: AllModelsDown, VendorRefused, VendorMisconfigured, spending.CapReached.
+        """
+        model = self._models.get(role)
+        if model is None or self._not_before.get(role, self._clock.now()) > self._clock.now():
+            raise AllModelsDown("models", f"the {role} model is not ready")
+        return await self._call(model, role, request, caller, call_id)
+
     async def _call(self, model: Model, role: str, request: ModelRequest, caller: Caller, call_id: str) -> ModelAnswer:
         prices = self._prices.of(model.vendor, model.name)
         likely = Usage(input=with_margin(self._tokens(request, model.name)), output=request.max_tokens)

@@ -43,7 +43,7 @@ def heard(scope: Scope, person: Person, text: str, desk: Desk) -> bool:
     elif asked and (answer := stop_answer(text)) is not None:
         _answered(scope, person, answer, text, desk)
     elif meaning is StopMeaning.STOP_LIKE:
-        _suspend_and_ask(scope, person, desk)
+        suspend_and_ask(scope, person, desk)
     elif meaning is StopMeaning.START and (person.status != "active" or person.suspended_until is not None):
         _start(scope, person, text, desk)
     else:
@@ -73,7 +73,8 @@ def stop(scope: Scope, person: Person, words: str, desk: Desk) -> None:
         desk.send(scope, say(Say.STOPPED, person.language), channel=channel, patience=CONFIRM_WITHIN)
 
 
-def _suspend_and_ask(scope: Scope, person: Person, desk: Desk) -> None:
+def suspend_and_ask(scope: Scope, person: Person, desk: Desk) -> None:
+    """Contact them no more unasked, and ask how much they want to stop."""
     people.suspend(scope, UNTIL_ANSWERED)
     options = tuple((each.value, say(title, person.language)) for each, title in OPTIONS)
     question = Asking(QUESTION, say(Say.STOP_QUESTION, person.language), options, ANSWER_WITHIN, {})

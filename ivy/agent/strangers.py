@@ -1,10 +1,13 @@
 """Somebody nobody knows yet: let in, told once a day how to get in, or left alone. May import: the store and below."""
 
+from ivy.agent import onboarding
 from ivy.agent.desk import Desk
+from ivy.agent.onboarding import SPANISH_SPEAKING
 from ivy.domain.admission import Admission, StrangerAnswer, answer_to_stranger, find_invite
 from ivy.domain.consent import Purpose
 from ivy.domain.contents import Words
-from ivy.domain.inbound import PersonMessage, Sender
+from ivy.domain.inbound import PersonMessage, Sender, Text
+from ivy.domain.onboarding import is_greeting
 from ivy.domain.sentences import Say, say
 from ivy.ports import Address
 from ivy.store import consents, outbox, people
@@ -33,7 +36,7 @@ def meet(connection: Connection, event: PersonMessage, invited: str | None, desk
     )
     match decision:
         case StrangerAnswer.ADMIT:
-            return _admit(connection, sender, invited, desk)
+            return _admit(connection, event, invited, desk)
         case StrangerAnswer.ANSWER:
             _tell_stranger(connection, sender, name, day, desk)
         case StrangerAnswer.SILENT:
@@ -52,20 +55,29 @@ def is_bare_invite(text: str) -> bool:
     return code is not None and "".join(filter(str.isalnum, text.upper())) == code.replace("-", "")
 
 
-def _admit(connection: Connection, sender: Sender, invited: str | None, desk: Desk) -> str:
+def needs_no_more(text: str) -> bool:
+    """Say whether a first message is a code, a greeting or a keyword and nothing else: the welcome answers it."""
+    return is_bare_invite(text) or (bool(text.strip()) and find_invite(text) is None and is_greeting(text))
+
+
+def _admit(connection: Connection, event: PersonMessage, invited: str | None, desk: Desk) -> str:
+    """Let somebody in, welcome them, and begin to get to know them."""
+    sender, words = event.sender, event.body if isinstance(event, Text) else ""
     if invited is not None:
+        scope = within(connection, invited)
         people.bind(connection, invited, sender, now=desk.now)
-        people.use_invite(within(connection, invited))
-        person = people.load(within(connection, invited))
-        desk.tell(within(connection, invited), person, Say.INVITE_ACCEPTED, name=person.name)
+        people.use_invite(scope)
+        onboarding.begin(scope, people.load(scope), words, desk, invited=True)
         return invited
     defaults = desk.config.people
     user_id = desk.new_id()
     new = NewPerson(user_id, sender.name or "friend", "active", defaults.locale, defaults.zone, defaults.currency)
     people.add(connection, new, now=desk.now)
     people.bind(connection, user_id, sender, now=desk.now)
+    scope = within(connection, user_id)
     proof = f"wrote first, on {desk.channel} (trace {desk.trace_id})"
-    consents.record(within(connection, user_id), Purpose.MESSAGES, granted=True, proof=proof, now=desk.now)
+    consents.record(scope, Purpose.MESSAGES, granted=True, proof=proof, now=desk.now)
+    onboarding.begin(scope, people.load(scope), words, desk, invited=False)
     return user_id
 
 
@@ -83,9 +95,3 @@ def _tell_stranger(connection: Connection, sender: Sender, name: str, day: str, 
         trace_id=desk.trace_id,
     )
     outbox.queue(connection, message, now=desk.now)
-
-
-SPANISH_SPEAKING = (
-    "+34", "+51", "+52", "+53", "+54", "+56", "+57", "+58", "+502", "+503", "+504", "+505", "+506", "+507", "+591",
-    "+593", "+595", "+598", "+1809", "+1829", "+1849",
-)  # fmt: skip

@@ -7,7 +7,10 @@ key names. Every other key can be overridden by `IVY_SECTION__KEY` too. A misspe
 from ivy.config.reading import DEFAULT_PATH, PATH_VARIABLE, PREFIX, build, config_path, getattr_path, keys, load
 from ivy.config.sections import (
     AdmissionSection,
+    CallsSection,
+    CharitySection,
     Config,
+    GivingSection,
     LogSection,
     MailSection,
     MediaSection,
@@ -27,6 +30,7 @@ from ivy.config.sections import (
     ToolsSection,
     TranscriptionSection,
     TurnsSection,
+    VoiceSection,
     WhatsAppSection,
     WorkersSection,
 )
@@ -36,7 +40,10 @@ __all__ = [
     "PATH_VARIABLE",
     "PREFIX",
     "AdmissionSection",
+    "CallsSection",
+    "CharitySection",
     "Config",
+    "GivingSection",
     "LogSection",
     "MailSection",
     "MediaSection",
@@ -56,6 +63,7 @@ __all__ = [
     "ToolsSection",
     "TranscriptionSection",
     "TurnsSection",
+    "VoiceSection",
     "WhatsAppSection",
     "WorkersSection",
     "build",

@@ -142,9 +142,81 @@ class RoutingSection(Section, frozen=True):
     """Tell somebody by a paid template that an answer waits for them when their window closed."""
 
 
+class VoiceSection(Section, frozen=True):
+    """Phone calls, by Retell."""
+
+    enabled: bool = False
+    base_url: str = "https://api.retellai.com"
+    api_key: Secret = Secret()
+    api_key_file: str = ""
+    webhook_keys: Secret = Secret()
+    """The API keys that may sign webhooks, one a line; empty: the API key itself."""
+    webhook_keys_file: str = ""
+    number: str = ""
+    """Ours, in E.164; people save it as a contact."""
+    number_is_imported: bool = False
+    """False: bought from Retell, which reaches some countries only."""
+    agent_prefix: str = "ivy"
+    """How our agents are called there: ivy-en, ivy-es."""
+    model: str = "gpt-5.4-mini"
+    voice_en: str = "11labs-Adrian"
+    voice_es: str = "11labs-Adrian"
+    store: str = "everything_except_pii"
+    """What Retell keeps: everything, everything_except_pii or basic_attributes_only."""
+    retention_days: int = 30
+    timeout_seconds: float = 20.0
+
+
+class CallsSection(Section, frozen=True):
+    """When and how long Ivy may phone."""
+
+    concurrent: int = 10
+    """Calls at once; Retell's own limit counts too, where it is lower."""
+    per_second: float = 1.0
+    longest_seconds: int = 600
+    ring_seconds: int = 30
+    unasked_per_day: int = 2
+    """How many calls a day nobody chose a slot for."""
+    retries_minutes: tuple[int, ...] = (10, 40)
+    """When a missed call is tried again, counted from the first."""
+    minutes_per_person_month: int = 200
+    minutes_per_day: int = 600
+    """Of all people together."""
+    usd_per_minute: float = 0.12
+    """What a minute is reckoned at until Retell has told its price."""
+    hours_file: str = ""
+    """Calling hours and holidays by country; empty: those that come with Ivy."""
+    transcript_days: int = 90
+    voicemail: tuple[str, ...] = ("morning",)
+    """Kinds of calls that leave one message on an answering machine; the others hang up."""
+    quiet_after_started_seconds: float = 120.0
+    """How long after a call must be over its provider is asked what became of it."""
+
+
+class CharitySection(Section, frozen=True):
+    name: str = ""
+    country: str = ""
+    url: str = ""
+
+
+class GivingSection(Section, frozen=True):
+    """Who is given to, and how much at most. Nothing is paid by Ivy: gifts are pledges, paid by hand once a month."""
+
+    charities: dict[str, CharitySection] = {}
+    """By the short name that people choose; none: nothing is given."""
+    amount: str = "1.00"
+    """For a kept workout, in the person's own currency, where they do not say."""
+    daily_cap: str = "2.00"
+    monthly_cap: str = "40.00"
+    comeback: str = "0.50"
+    """More, once, for the first workout within 48 hours after a miss."""
+
+
 class OperatorSection(Section, frozen=True):
     mail: str = ""
     """Who hears of alerts and of people who ask for a human; empty: `ivy status` only."""
+    phone: str = ""
+    """The operator's own number, in E.164: a test call may ring there at any hour."""
 
 
 class ModelSection(Section, frozen=True):
@@ -255,6 +327,9 @@ class Config(Section, frozen=True):
     routing: RoutingSection = RoutingSection()
     media: MediaSection = MediaSection()
     transcription: TranscriptionSection = TranscriptionSection()
+    voice: VoiceSection = VoiceSection()
+    calls: CallsSection = CallsSection()
+    giving: GivingSection = GivingSection()
     operator: OperatorSection = OperatorSection()
     admission: AdmissionSection = AdmissionSection()
     people: PeopleSection = PeopleSection()

@@ -265,8 +265,9 @@ def retry(connection: Connection, job: Job, *, at: datetime, reason: str, error:
 
 
 def snooze(connection: Connection, job: Job, *, until: datetime) -> None:
-    """Put a job back that is not to run yet; that is no failure."""
-    _settle(connection, job, "state = 'ready', crashes = 0, run_at_ms = ?", stamp(until))
+    """Put a job back that is not to run before `until`; that is no failure."""
+    # A millisecond more than `until` rounds to: claimed a moment before it, the job would only wait again, and again.
+    _settle(connection, job, "state = 'ready', crashes = 0, run_at_ms = ?", stamp(until) + 1)
     connection.touched.add(job.queue)
 
 
@@ -394,6 +395,12 @@ def free_leases(
         "DELETE FROM lanes WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.lane = lanes.lane AND state = 'ready')"
     )
     return len(rows) - buried, buried
+
+
+def next_lease_end(connection: Connection) -> datetime | None:
+    """Return when the first of the leases that are held now runs out."""
+    row = connection.execute("SELECT min(leased_until_ms) AS at FROM jobs WHERE state = 'leased'").fetchone()
+    return None if row["at"] is None else unstamp(row["at"])
 
 
 def rescue(connection: Connection, *, now: datetime) -> int:

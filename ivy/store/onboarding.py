@@ -1,14 +1,16 @@
 """Letting a person in: all that is asked of them, in one commit, as often as it is asked.
 
-May import: people, consents, schedules.
+May import: people, consents, schedules, slots, wallets, the domain.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ivy.domain.consent import Purpose
-from ivy.store import consents, people, schedules
+from ivy.domain.giving import Wallet
+from ivy.domain.slots import USUAL, By, Mode, SlotKind, by_of
+from ivy.store import call_slots, consents, day_closes, people, schedules, summaries, wallets
 from ivy.store.binding import Connection
 from ivy.store.people import NewPerson
 from ivy.store.scope import Scope, within
@@ -68,3 +70,87 @@ def move(scope: Scope, zone: str, *, now: datetime) -> int:
         return 0
     people.set_zone(scope, zone)
     return schedules.move_to_zone(scope, zone, now=now)
+
+
+# --- how they are coached ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Coaching:
+    """How somebody is coached, as far as it was told: None leaves what is there.
+
+    `slots` are local HH:MM by kind, "" to have none; who plans the week looks at the month on the first, too.
+    """
+
+    track: str | None = None
+    address: str | None = None
+    tier: str | None = None
+    goal: str | None = None
+    sessions: int | None = None
+    mode: Mode | None = None
+    slots: Mapping[SlotKind, str] = field(default_factory=dict[SlotKind, str])
+    nudge_minutes: int | None = None
+    wallet: Wallet | None = None
+    calls_proof: str = ""
+    """Who agreed to calls, when and in which words."""
+
+
+def coach(scope: Scope, told: Coaching, *, new_id: Callable[[], str], now: datetime) -> None:
+    """Keep how a person is coached. Slots are planned anew, each with the consent that stands for it."""
+    for keep, value in (
+        (people.set_track, told.track),
+        (people.set_address, told.address),
+        (people.set_tier, told.tier),
+        (people.set_goal, told.goal),
+        (people.set_mode, told.mode and told.mode.value),
+    ):
+        if value is not None:
+            keep(scope, value)
+    if told.sessions is not None:
+        people.set_week(scope, told.sessions)
+    if told.wallet is not None:
+        wallets.save(scope, told.wallet, now=now)
+    if told.calls_proof:
+        consents.record(scope, Purpose.CALLS, granted=True, proof=told.calls_proof, now=now)
+    for kind in SlotKind:
+        _plan(scope, kind, told, new_id, now)
+    if call_slots.of(scope):
+        see_to_days(scope, new_id=new_id, now=now)
+
+
+def see_to_days(scope: Scope, *, new_id: Callable[[], str], now: datetime) -> None:
+    """Let the days of somebody who is coached be closed, and their weeks summed up. Doing it twice changes nothing."""
+    person = people.load(scope)
+    day_closes.ensure(scope, person, new_id, now)
+    summaries.ensure(scope, person, new_id, now)
+
+
+def _plan(scope: Scope, kind: SlotKind, told: Coaching, new_id: Callable[[], str], now: datetime) -> None:
+    before = call_slots.of_kind(scope, kind)
+    was_on = before is not None and before.is_on
+    if kind is SlotKind.MONTHLY:
+        weekly = told.slots.get(SlotKind.WEEKLY)
+        wish = None if weekly is None else weekly and (before.at if before else USUAL[kind].at)
+    else:
+        wish = told.slots.get(kind)
+    if wish == "":
+        call_slots.off(scope, kind, now=now)
+    elif wish or (was_on and (told.mode or told.nudge_minutes is not None or told.calls_proof)):
+        mode = Mode(people.load(scope).mode)
+        by = by_of(mode, kind) if told.mode or before is None else before.by
+        nudge = told.nudge_minutes if told.nudge_minutes is not None else before.nudge_minutes if before else 0
+        call_slots.set_slot(
+            scope,
+            kind,
+            by,
+            wish or (before.at if before else USUAL[kind].at),
+            before.days if before else USUAL[kind].days,
+            consent_id=call_slots.consent_of(scope, PURPOSES[by]),
+            nudge_minutes=nudge if by is By.VOICE else 0,
+            new_id=new_id,
+            now=now,
+        )
+
+
+PURPOSES = {By.VOICE: Purpose.CALLS, By.TEXT: Purpose.MESSAGES}
+"""What a contact needs consent to."""

@@ -33,6 +33,17 @@ class Person:
     invite_code: str | None
     handed_over_at: datetime | None = None
     """Since when a human of the operator's answers instead of Ivy."""
+    track: str = "individual"
+    """individual, or company: sponsored by an employer."""
+    goal: str = ""
+    sessions_per_week: int = 3
+    """The week they think they can keep."""
+    mode: str = "text"
+    """voice, text or mixed."""
+    address: str = "tu"
+    """tu or usted, in Spanish."""
+    tier: str = "core"
+    partial_gives: str = "none"
 
     @property
     def language(self) -> str:
@@ -76,6 +87,13 @@ def _person(row: Row) -> Person:
         suspended_until=None if until is None else unstamp(until),
         invite_code=row["invite_code"],
         handed_over_at=None if row["handed_over_at_ms"] is None else unstamp(row["handed_over_at_ms"]),
+        track=row["track"],
+        goal=row["goal"],
+        sessions_per_week=row["sessions_per_week"],
+        mode=row["mode"],
+        address=row["address"],
+        tier=row["tier"],
+        partial_gives=row["partial_gives"],
     )
 
 
@@ -155,6 +173,41 @@ def set_phone(scope: Scope, phone: str) -> bool:
 
 def set_zone(scope: Scope, zone: str) -> None:
     scope.execute("UPDATE users SET zone = :zone WHERE id = :user", zone=zone)
+
+
+def set_name(scope: Scope, name: str) -> None:
+    scope.execute("UPDATE users SET name = :name WHERE id = :user", name=name)
+
+
+def set_locale(scope: Scope, locale: str) -> None:
+    scope.execute("UPDATE users SET locale = :locale WHERE id = :user", locale=locale)
+
+
+def set_mode(scope: Scope, mode: str) -> None:
+    """Keep how the person wants to be contacted: voice, text or mixed. Their slots are changed apart."""
+    scope.execute("UPDATE users SET mode = :mode WHERE id = :user", mode=mode)
+
+
+def set_track(scope: Scope, track: str) -> None:
+    scope.execute("UPDATE users SET track = :track WHERE id = :user", track=track)
+
+
+def set_goal(scope: Scope, goal: str) -> None:
+    scope.execute("UPDATE users SET goal = :goal WHERE id = :user", goal=goal)
+
+
+def set_week(scope: Scope, sessions: int) -> None:
+    """Keep how many workouts a week the person thinks they can keep."""
+    scope.execute("UPDATE users SET sessions_per_week = :sessions WHERE id = :user", sessions=sessions)
+
+
+def set_address(scope: Scope, address: str) -> None:
+    """Keep how the person is addressed in Spanish: tu or usted."""
+    scope.execute("UPDATE users SET address = :address WHERE id = :user", address=address)
+
+
+def set_tier(scope: Scope, tier: str) -> None:
+    scope.execute("UPDATE users SET tier = :tier WHERE id = :user", tier=tier)
 
 
 # --- aliases ---------------------------------------------------------------------------------------

@@ -24,7 +24,8 @@ LINKED = {
     "message_statuses": f"(channel, external_id) IN (SELECT channel, external_id FROM messages_v2 WHERE {_MESSAGES})"
     f" OR our_id IN (SELECT id FROM messages_v2 WHERE {_MESSAGES})",
     "jobs": f"user_id = :user OR (user_id IS NULL AND lane IN ({_AS_STRANGER}))",
-    "lanes": f"lane = 'turn:' || :user OR substr(lane, 1, length(:user) + 6) = 'send:' || :user || ':'"
+    "call_events": "call_id IN (SELECT id FROM calls WHERE user_id = :user)",
+    "lanes": f"lane IN ('turn:' || :user, 'over:' || :user) OR substr(lane, 1, length(:user) + 6) = 'send:' || :user || ':'"
     f" OR lane IN ({_AS_STRANGER})",
     "strangers": "(channel, sender) IN (SELECT channel, value FROM channel_identities WHERE user_id = :user)",
     "channel_notices": f"EXISTS (SELECT 1 FROM ({_NAMES}) WHERE length(value) >= 6 AND instr(details, ltrim(value, '+')))",
@@ -53,6 +54,9 @@ NOBODYS = frozenset(
 
 KEPT_NAMELESS = frozenset({"cost_ledger"})
 """What stays after an erasure, without the person: the books must still add up."""
+
+KEPT_CHAINED = frozenset({"donations"})
+"""What stays as it is, because each row holds the hash of the one before: its user id then names nobody."""
 
 _READ = (
     "id IN (SELECT trace_id FROM messages_v2 WHERE user_id = :user AND direction = 'in') AND NOT EXISTS ("
@@ -117,6 +121,9 @@ def erase(scope: Scope) -> Erased:
     deleted: dict[str, int] = {}
     nameless: dict[str, int] = {}
     for where in _linked_first(owned(scope.connection)):
+        if where.table in KEPT_CHAINED:
+            nameless[where.table] = before.get(where.table, 0)
+            continue
         if where.table in KEPT_NAMELESS:
             nameless[where.table] = scope.execute(
                 f"UPDATE {where.table} SET user_id = NULL WHERE {where.mine}"
@@ -124,7 +131,10 @@ def erase(scope: Scope) -> Erased:
         else:
             deleted[where.table] = scope.execute(f"DELETE FROM {where.table} WHERE {where.mine}").rowcount
     rest = {table: before[table] - deleted.get(table, 0) - nameless.get(table, 0) for table in before}
-    return Erased(_some(deleted), _some(nameless), emptied, _some(rest) | counts(scope))
+    left = _some(rest) | counts(scope)
+    return Erased(
+        _some(deleted), _some(nameless), emptied, {table: n for table, n in left.items() if table not in KEPT_CHAINED}
+    )
 
 
 def _some(found: dict[str, int]) -> dict[str, int]:

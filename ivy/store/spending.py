@@ -38,9 +38,12 @@ def utc_day(now: datetime) -> str:
 
 
 def spent_on(connection: Connection, day: str) -> int:
-    """Return what a day has cost so far, reservations included, in micro-dollars."""
+    """Return what a day's models and messages have cost so far, reservations included, in micro-dollars.
+
+    Calls have caps of their own, in minutes.
+    """
     return connection.execute(
-        "SELECT coalesce(sum(amount_micros), 0) FROM cost_ledger WHERE day = ?", (day,)
+        "SELECT coalesce(sum(amount_micros), 0) FROM cost_ledger WHERE day = ? AND kind <> 'call'", (day,)
     ).fetchone()[0]
 
 

@@ -1,4 +1,4 @@
-"""The streak, kept as events: every word about a day, of which the last counts. May import: scope, the domain.
+"""The streak, kept as events: every word about a day, of which the last counts. May import: scope, preferences, the domain.
 
 Nothing is ever changed or taken out; the streak itself is computed, so it can be recomputed at any time.
 """
@@ -7,10 +7,14 @@ from datetime import date, datetime
 
 from ivy.clock import stamp
 from ivy.domain.streaks import Outcome, Streak, replay
+from ivy.store import preferences
 from ivy.store.scope import Scope
 
 NO_WORD = "none"
 """What is kept when a day's word was taken back."""
+APPEALS_A_MONTH = 2
+"""How often in a calendar month "that's wrong" is believed as it is; after that it is kept for a human."""
+_APPEAL = "appeal:"
 
 
 def record(
@@ -52,3 +56,23 @@ def events(scope: Scope) -> list[tuple[date, Outcome]]:
 def current(scope: Scope) -> Streak:
     """Return the streak as all that was said makes it."""
     return replay(events(scope))
+
+
+# --- "that's wrong" ----------------------------------------------------------------------------------
+
+
+def appeal(scope: Scope, day: date, *, today: date, source: str, now: datetime) -> bool:
+    """Hear that a miss is wrong: the day costs nothing then. Return False where it is only noted, for a human.
+
+    What was said is kept as a preference, `appeal:` and the day: "granted" or "noted", and when.
+    """
+    said = preferences.beginning(scope, _APPEAL)
+    this_month = sum(verdict.startswith(f"granted {today:%Y-%m}") for verdict in said.values())
+    before = said.get(f"{_APPEAL}{day}", "")
+    granted = before.startswith("granted") or this_month < APPEALS_A_MONTH
+    if granted and of_day(scope, day) is Outcome.MISSED:
+        record(scope, day, Outcome.EXCUSED, source=f"appeal, {source}", now=now)
+    if not before.startswith("granted"):
+        verdict = "granted" if granted else "noted"
+        preferences.remember(scope, f"{_APPEAL}{day}", f"{verdict} {today}", source=source, now=now)
+    return granted

@@ -24,6 +24,15 @@ def find(scope: Scope, key: str) -> tuple[str, str] | None:
     return row and (row["status"], row["result"])
 
 
+def done_in(scope: Scope, turn_id: str) -> set[str]:
+    """Return the tools that did their work in a turn, or in a call."""
+    rows = scope.execute(
+        "SELECT DISTINCT tool FROM tool_executions WHERE user_id = :user AND turn_id = :turn AND status = 'done'",
+        turn=turn_id,
+    )
+    return {row["tool"] for row in rows}
+
+
 def record(scope: Scope, execution: Execution, status: str, result: str, *, at_ms: int) -> None:
     """Keep what a call did; a second record under one key changes nothing."""
     scope.execute(

@@ -1,16 +1,23 @@
-"""Workouts: planned, done, in part, skipped, rest; each change moves the streak in the same commit.
+"""Workouts: planned, done, in part, skipped, rest; each word moves the streak and the gift in the same commit.
 
-May import: scope, streaks, the domain.
+May import: scope, people, streaks, wallets, donations, the configuration, the domain.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from fractions import Fraction
 
 from ivy.clock import stamp
-from ivy.domain.streaks import Outcome, Streak, milestone
-from ivy.domain.workouts import WorkoutState, change, counts_for_streak, outcome_of
-from ivy.store import streaks
+from ivy.config import GivingSection
+from ivy.domain import giving
+from ivy.domain.giving import Gift, PartialGives, Wallet
+from ivy.domain.schedule import local_date
+from ivy.domain.streaks import COMEBACK_SPAN, Outcome, Streak, comes_back_from, milestone
+from ivy.domain.workouts import WorkoutState, change, counts_for_streak, outcome_of, unheard
+from ivy.store import donations, streaks, wallets
 from ivy.store.binding import Row
+from ivy.store.people import Person
 from ivy.store.scope import Scope
 
 
@@ -29,13 +36,36 @@ class Workout:
 
 
 @dataclass(frozen=True)
+class Word:
+    """A word about a workout: whose, whence and when, and what the operator lets it give. `new_id` names rows."""
+
+    person: Person
+    source: str
+    """text, call, button or import; day_close where nobody said anything."""
+    now: datetime
+    new_id: Callable[[], str]
+    giving: GivingSection
+
+    @property
+    def today(self) -> date:
+        """The person's own date."""
+        return local_date(self.now, self.person.zone)
+
+    @property
+    def minimum_minutes(self) -> int:
+        """The person's own: what a partial workout must last to count."""
+        return self.person.minimum_minutes
+
+
+@dataclass(frozen=True)
 class Change:
-    """What a word about a workout did to the streak; `milestone` is the one reached by it, if any."""
+    """What a word about a workout did to the streak and gave; `milestone` is the one reached by it, if any."""
 
     workout: Workout
     before: Streak
     after: Streak
     milestone: int | None = None
+    gift: Gift | None = None
 
 
 def plan(scope: Scope, workout: Workout, *, source: str, now: datetime) -> None:
@@ -72,20 +102,9 @@ def _insert(scope: Scope, workout: Workout, *, source: str, now: datetime) -> No
 
 
 def finish(
-    scope: Scope,
-    workout: Workout,
-    to: WorkoutState,
-    *,
-    minutes: int | None = None,
-    note: str = "",
-    minimum_minutes: int,
-    source: str,
-    now: datetime,
+    scope: Scope, workout: Workout, to: WorkoutState, word: Word, *, minutes: int | None = None, note: str = ""
 ) -> Change:
-    """Say what became of a workout that is written down. Raises: IllegalChange.
-
-    `minimum_minutes` is the person's own: what a partial workout must last to count. The same said twice changes nothing.
-    """
+    """Say what became of a workout that is written down. Raises: IllegalChange. The same said twice changes nothing."""
     told = replace(
         workout,
         state=change(workout.state, to),
@@ -95,6 +114,7 @@ def finish(
     if told == workout:
         streak = streaks.current(scope)
         return Change(workout, streak, streak)
+    before = load(scope, workout.id)
     scope.execute(
         "UPDATE workouts SET state = :state, minutes = :minutes, note = :note, changed_at_ms = :now"
         " WHERE user_id = :user AND id = :id",
@@ -102,40 +122,115 @@ def finish(
         state=told.state.value,
         minutes=told.minutes,
         note=told.note,
-        now=stamp(now),
+        now=stamp(word.now),
     )
-    return _heard(scope, told, minimum_minutes, source, now)
+    return _heard(scope, told, before, word)
 
 
-def record(scope: Scope, workout: Workout, *, minimum_minutes: int, source: str, now: datetime) -> Change:
+def record(scope: Scope, workout: Workout, word: Word) -> Change:
     """Write down a workout that was not planned, with what became of it."""
     told = replace(workout, planned=False)
-    _insert(scope, told, source=source, now=now)
-    return _heard(scope, told, minimum_minutes, source, now)
+    _insert(scope, told, source=word.source, now=word.now)
+    return _heard(scope, told, None, word)
 
 
-def undo(scope: Scope, workout: Workout, *, minimum_minutes: int, source: str, now: datetime) -> Change:
+def undo(scope: Scope, workout: Workout, word: Word) -> Change:
     """Take back the last word about a workout: what was planned is planned again, what was only planned is gone."""
+    before = load(scope, workout.id)
     if workout.planned and workout.state is not WorkoutState.PLANNED:
         scope.execute(
             "UPDATE workouts SET state = 'planned', minutes = NULL, note = '', changed_at_ms = :now"
             " WHERE user_id = :user AND id = :id",
             id=workout.id,
-            now=stamp(now),
+            now=stamp(word.now),
         )
         workout = replace(workout, state=WorkoutState.PLANNED, minutes=None, note="")
     else:
         scope.execute("DELETE FROM workouts WHERE user_id = :user AND id = :id", id=workout.id)
-    return _heard(scope, workout, minimum_minutes, source, now)
+    return _heard(scope, workout, before, word)
 
 
-def _heard(scope: Scope, workout: Workout, minimum_minutes: int, source: str, now: datetime) -> Change:
-    """Let the streak hear of the workout's day, as all workouts of that day make it."""
-    before = streaks.current(scope)
-    outcome = day_outcome(of_day(scope, workout.day), minimum_minutes)
-    streaks.record(scope, workout.day, outcome, workout_id=workout.id, source=source, now=now)
+def _heard(scope: Scope, workout: Workout, before: Workout | None, word: Word) -> Change:
+    """Let the streak hear of the workout's day, as all workouts of that day make it, and give or take back for it."""
+    streak = streaks.current(scope)
+    outcome = day_outcome(of_day(scope, workout.day), word.minimum_minutes)
+    streaks.record(scope, workout.day, outcome, workout_id=workout.id, source=word.source, now=word.now)
     after = streaks.current(scope)
-    return Change(workout, before, after, milestone(before, after))
+    gift = _settle(scope, workout.id, before, load(scope, workout.id), word)
+    return Change(workout, streak, after, milestone(streak, after), gift)
+
+
+# --- giving ----------------------------------------------------------------------------------------
+
+
+def _settle(scope: Scope, workout_id: str, before: Workout | None, after: Workout | None, word: Word) -> Gift | None:
+    """Bring what stands for a workout to what its state deserves, both as they are in the file."""
+    standing = donations.standing(scope, workout_id)
+    wallet = _wallet(scope, word)
+    if wallet is None and not standing:
+        return None
+    moves = giving.gift_for(
+        wallet,
+        standing,
+        before=_share(before, word),
+        after=_share(after, word),
+        comeback_minor=_comeback(scope, after, wallet, word) if after and wallet else 0,
+        used=donations.used(scope, wallet.currency, word.today) if wallet else giving.Used(),
+        today=word.today,
+    )
+    donations.add(scope, moves, workout_id=workout_id, day=word.today, new_id=word.new_id, now=word.now)
+    return giving.in_all(moves, word.giving.charities)
+
+
+def _wallet(scope: Scope, word: Word) -> Wallet | None:
+    """Return the wallet, if its charity is still one of the operator's."""
+    wallet = wallets.load(scope)
+    return wallet if wallet is not None and wallet.charity in word.giving.charities else None
+
+
+def _share(workout: Workout | None, word: Word) -> Fraction:
+    if workout is None:
+        return giving.NOTHING
+    partial = PartialGives(word.person.partial_gives)
+    return giving.share(workout.state, workout.minutes, minimum_minutes=word.minimum_minutes, partial=partial)
+
+
+def _comeback(scope: Scope, workout: Workout, wallet: Wallet, word: Word) -> int:
+    """Return the bonus that a workout is due for being the first kept one after a miss, in minor units."""
+    if day_outcome([workout], word.minimum_minutes) is not Outcome.KEPT:
+        return 0
+    miss = comes_back_from(streaks.events(scope), workout.day)
+    if miss is None or donations.has_comeback(scope, miss, beside=workout.id):
+        return 0
+    return giving.minor(word.giving.comeback, wallet.currency)
+
+
+# --- what nobody said anything about -------------------------------------------------------------------
+
+
+def close(scope: Scope, day: date, word: Word, *, fault: bool, unsure: bool) -> Outcome | None:
+    """Settle a local date whose time to be spoken of is over; return what it counts as now, None if it was settled.
+
+    Whoever came back on one of the next days came back from a miss that nobody knew of: they get their bonus now.
+    """
+    states = [each.state for each in of_day(scope, day)]
+    outcome = None if streaks.of_day(scope, day) is not None else unheard(states, fault=fault, unsure=unsure)
+    if outcome is not None:
+        streaks.record(scope, day, outcome, source=word.source, now=word.now)
+    if outcome is Outcome.MISSED:
+        for workout in between(scope, day, day + COMEBACK_SPAN):
+            _reward(scope, workout, word)
+    return outcome
+
+
+def _reward(scope: Scope, workout: Workout, word: Word) -> None:
+    """Add the bonus to a workout that was given for, if it turns out to be due and does not stand yet."""
+    wallet, standing = _wallet(scope, word), donations.standing(scope, workout.id)
+    if wallet is None or not standing or any(each.kind is giving.Kind.COMEBACK for each in standing):
+        return
+    used = donations.used(scope, wallet.currency, word.today)
+    moves = giving.comeback(wallet, _comeback(scope, workout, wallet, word), used)
+    donations.add(scope, moves, workout_id=workout.id, day=word.today, new_id=word.new_id, now=word.now)
 
 
 def day_outcome(workouts: list[Workout], minimum_minutes: int) -> Outcome | None:

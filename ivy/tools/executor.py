@@ -35,6 +35,32 @@ async def execute(
     person: PersonStore, registry: Registry, call: ToolCall, place: Place, turn: TurnContext
 ) -> ToolResult:
     """Run one tool call; a mistake of the model comes back as a failed result that says how to do better."""
+    ready = _ready(registry, call, place, turn)
+    if isinstance(ready, ToolResult):
+        return ready
+    status, content = await _run(person, ready.tool, ready.arguments, ready.execution, turn)
+    return ToolResult(call.call_id, _short(content), failed=status != "done")
+
+
+def execute_within(scope: Scope, registry: Registry, call: ToolCall, place: Place, turn: TurnContext) -> ToolResult:
+    """Run one tool call inside a commit that is open: for what is written down after a call."""
+    ready = _ready(registry, call, place, turn)
+    if isinstance(ready, ToolResult):
+        return ready
+    status, content = _apply(scope, ready.tool, ready.arguments, ready.execution, turn)
+    return ToolResult(call.call_id, _short(content), failed=status != "done")
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A call whose tool is there and whose arguments are right."""
+
+    tool: Tool
+    arguments: msgspec.Struct
+    execution: Execution
+
+
+def _ready(registry: Registry, call: ToolCall, place: Place, turn: TurnContext) -> _Ready | ToolResult:
     tool = registry.tools.get(call.tool)
     if tool is None:
         return ToolResult(call.call_id, f"There is no tool called {call.tool}.", failed=True)
@@ -51,8 +77,7 @@ async def execute(
         arguments=canonical_json(call.arguments),
         key=tool_key(place.turn_id, place.step, place.ordinal, tool.name, call.arguments),
     )
-    status, content = await _run(person, tool, arguments, execution, turn)
-    return ToolResult(call.call_id, _short(content), failed=status != "done")
+    return _Ready(tool, arguments, execution)
 
 
 async def _run(

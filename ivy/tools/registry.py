@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
+from ivy.config import GivingSection
 from ivy.domain.examples import Example
 from ivy.errors import ConfigError
 from ivy.ports import ToolSpec
@@ -27,6 +28,9 @@ class Effect(StrEnum):
     COSTS = "costs"
 
 
+NO_GIVING = GivingSection()
+
+
 @dataclass(frozen=True)
 class TurnContext:
     """What a tool knows of the moment: who asks, when, and how. The person is the channel's, never an argument."""
@@ -38,6 +42,8 @@ class TurnContext:
     source: str = "text"
     """text or call."""
     turn_id: str = ""
+    giving: GivingSection = NO_GIVING
+    """What the operator lets people give."""
 
 
 ScopedRead = Callable[[Scope], str]
@@ -142,14 +148,32 @@ class Registry:
 
 def families() -> tuple[Tool, ...]:
     """Return all tools of Ivy, family by family. A new family is one line here."""
-    from ivy.tools import asking, calendar, expenses, exports, privacy, reminders, workouts
+    from ivy.tools import (
+        asking,
+        calendar,
+        calling,
+        coaching,
+        expenses,
+        exports,
+        giving,
+        privacy,
+        progress,
+        reminders,
+        schedule,
+        workouts,
+    )
 
     return (
         *calendar.TOOLS,
         *reminders.TOOLS,
         *expenses.TOOLS,
         *workouts.TOOLS,
+        *coaching.TOOLS,
+        *giving.TOOLS,
+        *progress.TOOLS,
+        *calling.TOOLS,
         *exports.TOOLS,
         *privacy.TOOLS,
+        *schedule.TOOLS,
         *asking.TOOLS,
     )

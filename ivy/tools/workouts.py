@@ -1,23 +1,27 @@
-"""Workouts and the streak. May import: the store and below.
+"""Workouts, the streak and the gift. May import: the store and below.
 
-Each word about a workout moves the streak in the same commit. Nothing here shames: a skipped day is a skipped day.
+Each word about a workout moves the three in the same commit. Nothing here shames: a skipped day is a skipped day.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, time, timedelta
 from typing import Annotated
 
 import msgspec
 
+from ivy.config import GivingSection
+from ivy.domain import giving
+from ivy.domain.money import Money, format_money
 from ivy.domain.plain_words import words_of
 from ivy.domain.said import word_set
 from ivy.domain.sentences import Say, say
 from ivy.domain.when import describe_clock
 from ivy.domain.workouts import IllegalChange, WorkoutState
-from ivy.store import workouts
+from ivy.store import nudges, workouts
+from ivy.store.people import Person
 from ivy.store.scope import Scope
-from ivy.store.workouts import Change, Workout
-from ivy.tools import said
+from ivy.store.workouts import Change, Word, Workout
+from ivy.tools import said, workout_reminders
 from ivy.tools.registry import Effect, ScopedWrite, TurnContext, tool
 
 LONGEST_KIND = 60
@@ -74,15 +78,16 @@ def plan_workout(args: PlanWorkout, turn: TurnContext) -> ScopedWrite:
         at = "" if when.all_day else f"{when.wall:%H:%M}"
         same = next((each for each in workouts.open_of(scope, when.day) if each.kind.lower() == kind.lower()), None)
         if same is not None:
-            planned = workouts.retime(scope, same, at or same.at_wall, now=turn.now)
+            planned = move(scope, turn, same, at or same.at_wall)
         else:
-            planned = _plan(scope, turn, Workout(turn.new_id(), when.day, kind, at_wall=at))
+            planned = plan_new(scope, turn, Workout(turn.new_id(), when.day, kind, at_wall=at))
         return said.tell(turn, f"Planned: {_full(turn, planned)}.", f"Planeado: {_full(turn, planned)}.")
 
     return write
 
 
-def _plan(scope: Scope, turn: TurnContext, workout: Workout) -> Workout:
+def plan_new(scope: Scope, turn: TurnContext, workout: Workout) -> Workout:
+    """Write a workout down, with the text before it. Raises: ToolFailed where too many are planned."""
     if workouts.count_open(scope, said.today(turn)) >= MOST_PLANNED:
         raise said.refuse(
             turn,
@@ -90,7 +95,19 @@ def _plan(scope: Scope, turn: TurnContext, workout: Workout) -> Workout:
             f"Ya hay {MOST_PLANNED} entrenamientos planeados. Con eso tienes para rato.",
         )
     workouts.plan(scope, workout, source=turn.source, now=turn.now)
+    _remind(scope, turn, workout)
     return workout
+
+
+def move(scope: Scope, turn: TurnContext, workout: Workout, at: str) -> Workout:
+    """Plan a workout for another local time of its day, with the text before it."""
+    moved = workouts.retime(scope, workout, at, now=turn.now)
+    _remind(scope, turn, moved)
+    return moved
+
+
+def _remind(scope: Scope, turn: TurnContext, workout: Workout) -> None:
+    workout_reminders.plan_reminder(scope, turn.person, workout, nudges.minutes(scope), turn.new_id, turn.now)
 
 
 class LogWorkout(msgspec.Struct, frozen=True):
@@ -131,10 +148,7 @@ def log_workout(args: LogWorkout, turn: TurnContext) -> ScopedWrite:
         if workout is not None:
             return _told(turn, _finish(scope, turn, workout, to, minutes, note))
         new = Workout(turn.new_id(), day, _kind(turn, args.kind), to, "", False, minutes, note)
-        change = workouts.record(
-            scope, new, minimum_minutes=turn.person.minimum_minutes, source=turn.source, now=turn.now
-        )
-        return _told(turn, change)
+        return _told(turn, workouts.record(scope, new, word_of(turn)))
 
     return write
 
@@ -213,7 +227,7 @@ def rest_day(args: RestDay, turn: TurnContext) -> ScopedWrite:
             _finish(scope, turn, each, WorkoutState.REST)
         if not of_day:
             rest = Workout(turn.new_id(), day, said.tell(turn, "rest", "descanso"), WorkoutState.REST, planned=False)
-            workouts.record(scope, rest, minimum_minutes=turn.person.minimum_minutes, source=turn.source, now=turn.now)
+            workouts.record(scope, rest, word_of(turn))
         return f"{said.say_day(turn, day)}: {say(Say.WORKOUT_REST, turn.person.language)}"
 
     return write
@@ -241,12 +255,11 @@ def undo_workout(args: UndoWorkout, turn: TurnContext) -> ScopedWrite:  # noqa: 
         workout = workouts.last_changed(scope, turn.now - UNDONE_BACK)
         if workout is None:
             raise said.refuse(turn, "There is no workout to take back.", "No hay ningún entrenamiento que deshacer.")
-        workouts.undo(scope, workout, minimum_minutes=turn.person.minimum_minutes, source=turn.source, now=turn.now)
-        if workout.planned and workout.state is not WorkoutState.PLANNED:
-            return said.tell(
-                turn, f"Open again: {_full(turn, workout)}.", f"Queda pendiente otra vez: {_full(turn, workout)}."
-            )
-        return said.tell(turn, f"Taken back: {_full(turn, workout)}.", f"Borrado: {_full(turn, workout)}.")
+        change = workouts.undo(scope, workout, word_of(turn))
+        opened = workout.planned and workout.state is not WorkoutState.PLANNED
+        english, spanish = ("Open again", "Queda pendiente otra vez") if opened else ("Taken back", "Borrado")
+        sentence = f"{said.tell(turn, english, spanish)}: {_full(turn, workout)}."
+        return " ".join([sentence, *moved([change], turn.person)])
 
     return write
 
@@ -298,20 +311,21 @@ def _name(workout: Workout) -> str:
     return workout.kind
 
 
+def word_of(turn: TurnContext) -> Word:
+    """Return the person's word as the store takes it."""
+    return Word(turn.person, turn.source, turn.now, turn.new_id, giving_of(turn))
+
+
+def giving_of(turn: TurnContext) -> GivingSection:
+    """Return what the operator lets people give; nothing where the turn does not say."""
+    return turn.giving
+
+
 def _finish(
     scope: Scope, turn: TurnContext, workout: Workout, to: WorkoutState, minutes: int | None = None, note: str = ""
 ) -> Change:
     try:
-        return workouts.finish(
-            scope,
-            workout,
-            to,
-            minutes=minutes,
-            note=note,
-            minimum_minutes=turn.person.minimum_minutes,
-            source=turn.source,
-            now=turn.now,
-        )
+        return workouts.finish(scope, workout, to, word_of(turn), minutes=minutes, note=note)
     except IllegalChange as error:
         raise said.refuse(
             turn,
@@ -324,22 +338,46 @@ def _finish(
 
 
 def _told(turn: TurnContext, change: Change) -> str:
-    """Say what was noted, and in the same breath what it did for the streak."""
+    """Say what was noted, and in the same breath what it did for the streak and gave."""
     workout = change.workout
+    full = _full(turn, workout)
     if workout.state is WorkoutState.SKIPPED:
-        full = _full(turn, workout)
-        return said.tell(
+        first = said.tell(
             turn,
             f"Okay, left out: {full}. We go again next time.",
             f"Vale, queda por fuera: {full}. Seguimos la próxima.",
         )
-    key = Say.WORKOUT_PARTIAL if workout.state is WorkoutState.PARTIAL else Say.WORKOUT_DONE
-    sentences = [say(key, turn.person.language, workout=_full(turn, workout))]
-    if change.milestone is not None:
-        sentences.append(say(Say.STREAK_MILESTONE, turn.person.language, days=change.milestone))
-    elif change.after.current > change.before.current:
-        sentences.append(say(Say.STREAK_KEPT, turn.person.language, days=change.after.current))
-    return " ".join(sentences)
+    else:
+        key = Say.WORKOUT_PARTIAL if workout.state is WorkoutState.PARTIAL else Say.WORKOUT_DONE
+        first = say(key, turn.person.language, workout=full)
+    return " ".join([first, *moved([change], turn.person)])
+
+
+def moved(changes: Sequence[Change], person: Person) -> list[str]:
+    """Return the sentences on what words said together did for the streak, and on what they gave or took back."""
+    return [*_of_streak(changes, person.language), *_of_gift(changes, person)]
+
+
+def _of_streak(changes: Sequence[Change], language: str) -> list[str]:
+    before, after = changes[0].before, changes[-1].after
+    mark = max((change.milestone for change in changes if change.milestone is not None), default=None)
+    if mark is not None:
+        return [say(Say.STREAK_MILESTONE, language, days=mark)]
+    if after.current <= before.current:
+        return []
+    if before.current == 0 and before.longest > 0:  # after a break nobody is told that they begin at one
+        return [say(Say.STREAK_BACK, language)]
+    return [say(Say.STREAK_KEPT, language, days=after.current)]
+
+
+def _of_gift(changes: Sequence[Change], person: Person) -> list[str]:
+    gift = giving.together([change.gift for change in changes])
+    if gift is None or gift.amount_minor == 0:
+        return []
+    given = Say.GIFT_COMEBACK if gift.comeback_minor else Say.GIFT_PLEDGED
+    key = given if gift.amount_minor > 0 else Say.GIFT_BACK
+    amount = format_money(Money(abs(gift.amount_minor), gift.currency), person.locale)
+    return [say(key, person.language, amount=amount, charity=gift.charity)]
 
 
 def _timed(workout: Workout) -> str:

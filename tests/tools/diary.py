@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
+from ivy.domain.consent import Purpose
 from ivy.ports import ToolCall, ToolResult
-from ivy.store import people, reminders, schedules
+from ivy.store import consents, people, reminders, schedules
 from ivy.store.binding import Connection
 from ivy.store.database import Store
 from ivy.store.people import NewPerson, Person
-from ivy.store.scope import PersonStore, for_user
+from ivy.store.scope import PersonStore, Scope, for_user
 from ivy.tools.executor import Place, execute
 from ivy.tools.registry import Registry, TurnContext, families
 
@@ -21,8 +22,8 @@ MONDAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 """Monday 23 November 2026: 10:00 in New York and in Bogotá."""
 
 REGISTRY = Registry(families())
-BEN = NewPerson("ben", "Ben", "active", "en-US", "America/New_York", "USD")
-ANA = NewPerson("ana", "Ana", "active", "es-CO", "America/Bogota", "COP")
+BEN = NewPerson("ben", "Ben", "active", "en-US", "America/New_York", "USD", "+12025550144")
+ANA = NewPerson("ana", "Ana", "active", "es-CO", "America/Bogota", "COP", "+573001234567")
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Diary:
 
     async def prepare(self, workout: str = "run") -> None:
         """Write down what the examples of the tools speak of, with one workout open today."""
+        await self.rows.write(agree, now=self.now)
         spanish = self.person.language == "es"
         for title, when in (("dentist", "2026-11-26T15:00"), ("reunión", "2026-11-26T17:00")):
             await self("book_event", title=title, when=when)
@@ -85,6 +87,12 @@ class Diary:
         return out
 
 
+def agree(scope: Scope, *, now: datetime) -> None:
+    """Let them have agreed to what some tools need."""
+    for purpose in (Purpose.HEALTH, Purpose.CALLS):
+        consents.record(scope, purpose, granted=True, proof="a test", now=now)
+
+
 async def diary_of(store: Store, new: NewPerson, *, now: datetime = MONDAY) -> Diary:
     """Add a person and return their tools; their ids are numbered from 1."""
     await store.write(people.add, new, now=now)
@@ -102,6 +110,13 @@ TABLES = (
     "streak_events",
     "user_preferences",
     "consents",
+    "if_then_plans",
+    "transformation_scores",
+    "life_markers",
+    "impact_wallets",
+    "donations",
+    "calls",
+    "call_slots",
 )
 """All that tools write, beside `tool_executions`."""
 

@@ -14,7 +14,7 @@ EXAMPLES = REGISTRY.examples()
 SPANISH = word_set(
     "mañana ayer hoy qué cuánto gasté pagué anota gasto gastos borra elimina deshaz corrige cambia pon recuérdame cada cita"
     " agenda programa mueve cancela posponlo aplázalo pospón planea hice entrené registra salto domingo recordatorio"
-    " recordatorios fotos botones botón formulario"
+    " recordatorios fotos botones botón formulario llámame llamar puedes"
 )
 
 

@@ -1,0 +1,137 @@
+"""What follows from the end of a call: silence if they asked for it, another try, a text, a question.
+
+May import: the store and below. The rule is `domain/missed_calls.py`; all of it is one commit, and what was done for an
+earlier report is not done again.
+"""
+
+from dataclasses import replace
+
+from ivy import log
+from ivy.agent import call_asking, call_notes, checkins, missed_call, stopping
+from ivy.agent.desk import Desk
+from ivy.domain import missed_calls
+from ivy.domain.advice import Advice, Severity
+from ivy.domain.calling_hours import OwnHours
+from ivy.domain.calls import CallOutcome, CallState, Report
+from ivy.domain.consent import Purpose, StopMeaning
+from ivy.domain.extraction import wants_silence
+from ivy.domain.missed_calls import Attempted, Do
+from ivy.domain.schedule import to_wall
+from ivy.domain.sentences import Say
+from ivy.domain.slots import SLOT_KINDS, By, SlotKind
+from ivy.store import alerts, call_slots, calls, consents, contact, people, transcripts
+from ivy.store.call_slots import Slot
+from ivy.store.calls import Call
+from ivy.store.people import Person
+from ivy.store.scope import Scope
+
+logger = log.get(__name__)
+ALTERNATE = ":alternate"
+
+
+def settle(scope: Scope, call: Call, own: OwnHours, desk: Desk) -> None:
+    """Act on what is known of a call that is over; a stop comes before everything else."""
+    if call.outcome is None:
+        return
+    person, report = people.load(scope), _with_words(scope, call)
+    if call.outcome is CallOutcome.OPTED_OUT:
+        end_calls(scope, person, desk, said=f"in call {call.id}")
+        return
+    if wants_silence(report) is not StopMeaning.NONE and person.suspended_until is None:
+        stopping.suspend_and_ask(scope, person, desk)  # a spoken stop: silence first, and then the question how much
+    if call.outcome is CallOutcome.COMPLETED:
+        _spoke(scope, person, call, report, desk)
+        return
+    _did_not_speak(scope, person, call, own, desk)
+
+
+def _with_words(scope: Scope, call: Call) -> Report:
+    kept = transcripts.of_call(scope, call.id)
+    return call.report if kept is None else replace(call.report, spoken=kept.turns)
+
+
+def _spoke(scope: Scope, person: Person, call: Call, report: Report, desk: Desk) -> None:
+    slot = _slot(scope, call)
+    if slot is not None:
+        call_slots.note_answered(scope, slot.id)
+    if "analysed" in report.seen:
+        call_notes.write(scope, person, call, report, desk)
+
+
+def end_calls(scope: Scope, person: Person, desk: Desk, *, said: str) -> None:
+    """Phone them no more, at once: what was to be a call is a text, and they hear the way back."""
+    if Purpose.CALLS not in consents.current(scope):
+        return
+    consents.record(scope, Purpose.CALLS, granted=False, proof=desk.proof(said), now=desk.now)
+    for slot in call_slots.of(scope):
+        if slot.by is By.VOICE:
+            missed_call.by_text(scope, slot, desk)
+    desk.tell(scope, person, Say.NO_MORE_CALLS)
+
+
+def _did_not_speak(scope: Scope, person: Person, call: Call, own: OwnHours, desk: Desk) -> None:
+    slot = _slot(scope, call)
+    attempted = _attempted(scope, person, call, slot, desk)
+    steps = missed_calls.after(attempted, own, desk.now, retries_minutes=desk.config.calls.retries_minutes)
+    if slot is not None and missed_calls.counts_as_miss(attempted) and all(each.do is not Do.RETRY for each in steps):
+        call_slots.note_unanswered(scope, slot.id, call.chain)
+    for each in steps:
+        logger.info("call %s: %s at %s", call.id, each.do.value, each.at)
+        match each.do:
+            case Do.RETRY:
+                call_asking.ask_again(scope, call, each.at, desk)
+            case Do.ALTERNATE:
+                day = to_wall(each.at, person.zone).date()
+                call_asking.ask_again(scope, replace(call, day=day), each.at, desk, slot=f"{call.chain}{ALTERNATE}")
+            case Do.WRITE:
+                missed_call.tell(scope, person, call, desk)
+            case Do.ASK_SLOT:
+                missed_call.ask_about_slot(scope, person, call, desk)
+            case Do.CHECK_IN:
+                checkins.begin(scope, person, call.kind.value, desk, day=to_wall(desk.now, person.zone).date())
+            case Do.ARRANGE:
+                desk.tell(scope, person, Say.CALL_WHEN)
+            case Do.END_CALLS:
+                end_calls(scope, person, desk, said=f"in call {call.id}")
+            case Do.TELL_OPERATOR:
+                _tell_operator(scope, call, desk)
+
+
+def _attempted(scope: Scope, person: Person, call: Call, slot: Slot | None, desk: Desk) -> Attempted:
+    first = calls.load(scope, call.chain) or call
+    others = [
+        each.next_at for each in call_slots.of(scope) if each.by is By.VOICE and each.kind.value != call.kind.value
+    ]
+    return Attempted(
+        call.kind,
+        call.outcome or CallOutcome.FAILED,
+        call.report.again,
+        call.day,
+        first.placed_at or first.due_at,
+        attempt=call.attempt,
+        tier=person.tier,
+        written=contact.was_asked(scope, missed_call.QUESTION, "call", call.chain),
+        unanswered=slot.unanswered + (slot.last_missed != call.chain) if slot else 0,
+        chosen=call.chosen,
+        next_at=slot.next_at if slot else None,
+        alternate=call.slot.endswith(ALTERNATE),
+        other_slot_at=min((at for at in others if at is not None and at > desk.now), default=None),
+    )
+
+
+def _slot(scope: Scope, call: Call) -> Slot | None:
+    """Return the slot that a call was for, if it was for one."""
+    if call.asked_by not in ("schedule", "ladder") or call.kind.value not in SLOT_KINDS:
+        return None
+    return call_slots.of_kind(scope, SlotKind(call.kind.value))
+
+
+def _tell_operator(scope: Scope, call: Call, desk: Desk) -> None:
+    reason = call.report.reason or call.reason
+    advice = Advice(
+        Severity.WARNING,
+        f"voice:{reason or CallState.FAILED.value}",
+        f"Calls fail with {reason or 'no reason given'}.",
+        "`ivy voice probe` names what to do; `ivy calls list` shows whose calls they were.",
+    )
+    alerts.raise_alert(scope.connection, advice, at=desk.now, now=desk.now)

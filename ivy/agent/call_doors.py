@@ -1,0 +1,78 @@
+"""Somebody calls Ivy: greeted by their first name, and nothing more until they tap in the chat. May import: the store and below.
+
+A number can be forged; the chat cannot.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from ivy.agent import call_scripts, questions
+from ivy.agent.desk import Desk
+from ivy.agent.questions import Asking, Heard
+from ivy.domain.calls import CallKind
+from ivy.domain.schedule import to_wall
+from ivy.domain.sentences import Say, say
+from ivy.ports import Ringing
+from ivy.store import calls, people
+from ivy.store.calls import Call
+from ivy.store.pending_actions import Pending
+from ivy.store.people import Person
+from ivy.store.scope import Scope
+
+QUESTION = "is_it_you"
+LASTS = timedelta(minutes=15)
+YES, NO = "yes", "no"
+NOT_PROVED: Mapping[str, str] = {
+    "en": "I may not look at or change anything yet: ask them to tap 'Yes, it is me' in the message that I just sent"
+    " them on WhatsApp, and then ask again.",
+    "es": "Todavía no puedo ver ni cambiar nada: pídele que toque 'Sí, soy yo' en el mensaje que le acabo de enviar por"
+    " WhatsApp, y luego vuelve a preguntar.",
+}
+
+
+def for_strangers(language: str) -> dict[str, str]:
+    """Return what the agent knows when nobody of ours calls: who it is, and how to be let in."""
+    script = call_scripts.script(CallKind.INBOUND, "stranger", language, "usted")
+    return {**call_scripts.VARIABLES, **script.variables}
+
+
+def answer(scope: Scope, ringing: Ringing, provider: str, desk: Desk) -> Call:
+    """Write the call down once, and ask in the chat whether it is they who call."""
+    if (known := calls.of_provider(scope.connection, provider, ringing.provider_call_id)) is not None:
+        return known
+    person = people.load(scope)
+    script = call_scripts.script(CallKind.INBOUND, person.track, person.language, person.address)
+    call = Call(
+        desk.new_id(),
+        scope.user_id,
+        CallKind.INBOUND,
+        to_wall(desk.now, person.zone).date(),
+        desk.now,
+        provider_call_id=ringing.provider_call_id,
+        to_number=ringing.from_number,
+        language=person.language,
+        prompt=script.name,
+        snapshot={**call_scripts.VARIABLES, **script.variables, "ivy_name": first_name(person.name)},
+        reserved_seconds=desk.config.calls.longest_seconds,
+        trace_id=desk.trace_id,
+    )
+    calls.answer(scope, call, provider, now=desk.now)
+    options = ((YES, say(Say.OPTION_IT_IS_ME, person.language)), (NO, say(Say.OPTION_NOT_ME, person.language)))
+    text = say(Say.IS_IT_YOU, person.language)
+    questions.ask(scope, person, Asking(QUESTION, text, options, LASTS, {"call": call.id}, up=YES, down=NO), desk)
+    return call
+
+
+def answered(scope: Scope, person: Person, pending: Pending, option: str, _heard: Heard, desk: Desk) -> bool:
+    """A tap in the chat proves the caller; a no is taken seriously."""
+    if option == NO:
+        desk.tell(scope, person, Say.NOT_YOU)
+    elif calls.prove(scope, str(pending.payload["call"]), now=desk.now):
+        desk.tell(scope, person, Say.IT_IS_YOU)
+    else:
+        desk.tell(scope, person, Say.CALL_IS_OVER)
+    return True
+
+
+def first_name(name: str) -> str:
+    return name.split()[0] if name.split() else ""

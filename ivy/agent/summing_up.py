@@ -1,0 +1,78 @@
+"""The weekly summary: sent once a week, with one tap for "that's not right" (E15). May import: the store and below."""
+
+from datetime import date, timedelta
+
+from ivy.agent import questions
+from ivy.agent.desk import Desk
+from ivy.agent.questions import Asking, Heard
+from ivy.domain import weekly
+from ivy.domain.contents import LONGEST_BODY
+from ivy.domain.routing import For
+from ivy.domain.schedule import local_date
+from ivy.domain.sentences import Say, say
+from ivy.domain.splitting import split_text
+from ivy.domain.weekly import Numbers
+from ivy.domain.when import describe_day
+from ivy.store import people, preferences, streaks, summaries
+from ivy.store.pending_actions import Pending
+from ivy.store.people import Person
+from ivy.store.scope import Scope
+from ivy.store.summaries import Summary
+
+QUESTION = "weekly_summary"
+LASTS = timedelta(days=6)
+SHOW, WRONG = "show", "wrong"
+TEMPLATE = "weekly_summary_ready"
+BY, MAIL = "digest_channel", "mail"
+"""The preference that says by which channel summaries come, and its one value beside none."""
+
+
+def send(scope: Scope, person: Person, numbers: Numbers, prose: str, desk: Desk) -> bool:
+    """Tell somebody their week; return False if it was told before. A mail has no buttons, and needs none of them."""
+    text = weekly.summary(numbers, prose, person.locale)
+    *before, last = split_text(text, LONGEST_BODY)
+    pending, content = questions.put(scope, person, _asking(person, numbers.week, last), desk)
+    values = {"week": weekly.span(numbers, person.locale)}
+    template = questions.with_template(pending, desk, TEMPLATE, values, (SHOW,))
+    more = {"purpose": For.DIGEST, "asked_for": False}
+    if _by_mail(scope):
+        ids = desk.send(scope, text, channel=MAIL, **more)
+    else:
+        ids = desk.send(scope, *before, **more)
+        ids += desk.send(scope, content, action_id=pending.id, template=template, **more)
+    return summaries.keep(scope, numbers, prose, ids[-1], now=desk.now)
+
+
+def _asking(person: Person, week: date, text: str) -> Asking:
+    options = ((WRONG, say(Say.OPTION_THATS_WRONG, person.language)),)
+    return Asking(QUESTION, text, options, LASTS, {"week": week.isoformat()}, down=WRONG)
+
+
+def _by_mail(scope: Scope) -> bool:
+    return preferences.recall(scope, BY) == MAIL and bool(people.address(scope, MAIL).external_id)
+
+
+def answered(scope: Scope, person: Person, pending: Pending, option: str, _heard: Heard, desk: Desk) -> bool:
+    """Show the summary that a template announced, or put right what is wrong in it."""
+    week = date.fromisoformat(str(pending.payload["week"]))
+    summary = summaries.of_week(scope, week)
+    if option == WRONG or summary is None:
+        _put_right(scope, person, summary, desk)
+        return True
+    text = weekly.summary(summary.numbers, summary.prose, person.locale)
+    *before, last = split_text(text, LONGEST_BODY)
+    desk.send(scope, *before)
+    questions.ask(scope, person, _asking(person, week, last), desk)
+    return True
+
+
+def _put_right(scope: Scope, person: Person, summary: Summary | None, desk: Desk) -> None:
+    """A day that Ivy took for missed is believed at once; where it is not plain which, a turn writes down what they say."""
+    days = summary.numbers.missed_days if summary is not None else ()
+    if len(days) != 1:
+        desk.tell(scope, person, Say.SUMMARY_WRONG)
+        return
+    today = local_date(desk.now, person.zone)
+    granted = streaks.appeal(scope, days[0], today=today, source="text", now=desk.now)
+    key = Say.VERDICT_RIGHTED if granted else Say.VERDICT_NOTED
+    desk.tell(scope, person, key, day=describe_day(days[0], person.locale))

@@ -1,0 +1,108 @@
+"""Being phoned when one wants it. May import: the store and below.
+
+Nothing is dialled here: a call is asked for, and the rule decides at the moment of dialling.
+"""
+
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+
+from ivy.domain.calls import CallKind
+from ivy.domain.consent import Purpose
+from ivy.domain.schedule import to_instant, to_wall
+from ivy.domain.when import describe_clock
+from ivy.store import calls, consents, switches, workouts
+from ivy.store.calls import Call
+from ivy.store.scope import Scope
+from ivy.tools import said
+from ivy.tools.registry import Effect, ScopedWrite, TurnContext, tool
+
+AHEAD = timedelta(days=7)
+NOON, EVENING = 12, 17
+_NO_NUMBER = (
+    "I have no number of theirs yet. Ask them to send it with the country code, such as +1 202 555 0143.",
+    "Todavía no tengo su número. Pídele que lo mande con el código de país, por ejemplo +57 300 123 4567.",
+)
+
+
+class CallMe(msgspec.Struct, frozen=True):
+    when: Annotated[
+        str, msgspec.Meta(description="When, in their words: 'at 6pm', 'in an hour', 'mañana a las 7'. Empty: now.")
+    ] = ""
+
+
+@tool(
+    effect=Effect.COSTS,
+    voice=False,
+    examples={
+        "call me": {},
+        "call me now": {},
+        "can you call me": {},
+        "call me at 6pm": {"when": "6pm"},
+        "call me in an hour": {"when": "in an hour"},
+        "llámame": {},
+        "llámame ahora": {},
+        "me puedes llamar": {},
+        "llámame a las 6 pm": {"when": "a las 6 pm"},
+        "llámame en una hora": {"when": "en una hora"},
+    },
+)
+def call_me(args: CallMe, turn: TurnContext) -> ScopedWrite:
+    """Phone the person once, now or at a time they name. Not for a call every day: that is their schedule."""
+
+    def write(scope: Scope) -> str:
+        if not turn.person.phone:
+            raise said.refuse(turn, *_NO_NUMBER)
+        if switches.value(scope.connection, "voice") != "on":
+            raise said.refuse(
+                turn,
+                "Calls are switched off at the moment; we can write.",
+                "Las llamadas están apagadas por ahora; escribamos.",
+            )
+        at = turn.now
+        if args.when.strip() and (when := said.when(turn, args.when)) and not when.all_day:
+            at = to_instant(when.wall, turn.person.zone)
+        if at > turn.now + AHEAD:
+            raise said.refuse(
+                turn, "That is far ahead: within a week is best.", "Eso está lejos: mejor dentro de una semana."
+            )
+        _agree(scope, turn)
+        call = Call(
+            turn.new_id(),
+            scope.user_id,
+            _kind(scope, turn),
+            to_wall(at, turn.person.zone).date(),
+            at,
+            chosen=True,
+            asked_by="person",
+            trace_id=turn.trace_id,
+        )
+        calls.ask(scope, call, now=turn.now)
+        if at == turn.now:
+            return said.tell(turn, "I'm calling you now.", "Te llamo ahora.")
+        clock = describe_clock(to_wall(at, turn.person.zone).time(), turn.person.locale)
+        day = said.say_day(turn, call.day)
+        return said.tell(turn, f"I'll call you: {day}, {clock}.", f"Te llamo: {day}, {clock}.")
+
+    return write
+
+
+def _agree(scope: Scope, turn: TurnContext) -> None:
+    """Whoever asks for a call agrees to it: kept with its proof, if they had not agreed before."""
+    if Purpose.CALLS not in consents.current(scope):
+        proof = f"they asked to be phoned, in turn {turn.turn_id or '-'} (trace {turn.trace_id})"
+        consents.record(scope, Purpose.CALLS, granted=True, proof=proof, now=turn.now)
+
+
+def _kind(scope: Scope, turn: TurnContext) -> CallKind:
+    """Return what such a call is about, by the hour and by what is planned."""
+    wall = to_wall(turn.now, turn.person.zone)
+    if wall.hour < NOON:
+        return CallKind.MORNING
+    if wall.hour >= EVENING and workouts.open_of(scope, wall.date()):
+        return CallKind.EVENING
+    return CallKind.RESCUE
+
+
+TOOLS = (call_me,)

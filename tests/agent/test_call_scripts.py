@@ -1,0 +1,156 @@
+"""What is said on the phone: who calls, that it is an AI and why; in both languages, for everybody; and no brace is spoken."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivy.agent import call_scripts
+from ivy.agent.call_scripts import VARIABLES, Script, agent_prompt, rendered, script
+from ivy.domain.call_variables import check, fitted
+from ivy.domain.calls import CallKind
+from ivy.domain.plain_words import words_of
+from ivy.domain.rubric import judge
+from ivy.domain.tokens import estimate
+from ivy.tools import coaching
+from ivy.tools.registry import families
+
+EVERY = [
+    (kind, track, language, address)
+    for kind in CallKind
+    for track in ("individual", "company")
+    for language in ("en", "es")
+    for address in ("tu", "usted")
+]
+TU = {"tu", "tus", "te", "ti", "tienes", "quieres", "puedes", "prefieres", "tuyo"}
+USTED = {"su", "sus", "le", "usted", "tiene", "quiere", "puede", "prefiere", "suyo"}
+FACTS = {
+    "name": "Ana",
+    "time": "7 am",
+    "planned": "run at 6 pm",
+    "plan": "If it is six, then run.",
+    "small": "stairs",
+    "kept": "3",
+}
+
+
+def spoken(one: Script) -> str:
+    filled = one.filled(FACTS, is_first=True)
+    return "\n".join([filled["ivy_opener"], filled["ivy_questions"], filled["ivy_closing"], one.left_on_machine(FACTS)])
+
+
+@pytest.mark.parametrize(("kind", "track", "language", "address"), EVERY)
+def test_every_script_is_whole(kind: CallKind, track: str, language: str, address: str) -> None:
+    one = script(kind, track, language, address)
+    assert (one.name, one.version) == (f"{kind.value}.{language}.v1", 1)
+    assert one.questions
+    check(one.variables)
+    check(fitted(one.filled(FACTS, is_first=True)))
+    for text in (spoken(one), one.text, *one.variables.values()):
+        assert not re.search(r"[{}<>|]", text)
+
+
+@pytest.mark.parametrize(("kind", "track", "language", "address"), EVERY)
+def test_the_first_words_say_who_calls_that_it_is_an_ai_and_why(
+    kind: CallKind, track: str, language: str, address: str
+) -> None:
+    one = script(kind, track, language, address)
+    for facts in ({}, FACTS):
+        filled = one.filled(facts)
+        first = filled["ivy_opener"][:90]
+        assert "Ivy" in first
+        assert (" AI " if language == "en" else "con IA") in first
+        assert filled["ivy_purpose"]
+    if kind is not CallKind.INBOUND:
+        assert re.search(r"call|llam", one.filled({})["ivy_opener"].lower())
+
+
+def test_the_planning_call_names_its_person_and_time() -> None:
+    filled = script("morning", "individual", "en", "tu").filled(FACTS)
+    assert filled["ivy_opener"] == "Hi Ana, it's Ivy, your AI coach, with your 7 am planning call."
+    filled = script("morning", "individual", "es-CO", "usted").filled({"name": "Ana", "time": "las 7 de la mañana"})
+    assert (
+        filled["ivy_opener"]
+        == "Hola Ana, habla Ivy, su entrenadora con IA, con su llamada de planes de las 7 de la mañana."
+    )
+
+
+def test_the_evening_reads_the_sentence_of_the_morning_back() -> None:
+    evening = script("evening", "individual", "en", "tu")
+    first = evening.filled(FACTS)["ivy_questions"].split("\n")[0]
+    assert first == "Your sentence this morning was: If it is six, then run. How did it go?"
+    assert evening.filled({"planned": "run"})["ivy_questions"].startswith("For today you had run. How did it go?")
+    assert evening.filled({})["ivy_questions"].startswith("How was today for you?")
+
+
+@pytest.mark.parametrize(("kind", "track", "language", "address"), EVERY)
+def test_what_is_spoken_is_kind_and_plain(kind: CallKind, track: str, language: str, address: str) -> None:
+    text = spoken(script(kind, track, language, address))
+    assert judge(text, language) == ()
+    assert not re.search(r"[*_#`•]|https?:", text)
+    assert all(len(words_of(sentence)) <= 32 for sentence in re.split(r"(?<=[.?!])\s", text))
+
+
+@pytest.mark.parametrize("kind", CallKind)
+def test_tu_and_usted_are_never_mixed(kind: CallKind) -> None:
+    tu, usted = (spoken(script(kind, "company", "es", address)) for address in ("tu", "usted"))
+    assert not TU & set(words_of(usted))
+    assert not USTED & set(words_of(tu))
+    assert script(kind, "company", "es", "usted").manner != script(kind, "company", "es", "tu").manner
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_an_employee_hears_once_what_the_employer_sees(language: str) -> None:
+    company = script("morning", "company", language, "tu")
+    first, later = (company.filled(FACTS, is_first=which)["ivy_opener"] for which in (True, False))
+    assert re.search(r"five or more|cinco o más", first.removeprefix(later))
+    assert not re.search(r"five or more|cinco o más", later)
+    assert re.search(r"five or more|cinco o más", company.text)
+    alone = script("morning", "individual", language, "tu")
+    assert alone.filled(FACTS, is_first=True)["ivy_opener"] == later
+
+
+def test_who_calls_from_a_known_number_hears_nothing_of_an_employer() -> None:
+    assert script("inbound", "company", "en", "tu").variables == script("inbound", "individual", "en", "tu").variables
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_stranger_has_words_of_their_own(language: str) -> None:
+    stranger = script(CallKind.INBOUND, "stranger", language, "usted")
+    assert stranger.name == f"stranger.{language}.v1"
+    check({**VARIABLES, **stranger.variables})
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_standing_words_have_every_place_and_no_other(language: str) -> None:
+    prompt = agent_prompt(language)
+    assert set(re.findall(r"\{\{(\w+)\}\}", prompt)) == set(VARIABLES)
+    assert prompt.count("{") == 2 * len(re.findall(r"\{\{\w+\}\}", prompt))
+    assert estimate(prompt) < 800
+    promises = {"en": ("you are an AI", "medical", "stop", "data"), "es": ("eres una IA", "médicos", "para", "datos")}
+    assert all(promise in prompt for promise in promises[language])
+
+
+def test_its_tools_are_there_and_may_be_used_in_calls() -> None:
+    known = {each.name: each for each in (*families(), *coaching.TOOLS)}
+    assert all(known[name].voice for name in call_scripts.TOOLS)
+    named = set(
+        re.findall(
+            r"\b[a-z]+_[a-z]+\b", " ".join(path.read_text("utf-8") for path in call_scripts.FOLDER.glob("*.v1.md"))
+        )
+    )
+    assert {name for name in named if not name.startswith("ivy_")} - {"end_call"} <= set(call_scripts.TOOLS)
+
+
+@settings(max_examples=60)
+@given(st.dictionaries(st.sampled_from(sorted(FACTS)), st.text()), st.sampled_from(EVERY), st.booleans())
+def test_no_name_of_a_variable_is_ever_spoken(
+    facts: dict[str, str], which: tuple[CallKind, str, str, str], is_first: bool
+) -> None:
+    one = script(*which)
+    variables = fitted(one.filled(facts, is_first=is_first))
+    check(variables)
+    prompt = rendered(agent_prompt(one.language), variables)
+    assert "{" not in prompt
+    assert "}" not in prompt

@@ -1,0 +1,150 @@
+"""One gentle question about a day of which nothing was noted, and what each answer does."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from ivy.agent import verdicts
+from ivy.agent.desk import Desk
+from ivy.agent.questions import Heard
+from ivy.config import CharitySection, Config, GivingSection, Secret, StoreSection
+from ivy.daemon import rate_card
+from ivy.domain.giving import Wallet
+from ivy.domain.if_then import SMALL, IfThen
+from ivy.domain.sentences import Say, say
+from ivy.domain.streaks import Outcome
+from ivy.store import if_then, pending_actions, people, streaks, wallets, workouts
+from ivy.store.database import Store
+from ivy.store.people import NewPerson
+from ivy.store.scope import PersonStore, Scope, for_user
+from ivy.store.workouts import Workout
+
+MISSED = date(2026, 11, 20)
+FRIDAY = "Fri 20 Nov"
+MORNING = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
+CONFIG = Config(
+    giving=GivingSection(charities={"water": CharitySection(name="Clean Water")}),
+    store=StoreSection(seal_key=Secret("00" * 32)),
+)
+
+
+@pytest.fixture
+async def ana(store: Store) -> PersonStore:
+    new = NewPerson("ana", "Ana", "active", "en-US", "America/New_York", "USD", "+12025550101")
+    await store.write(people.add, new, now=MORNING)
+    return for_user(store, new.id)
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    numbers = count()
+    return Desk(
+        MORNING, lambda: f"row-{next(numbers)}", CONFIG, "whatsapp", "trace", rate_card.load("", store.path.parent)
+    )
+
+
+async def asked(ana: PersonStore, desk: Desk, *kinds: str, outcome: Outcome | None = Outcome.MISSED) -> bool:
+    """Let a day have passed with these workouts and no word, and ask about it."""
+
+    def write(scope: Scope) -> bool:
+        wallets.save(scope, Wallet("water", 100, "USD", 500, 5000), now=MORNING)
+        for kind in kinds:
+            workouts.plan(scope, Workout(kind, MISSED, kind), source="text", now=MORNING)
+        streaks.record(scope, MISSED, outcome, source="day_close", now=MORNING)
+        return verdicts.ask(scope, people.load(scope), MISSED, desk)
+
+    return await ana.write(write)
+
+
+async def tap(ana: PersonStore, desk: Desk, option: str, before: Callable[[Scope], object] = lambda _: None) -> str:
+    """Answer the question; return the last thing that Ivy says."""
+
+    def write(scope: Scope) -> str:
+        before(scope)
+        pending = pending_actions.open_one(scope, verdicts.QUESTION, now=desk.now)
+        assert pending is not None
+        assert verdicts.answered(scope, people.load(scope), pending, option, Heard("", "m1", "wamid.1"), desk)
+        return messages(scope)[-1]["body"]
+
+    return await ana.write(write)
+
+
+def messages(scope: Scope) -> list[dict[str, Any]]:
+    rows = scope.execute("SELECT * FROM messages_v2 WHERE user_id = :user AND kind <> 'reaction' ORDER BY rowid")
+    return [dict(row) for row in rows]
+
+
+async def test_the_question_is_unasked_for_gentle_and_has_three_buttons(ana: PersonStore, desk: Desk) -> None:
+    assert await asked(ana, desk, "run", "yoga")
+    (message,) = await ana.read(messages)
+    assert message["body"].startswith(f"I noted nothing for run, yoga on {FRIDAY}. How was it?")
+    assert (message["kind"], message["asked_for"], message["purpose"]) == ("buttons", 0, "checkin")
+    pending = await ana.read(pending_actions.open_one, verdicts.QUESTION, now=MORNING)
+    assert pending is not None
+    assert [title for _, title in pending.options] == ["I did it", "That's wrong", "Smallest next step"]
+    assert pending.is_open(MORNING + timedelta(days=2))
+
+
+@pytest.mark.parametrize("outcome", [None, Outcome.EXCUSED, Outcome.KEPT])
+async def test_a_day_that_was_settled_meanwhile_is_not_asked_about(
+    ana: PersonStore, desk: Desk, outcome: Outcome | None
+) -> None:
+    assert not await asked(ana, desk, "run", outcome=outcome)
+    assert await ana.read(messages) == []
+
+
+async def test_a_day_with_nothing_open_is_not_asked_about(ana: PersonStore, desk: Desk) -> None:
+    assert not await asked(ana, desk)
+
+
+async def test_i_did_it_is_like_any_other_done(ana: PersonStore, desk: Desk) -> None:
+    await asked(ana, desk, "run", "yoga")
+    said = await tap(ana, desk, verdicts.DID_IT)
+    assert said == ("Logged: run, yoga, done. 💪 That's day 1 of your streak. Well done! $2.00 pledged to Clean Water.")
+    assert await ana.read(streaks.of_day, MISSED) is Outcome.KEPT
+
+
+async def test_what_was_told_in_words_meanwhile_is_not_noted_twice(ana: PersonStore, desk: Desk) -> None:
+    await asked(ana, desk, "run")
+
+    def told(scope: Scope) -> None:
+        workouts.retime(scope, workouts.open_of(scope, MISSED)[0], "07:00", now=MORNING)
+        scope.execute("UPDATE workouts SET state = 'skipped' WHERE user_id = :user")
+
+    assert await tap(ana, desk, verdicts.DID_IT, told) == say(Say.TAP_OVER, "en")
+
+
+async def test_that_is_wrong_is_put_right_and_the_day_costs_nothing(ana: PersonStore, desk: Desk) -> None:
+    await asked(ana, desk, "run")
+    assert await tap(ana, desk, verdicts.WRONG) == say(Say.VERDICT_RIGHTED, "en", day=FRIDAY)
+    assert await ana.read(streaks.of_day, MISSED) is Outcome.EXCUSED
+
+
+async def test_beyond_two_a_month_it_is_noted_for_a_human(
+    ana: PersonStore, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    await asked(ana, desk, "run")
+
+    def twice(scope: Scope) -> None:
+        for number in (1, 2):
+            streaks.appeal(scope, date(2026, 11, number), today=date(2026, 11, 3), source="text", now=MORNING)
+
+    assert await tap(ana, desk, verdicts.WRONG, twice) == say(Say.VERDICT_NOTED, "en", day=FRIDAY)
+    assert await ana.read(streaks.of_day, MISSED) is Outcome.MISSED
+    assert "a human should look" in caplog.text
+
+
+async def test_the_smallest_next_step_is_their_own_or_two_minutes(ana: PersonStore, desk: Desk) -> None:
+    await asked(ana, desk, "run")
+    said = await tap(ana, desk, verdicts.SMALL_STEP)
+    assert said == say(Say.VERDICT_SMALL, "en", step=SMALL["en"])
+
+    def named(scope: Scope) -> None:
+        plan = IfThen(MISSED, "run", small_version="shoes on, round the block")
+        if_then.save(scope, plan, plan_id="p1", source="text", now=MORNING)
+
+    assert "shoes on, round the block" in await tap(ana, desk, verdicts.SMALL_STEP, named)
+    assert await ana.read(streaks.of_day, MISSED) is Outcome.MISSED
