@@ -1,7 +1,7 @@
 """What every handler is given, and what it may return. May import: the agent and below."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import TYPE_CHECKING
@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from ivy.agent.desk import Desk
 from ivy.clock import Clock
 from ivy.config import Config
+from ivy.daemon import hours
+from ivy.daemon.lines import SeenLines
+from ivy.domain.calling_hours import CallingHours
 from ivy.domain.ids import uuid7
 from ivy.domain.rates import Rates
-from ivy.ports import Channel, Fetcher, FormKeys, TemplatePack, Transcriber
+from ivy.ports import Channel, Fetcher, FormKeys, TemplatePack, Transcriber, Voice
 from ivy.store.binding import Connection
 from ivy.store.database import Store
 from ivy.store.files import Files
@@ -20,6 +23,7 @@ from ivy.store.sealing import Sealer
 
 if TYPE_CHECKING:
     from ivy.agent.turn import Agent
+    from ivy.agent.weekly_prose import Ask
 
 DEFAULT_CHANNEL = "whatsapp"
 Write = Callable[[Connection], object]
@@ -67,6 +71,13 @@ class Context:
     transcriber: Transcriber | None = None
     form_keys: FormKeys | None = None
     """Opens what phones ask while somebody fills in a form; None where no form asks."""
+    voice: Voice | None = None
+    """Who carries phone calls; None where nobody is phoned."""
+    calling_hours: CallingHours = field(default_factory=hours.shipped)
+    """When people of each country may be phoned unasked."""
+    cheap: "Ask | None" = None
+    """Asks the cheap model; None: fixed words are taken instead."""
+    lines: SeenLines = field(default_factory=SeenLines)
 
     def new_id(self) -> str:
         return uuid7(self.clock.now(), self.chance)

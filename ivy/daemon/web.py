@@ -13,7 +13,7 @@ from quart_trio import QuartTrio
 
 from ivy.daemon import webhooks
 from ivy.daemon.context import Context
-from ivy.ports import Channel, FormKeys
+from ivy.ports import Channel, FormKeys, Voice
 from ivy.store import blocked, jobs, people, upkeep
 from ivy.store.binding import Connection
 from ivy.store.database import Store
@@ -58,7 +58,7 @@ def _bare_app(name: str) -> QuartTrio:
 def public_app(context: Context, health: Health) -> QuartTrio:
     """Return the app on the public listener."""
     app = _bare_app("ivy.daemon.public")
-    signed: dict[str, Channel] = {}
+    signed: dict[str, Channel | Voice] = {}
     if channel := context.channels.get("whatsapp"):
         app.register_blueprint(webhooks.whatsapp_routes(channel, health.refused))
         signed[webhooks.WHATSAPP] = channel
@@ -66,6 +66,9 @@ def public_app(context: Context, health: Health) -> QuartTrio:
             _add_flows(app, context, channel, context.form_keys)
     if sms := context.channels.get("sms"):
         signed[webhooks.SMS] = sms
+    if context.voice is not None:
+        signed[webhooks.RETELL] = context.voice
+        _add_calls(app, context, context.voice)
     if "mail" in context.channels:
         _add_unsubscribe(app, context)
     edge = webhooks.Edge(app.asgi_app, context, signed, health.refused, kept={webhooks.SMS: 204})
@@ -90,6 +93,27 @@ def _add_flows(app: QuartTrio, context: Context, channel: Channel, keys: FormKey
         headers, repeated = webhooks.headers_of(request.scope)  # pyright: ignore[reportArgumentType]
         status, answer, mime = await endpoint.answer(body, headers, repeated=repeated)
         return Response(answer, status, content_type=mime)
+
+
+def _add_calls(app: QuartTrio, context: Context, voice: Voice) -> None:
+    """Add the routes that are asked while a call goes on, or rings. What they need is imported only here."""
+    from ivy.daemon.call_endpoint import CallEndpoint
+
+    endpoint = CallEndpoint(context, voice)
+
+    async def body_of() -> tuple[bytes, dict[str, str], frozenset[str]]:
+        body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+        return body, *webhooks.headers_of(request.scope)  # pyright: ignore[reportArgumentType]
+
+    @app.post(f"{webhooks.FUNCTIONS}/<name>")
+    async def _function(name: str) -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        status, answer = await endpoint.function(name, *await body_of())
+        return Response(answer, status, mimetype="application/json")
+
+    @app.post(webhooks.RINGING)
+    async def _ringing() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        status, answer = await endpoint.ringing(*await body_of())
+        return Response(answer, status, mimetype="application/json")
 
 
 def _add_unsubscribe(app: QuartTrio, context: Context) -> None:

@@ -15,7 +15,7 @@ from quart.typing import ResponseReturnValue
 from ivy import log
 from ivy.daemon.context import Context
 from ivy.errors import BadSignature, StoreBusy
-from ivy.ports import Channel
+from ivy.ports import Channel, Voice
 from ivy.store import inbox
 from ivy.store.binding import Error as DatabaseError
 from ivy.store.inbox import Arrival
@@ -24,6 +24,9 @@ logger = log.get(__name__)
 WHATSAPP = "/api/whatsapp/webhook"
 FLOWS = "/api/whatsapp/flows"
 SMS = "/api/sms/webhook"
+RETELL = "/api/retell/webhook"
+RINGING = "/api/retell/inbound"
+FUNCTIONS = "/api/retell/tools"
 LARGEST_BODY = 4 * 1024 * 1024
 """Meta sends up to 3 MB."""
 BODY_SECONDS = 10
@@ -63,7 +66,7 @@ class Edge:
         self,
         inner: ASGIFramework,
         context: Context,
-        channels: Mapping[str, Channel],
+        channels: Mapping[str, Channel | Voice],
         refused: Counter[str],
         *,
         kept: Mapping[str, int] | None = None,
@@ -91,7 +94,7 @@ class Edge:
         await send({"type": "http.response.start", "status": status, "headers": headers, "trailers": False})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _take(self, scope: HTTPScope, receive: ASGIReceiveCallable, channel: Channel) -> int:
+    async def _take(self, scope: HTTPScope, receive: ASGIReceiveCallable, channel: Channel | Voice) -> int:
         """Return the status that answers this request."""
         headers, repeated = headers_of(scope)
         try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx2
@@ -19,8 +20,9 @@ from ivy.agent.router import Router
 from ivy.agent.turn import Agent
 from ivy.clock import Clock
 from ivy.config import Config, ModelSection, WhatsAppSection
-from ivy.daemon import rate_card, webhooks
+from ivy.daemon import hours, rate_card, webhooks
 from ivy.daemon.context import Context
+from ivy.domain import giving, voicemail
 from ivy.domain.actions import secrets_of
 from ivy.domain.admission import Admission
 from ivy.domain.envelopes import Envelope
@@ -32,6 +34,9 @@ from ivy.store.files import Files
 from ivy.store.sealing import Sealer
 from ivy.threads import Threads
 from ivy.tools.registry import Registry, families
+
+if TYPE_CHECKING:
+    from ivy.adapters.retell.voice import RetellVoice
 
 ROLES = ("primary", "fallback", "cheap")
 EMULATED = "emulated-"
@@ -73,6 +78,7 @@ def build(
 ) -> Parts:
     """Make everything the daemon works with; `folder` is the configuration's. Raises: ConfigError naming what is missing."""
     check(config)
+    giving.check(config.giving)
     files = Files(config.media_folder(folder), threads)
     registry = Registry(families(), disabled=config.tools.disabled)
     models = {role: made for role in ROLES if (made := _model(role, config, outside, threads, files)) is not None}
@@ -92,6 +98,7 @@ def build(
     agent = Agent(router, registry, clock, config.turns, model_name=models["primary"].name)
     sealer = Sealer(config.store.seal_key.reveal().split())
     graph = _graph(config.whatsapp, outside) if config.whatsapp.enabled else None
+    voice = _voice(config, outside, clock)
     context = Context(
         store,
         clock,
@@ -106,11 +113,16 @@ def build(
         {} if graph is None else {"whatsapp": _media_door(config.whatsapp, graph, outside, threads)},
         _transcriber(config, outside, threads),
         _form_keys(config.whatsapp),
+        voice,
+        hours.load(config.calls.hours_file, folder),
+        partial(router.ask, "cheap") if "cheap" in models else None,
     )
 
     async def warm() -> None:
         await files.prepare()
         await prices.load(threads)
+        if voice is not None:
+            await voice.warm()
         for model in models.values():
             await model.warm()
 
@@ -224,6 +236,34 @@ def _mail(config: Config, outside: Outside, clock: Clock, threads: Threads) -> C
         sender=section.sender,
         unsubscribe=unsubscribe,
         deliver=outside.deliver_mail or smtp_deliver,
+    )
+
+
+def _voice(config: Config, outside: Outside, clock: Clock) -> "RetellVoice | None":
+    if not config.voice.enabled:
+        return None
+    from ivy.adapters.retell.voice import RetellVoice
+    from ivy.agent.call_scripts import VARIABLES
+
+    section = config.voice
+    needs = {
+        "voice.api_key_file": section.api_key,
+        "voice.number": section.number,
+        "server.public_url": config.server.public_url,
+    }
+    _need(needs)
+    voicemail.check(config.calls.voicemail)
+    return RetellVoice(
+        outside.client("retell"),
+        base_url=section.base_url,
+        api_key=section.api_key.reveal(),
+        webhook_keys=tuple((section.webhook_keys or section.api_key).reveal().split()),
+        number=section.number,
+        prefix=section.agent_prefix,
+        store=section.store,
+        timeout_seconds=section.timeout_seconds,
+        clock=clock,
+        needs=tuple(VARIABLES),
     )
 
 

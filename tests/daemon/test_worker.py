@@ -502,7 +502,7 @@ async def test_a_job_in_flight_at_three_crashes_is_given_up_and_others_go_on(con
 
 
 def snoozed(connection: Connection, job: Job, now: datetime) -> None:
-    jobs.snooze(connection, job, until=now)
+    jobs.snooze(connection, job, until=now - timedelta(milliseconds=1))
 
 
 def tried_again(connection: Connection, job: Job, now: datetime) -> None:

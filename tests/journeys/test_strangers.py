@@ -53,7 +53,9 @@ async def test_strangers_are_answered_fifty_times_a_day_in_all(lives: Lives, aut
 async def test_an_open_door_lets_everybody_in(lives: Lives, autojump_clock: MockClock) -> None:
     async with lives(config=admission("open")) as play:
         await play.says("I spent $7 on coffee", name="Ana")
-        assert "7.00" in (await play.hears(1))[0]
+        welcome, answer = await play.hears(2)
+        assert " AI " in welcome
+        assert "7.00" in answer
         (user,) = await play.rows("SELECT name, status FROM users")
         assert user == {"name": "Ana", "status": "active"}
         assert await play.one("SELECT count(*) FROM consents WHERE granted = 1") == 1
@@ -62,7 +64,7 @@ async def test_an_open_door_lets_everybody_in(lives: Lives, autojump_clock: Mock
 async def test_a_list_lets_in_who_is_on_it(lives: Lives, autojump_clock: MockClock) -> None:
     async with lives(config=admission("list", phones=(ANA,))) as play:
         await play.says("I spent $7 on coffee")
-        assert "7.00" in (await play.hears(1))[0]
+        assert "7.00" in (await play.hears(2))[1]
         await play.says("hello", BEN)
         assert await play.hears(1, BEN) == [ENGLISH[Say.STRANGER_LIST]]
 

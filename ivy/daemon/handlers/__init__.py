@@ -3,8 +3,38 @@
 from collections.abc import Mapping
 
 from ivy.daemon.context import Buried, Handler
-from ivy.daemon.handlers import attachment, inbound, mark_read, reminder, send, tell_operator, turn
-from ivy.domain.jobs import INBOUND, MARK_READ, MEDIA, REMINDER, SEND, TELL_OPERATOR, TURN
+from ivy.daemon.handlers import (
+    attachment,
+    call,
+    call_check,
+    call_over,
+    call_slot,
+    day_close,
+    inbound,
+    mark_read,
+    nudge,
+    reminder,
+    send,
+    tell_operator,
+    turn,
+    weekly_summary,
+)
+from ivy.domain.jobs import (
+    CALL,
+    CALL_CHECK,
+    CALL_OVER,
+    CALL_SLOT,
+    DAY_CLOSE,
+    INBOUND,
+    MARK_READ,
+    MEDIA,
+    NUDGE,
+    REMINDER,
+    SEND,
+    TELL_OPERATOR,
+    TURN,
+    WEEKLY_SUMMARY,
+)
 
 HANDLERS: Mapping[str, Handler] = {
     INBOUND.name: inbound.handle,
@@ -14,6 +44,13 @@ HANDLERS: Mapping[str, Handler] = {
     REMINDER.name: reminder.handle,
     MEDIA.name: attachment.handle,
     TELL_OPERATOR.name: tell_operator.handle,
+    CALL_SLOT.name: call_slot.handle,
+    CALL.name: call.handle,
+    CALL_CHECK.name: call_check.handle,
+    CALL_OVER.name: call_over.handle,
+    NUDGE.name: nudge.handle,
+    DAY_CLOSE.name: day_close.handle,
+    WEEKLY_SUMMARY.name: weekly_summary.handle,
 }
 
 BURIED: Mapping[str, Buried] = {
@@ -21,5 +58,6 @@ BURIED: Mapping[str, Buried] = {
     SEND.name: send.buried,
     REMINDER.name: reminder.buried,
     MEDIA.name: attachment.buried,
+    CALL.name: call.buried,
 }
 """What else happens in the commit that gives up on a job of a kind, as dead or as too late."""

@@ -15,7 +15,7 @@ from ivy.agent import reception
 from ivy.agent.desk import Desk
 from ivy.clock import stamp
 from ivy.daemon.context import Context, Outcome
-from ivy.daemon.handlers import health, statuses
+from ivy.daemon.handlers import call_reports, health, statuses
 from ivy.domain.inbound import AccountNotice, Broken, IdentityChanged, InboundEvent, Preference, Status, Unknown
 from ivy.domain.jobs import INBOUND, inbox_lane
 from ivy.errors import StoreError, Unreadable
@@ -32,6 +32,9 @@ MOST_BEHIND = 24
 async def handle(job: Job, context: Context) -> Outcome:
     """Parse one webhook; `payload.part` names the one part to read again, when a dead letter of it is replayed."""
     vendor, sealed = await context.store.read(inbox.body, str(job.payload["arrival"]))
+    if context.voice is not None and vendor == context.voice.name:
+        reports = context.voice.parse(context.sealer.open(sealed, inbox.place(str(job.payload["arrival"]))))
+        return lambda connection: call_reports.take(connection, reports, context.desk(job))
     first = _read(job, vendor, sealed, context)
     behind = await _behind(job, context)
 

@@ -11,10 +11,10 @@ import trio
 from ivy import log
 from ivy.agent import doors
 from ivy.agent.desk import Desk
-from ivy.daemon import routing
+from ivy.daemon import failing, routing
 from ivy.daemon.context import Context, Dropped, Later, Outcome, Write
 from ivy.daemon.handlers import statuses
-from ivy.domain.breaker import CLOSED, BreakerPolicy, after_failure, lets_pass, on_trial
+from ivy.domain.breaker import CLOSED, lets_pass, on_trial
 from ivy.domain.contents import AnyContent, Emoji, File, Template
 from ivy.domain.inbound import Status
 from ivy.domain.jobs import SEND
@@ -75,9 +75,7 @@ async def handle(job: Job, context: Context) -> Outcome:
         try:
             found = await _look_up(message, context)
         except VendorMisconfigured as error:  # its channel alone is left alone, not the whole queue
-            rests_until = await context.store.write(
-                _count_failure, message.channel, error, context.clock.now(), context
-            )
+            rests_until = await context.store.write(failing.count, message.channel, error, context.clock.now(), context)
             return Later(rests_until or context.clock.now() + patience)
         if found:
             return lambda connection: _accepted(connection, message, found, context)
@@ -143,7 +141,7 @@ async def _send(job: Job, message: Outgoing, content: AnyContent, route: routing
     try:
         vendor_id = await _vendor_id(message, content, route, context)
     except VendorMisconfigured as error:
-        await context.store.write(_count_failure, message.channel, error, began, context)
+        await context.store.write(failing.count, message.channel, error, began, context)
         return Later(context.clock.now())  # it is held, or goes another way
     began = context.clock.now()
     match await context.store.write(_begin, job, message, route, str(content.__struct_config__.tag), repeats, context):
@@ -259,28 +257,12 @@ def _not_sent(
 ) -> datetime | None:
     """The request was surely not heard; return until when the channel is left alone, if it is."""
     outbox.unsend(connection, message.id, now=context.clock.now(), reason=str(error))
-    return _count_failure(connection, message.channel, error, began, context)
+    return failing.count(connection, message.channel, error, began, context)
 
 
 def _unknown(connection: Connection, message: Outgoing, error: VendorError, began: datetime, context: Context) -> None:
     outbox.mark_unknown(connection, message.id, now=context.clock.now())
-    _count_failure(connection, message.channel, error, began, context)
-
-
-def _count_failure(
-    connection: Connection, channel: str, error: VendorError, began: datetime, context: Context
-) -> datetime | None:
-    if isinstance(error, VendorBusy) and error.throttled:  # it is well, and asks for a pause
-        return None
-    now, rest = context.clock.now(), None
-    if isinstance(error, VendorMisconfigured):
-        rest = timedelta(seconds=context.config.retry.pause_seconds)
-    before = breakers.load(connection, channel)
-    after = after_failure(before, BreakerPolicy(), error.reason, now, rest=rest, began=began)
-    breakers.save(connection, channel, after)
-    if after.opened_at is not None and before.opened_at is None:
-        logger.error("%s is left alone until %s: %s", channel, after.until, error.reason)
-    return after.until
+    failing.count(connection, message.channel, error, began, context)
 
 
 def _address_is_gone(

@@ -36,7 +36,7 @@ async def handle(job: Job, context: Context) -> Outcome:
     if await store.read(_waits_for_files, job.key, context.clock.now() - FILES_AWAITED):
         return Later(context.clock.now() + LOOK_AGAIN)
     person = await store.read(people.load)
-    turn = TurnContext(person, context.clock.now(), context.new_id, job.trace_id)
+    turn = TurnContext(person, context.clock.now(), context.new_id, job.trace_id, giving=context.config.giving)
     channel = str(job.payload["channel"])
     try:
         reply = await _answer(job, store, turn, channel, context)

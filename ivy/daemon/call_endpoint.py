@@ -1,0 +1,132 @@
+"""What is answered while somebody speaks with Ivy: functions of the call, and who it is that rings.
+
+May import: the agent and below. All of it happens in the request, through the same tools as in the chat: the person is
+the call's, never an argument's.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+import trio
+
+from ivy import log
+from ivy.agent import call_doors
+from ivy.daemon.context import DEFAULT_CHANNEL, Context
+from ivy.domain.calls import CallState
+from ivy.errors import BadSignature, StoreBusy, Unreadable
+from ivy.ports import InCall, Ringing, ToolCall, Voice
+from ivy.store import calls, people, switches
+from ivy.store.binding import Connection
+from ivy.store.binding import Error as DatabaseError
+from ivy.store.calls import Call
+from ivy.store.scope import for_user, within
+from ivy.tools.executor import Place, execute
+from ivy.tools.registry import TurnContext
+
+logger = log.get(__name__)
+ANSWER_SECONDS = 5.0
+STILL_HEARD = timedelta(minutes=2)
+"""A function that was on its way when the call ended is still run: the person asked for it."""
+_OK, _BAD, _NOT_SIGNED, _BUSY = 200, 400, 401, 503
+NOT_NOW = "That did not work just now. Say so, and that they can write it in the chat."
+NO_CALL = "This call is not known, so nothing can be looked up or changed in it."
+
+Answer = tuple[int, bytes]
+"""Status and JSON body."""
+
+
+class CallEndpoint:
+    """Answers a provider of calls while one of them goes on."""
+
+    def __init__(self, context: Context, voice: Voice) -> None:
+        self._context = context
+        self._voice = voice
+
+    async def function(self, tool: str, body: bytes, headers: Mapping[str, str], repeated: frozenset[str]) -> Answer:
+        """Run one function of the agent's, once however often it is asked for. It never raises for what comes in."""
+        try:
+            self._voice.verify(body, headers, repeated=repeated)
+            asked = self._voice.read_function(body, tool)
+        except BadSignature as error:
+            logger.warning("a function of a call was refused: %s", error)
+            return _NOT_SIGNED, b""
+        except Unreadable as error:
+            logger.warning("a function of a call cannot be read: %s", error)
+            return _BAD, b""
+        try:
+            with trio.fail_after(ANSWER_SECONDS):
+                return _OK, msgspec.json.encode({"result": await self._run(asked)})
+        except (trio.TooSlowError, StoreBusy, DatabaseError) as error:
+            logger.error("a function of a call could not be run: %s", type(error).__name__)
+            return _OK, msgspec.json.encode({"result": NOT_NOW})
+
+    async def _run(self, asked: InCall) -> str:
+        context = self._context
+        call = await context.store.read(_call_of, self._voice.name, asked)
+        now = context.clock.now()
+        if call is None or (call.ended_at is not None and now > call.ended_at + STILL_HEARD):
+            return NO_CALL
+        if call.direction == "in" and call.proved_at is None:
+            return call_doors.NOT_PROVED[call.language or "en"]
+        person = for_user(context.store, call.user_id)
+        turn = TurnContext(
+            await person.read(people.load),
+            now,
+            context.new_id,
+            call.trace_id,
+            source="call",
+            turn_id=f"call:{call.id}",
+            giving=context.config.giving,
+        )
+        place = Place(f"call:{call.id}", asked.utterance, 0)
+        wanted = ToolCall(asked.provider_call_id, asked.tool, asked.arguments)
+        result = await execute(person, context.agent.registry, wanted, place, turn)
+        return result.content
+
+    async def ringing(self, body: bytes, headers: Mapping[str, str], repeated: frozenset[str]) -> Answer:
+        """Say who may speak with a caller: a stranger is told nothing that is anybody's."""
+        try:
+            self._voice.verify(body, headers, repeated=repeated)
+            ringing = self._voice.read_ringing(body)
+        except BadSignature as error:
+            logger.warning("a caller was refused: %s", error)
+            return _NOT_SIGNED, b""
+        except Unreadable as error:
+            logger.warning("a caller cannot be read: %s", error)
+            return _BAD, b""
+        try:
+            with trio.fail_after(ANSWER_SECONDS):
+                return _OK, await self._greet(ringing)
+        except (trio.TooSlowError, StoreBusy, DatabaseError) as error:
+            logger.error("a caller could not be looked up: %s", type(error).__name__)
+            return _BUSY, b""
+
+    async def _greet(self, ringing: Ringing) -> bytes:
+        context = self._context
+        user_id = await context.store.read(_who, ringing.from_number)
+        if user_id is None:
+            language = context.config.people.locale[:2]
+            return self._voice.take("", "", language, call_doors.for_strangers(language))
+        call = await context.store.write(self._answer, user_id, ringing)
+        return self._voice.take(call.id, user_id, call.language, call.snapshot)
+
+    def _answer(self, connection: Connection, user_id: str, ringing: Ringing) -> Call:
+        desk = self._context.desk_at(DEFAULT_CHANNEL, self._context.new_id())
+        return call_doors.answer(within(connection, user_id), ringing, self._voice.name, desk)
+
+
+def _call_of(connection: Connection, provider: str, asked: InCall) -> Call | None:
+    call = calls.find(connection, asked.our_id) if asked.our_id else None
+    if call is not None and call.provider_call_id not in ("", asked.provider_call_id):
+        return None
+    if call is None:
+        call = calls.of_provider(connection, provider, asked.provider_call_id)
+    return None if call is None or call.state in (CallState.DUE, CallState.QUEUED) else call
+
+
+def _who(connection: Connection, number: str) -> str | None:
+    """Return whose number this is; nobody's where calls are switched off."""
+    if switches.value(connection, "voice") != "on":
+        return None
+    return people.meaning(connection, people.CHAT, number)
