@@ -135,6 +135,7 @@ WARNING = [
     "ivy/daemon/handlers/tell_operator.py",
     "ivy/daemon/trouble.py",
     "ivy/agent/handover.py",
+    "ivy/agent/after_call.py",
 ]
 """What makes alerts."""
 KEY = re.compile(r"(?:[a-z]+:[a-z:-]*|disk|silence)")

@@ -26,6 +26,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("ivy.cli.migrate", "Bring the database to this version, after a copy."),
     "onboard": ("ivy.cli.onboard", "Let a person in: asks, or takes all flags."),
     "users": ("ivy.cli.users", "List, show, move, pause, export or erase people."),
+    "call": ("ivy.cli.call", "Phone somebody now, and follow the call to its end."),
+    "calls": ("ivy.cli.calls", "List or show calls."),
+    "schedule": ("ivy.cli.schedule", "Show when people are contacted."),
     "simulate": ("ivy.cli.simulate", "Talk to Ivy here, with emulated vendors, on a throwaway file."),
     "replay-dlq": ("ivy.cli.replay_dlq", "Show what a replay of the dead letters would do, and do it if you agree."),
     "dlq": ("ivy.cli.dlq", "List, show, replay or discard dead letters."),
@@ -35,6 +38,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tools": ("ivy.cli.tools", "List what the model may do."),
     "why": ("ivy.cli.why", "Tell the story of a message, a turn or a job."),
     "whatsapp": ("ivy.cli.whatsapp", "Templates, forms and the set-up at Meta's."),
+    "voice": ("ivy.cli.voice", "The agents and the number that phone people."),
+    "giving": ("ivy.cli.giving", "What was pledged, and to whom it is to be paid."),
+    "verify": ("ivy.cli.verify", "Check the chain of gifts, or a receipt of it."),
     "switch": ("ivy.cli.switch", "Show or set switches."),
 }
 """Every command: where it lives, and its line in `ivy --help`."""

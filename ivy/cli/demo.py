@@ -14,18 +14,23 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import httpx2
 import trio
 
 from ivy import log
 from ivy.adapters.client import open_client
-from ivy.cli.world import APP_SECRET, KEY, PNID, TOKEN, VERIFY, make_brain
+from ivy.cli import demo_day
+from ivy.cli.world import APP_SECRET, KEY, PNID, TOKEN, VERIFY, VOICE_KEY, VOICE_NUMBER, make_brain
 from ivy.clock import SystemClock
 from ivy.daemon.server import bind, serve
 from ivy.emulators.anthropic import AnthropicEmulator
 from ivy.emulators.deliveries import poster
 from ivy.emulators.openai import OpenAIEmulator
+from ivy.emulators.retell import RetellEmulator
+from ivy.emulators.retell_calls import Turn
+from ivy.emulators.retell_people import scripted
 from ivy.emulators.whatsapp import WhatsAppEmulator
 from ivy.store.binding import Connection
 from ivy.store.settings import open_reader
@@ -49,6 +54,7 @@ seal_key_file = "secrets/seal_key"
 [server]
 port = {port}
 ops_port = {ops_port}
+public_url = "http://127.0.0.1:{port}"
 [whatsapp]
 base_url = "http://127.0.0.1:{whatsapp}"
 phone_number_id = "{pnid}"
@@ -67,6 +73,13 @@ base_url = "http://127.0.0.1:{openai}/v1"
 api_key_file = "secrets/model"
 [models.cheap]
 vendor = ""
+[voice]
+enabled = true
+base_url = "http://127.0.0.1:{retell}"
+api_key_file = "secrets/voice"
+number = "{number}"
+[operator]
+phone = "{phone}"
 [log]
 level = "warning"
 """
@@ -76,21 +89,24 @@ class Demo:
     """One run: a folder, three emulators, and a daemon that may be killed and started again."""
 
     def __init__(
-        self, folder: Path, whatsapp: WhatsAppEmulator, http: httpx2.AsyncClient, ports: dict[str, int]
+        self,
+        folder: Path,
+        whatsapp: WhatsAppEmulator,
+        retell: RetellEmulator,
+        http: httpx2.AsyncClient,
+        ports: dict[str, int],
     ) -> None:
         self.folder = folder
         self.whatsapp = whatsapp
+        self.retell = retell
         self._http = http
         self._ports = ports
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ivy(self, *words: str) -> None:
+    async def ivy(self, *words: str) -> None:
         """Run a command of Ivy's, as an operator would type it."""
-        subprocess.run(  # noqa: S603 - our own program with our own words
-            [sys.executable, "-m", "ivy", "--config", str(self.folder / "ivy.toml"), *words],
-            check=True,
-            env=self._environment(),
-        )
+        line = [sys.executable, "-m", "ivy", "--config", str(self.folder / "ivy.toml"), *words]
+        await trio.run_process(line, env=self._environment())
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "NO_COLOR": "1", "COLUMNS": "100"}
@@ -125,6 +141,15 @@ class Demo:
         if answered:
             await self.hear(before + 1)
 
+    async def call(self) -> None:
+        """Let the daemon phone Ana, and show what was said."""
+        await self.ivy("voice", "agents", "sync")
+        self.retell.person_answers(PHONE, scripted("yes, loud and clear", "bye"))
+        await self.ivy("call", "Ana", "--kind", "test")
+        for turn in self.retell.placed[-1].entries:
+            if isinstance(turn, Turn):
+                print(f"{'Ivy ' if turn.role == 'agent' else 'Ana '} ☎ {turn.content}", flush=True)
+
     async def hear(self, count: int) -> None:
         """Wait until `count` messages came in all, and show the last."""
         with trio.fail_after(ANSWER_WITHIN):
@@ -149,12 +174,14 @@ async def _play(demo: Demo) -> None:
         flush=True,
     )
     await demo.start()
-    demo.ivy("onboard", "--name", "Ana", "--phone", PHONE, "--zone", "America/New_York", "--locale", "en-US", "--currency", "USD",
-             "--consent", "yes, message me")  # fmt: skip
+    await demo.ivy("onboard", "--name", "Ana", "--phone", PHONE, "--zone", "America/New_York", "--locale", "en-US", "--currency",
+                   "USD", "--consent", "yes, message me")  # fmt: skip
     print("\n2. A conversation, through signed webhooks.\n", flush=True)
     for line in TALK:
         await demo.say(line)
-    print("\n3. The daemon is killed while it owes an answer, and started again.\n", flush=True)
+    print("\n3. A phone call, by the same daemon: the operator tests the line.\n", flush=True)
+    await demo.call()
+    print("\n4. The daemon is killed while it owes an answer, and started again.\n", flush=True)
     before = len(demo.whatsapp.got(PHONE))
     await demo.say("I spent 12.50 on coffee", answered=False)
     demo.end(signal.SIGKILL)
@@ -163,7 +190,7 @@ async def _play(demo: Demo) -> None:
     await demo.hear(before + 1)
     await demo.whatsapp.deliveries.settled()
     await trio.sleep(0.5)
-    print("\n4. What was stored.\n", flush=True)
+    print("\n5. What was stored.\n", flush=True)
     _show(demo.folder / "ivy.db")
     demo.end(signal.SIGTERM)
     print("\nThe daemon stopped in good order. Everything above lived in one file that is deleted now.", flush=True)
@@ -206,14 +233,14 @@ def _free_ports(count: int) -> list[int]:
 async def _vendors(folder: Path) -> AsyncGenerator[Demo]:
     """Serve the emulators on loopback ports and write a configuration that leads to them."""
     brain, clock = make_brain(), SystemClock()
-    names = ("port", "ops_port", "whatsapp", "anthropic", "openai")
+    names = ("port", "ops_port", "whatsapp", "anthropic", "openai", "retell")
     ports: dict[str, int] = dict(zip(names, _free_ports(len(names)), strict=True))
     (folder / "secrets").mkdir(mode=0o700)
-    known = {"token": TOKEN, "app": APP_SECRET, "verify": VERIFY, "model": KEY}
+    known = {"token": TOKEN, "app": APP_SECRET, "verify": VERIFY, "model": KEY, "voice": VOICE_KEY}
     for name, value in {"seal_key": secrets.token_hex(32), **known}.items():
         (folder / "secrets" / name).touch(mode=0o600)
         (folder / "secrets" / name).write_text(value)
-    (folder / "ivy.toml").write_text(CONFIGURATION.format(pnid=PNID, **ports))
+    (folder / "ivy.toml").write_text(CONFIGURATION.format(pnid=PNID, number=VOICE_NUMBER, phone=PHONE, **ports))
     stop = trio.Event()
     async with open_client() as http, trio.open_nursery() as nursery:
         deliver = poster(http, f"http://127.0.0.1:{ports['port']}/api/whatsapp/webhook")
@@ -225,18 +252,41 @@ async def _vendors(folder: Path) -> AsyncGenerator[Demo]:
             deliver=deliver,
             now=clock.now,
         )
+        retell = RetellEmulator(
+            api_key=VOICE_KEY,
+            webhook_key=VOICE_KEY,
+            number=VOICE_NUMBER,
+            webhook_url="",
+            deliver=partial(_deliver, http),
+            now=clock.now,
+            chance=Random(1),
+            brain=brain,
+        )
         apps = {
             "whatsapp": whatsapp.app,
+            "retell": retell.app,
             "anthropic": AnthropicEmulator(brain).app,
             "openai": OpenAIEmulator(brain).app,
         }
         for name, app in apps.items():
             nursery.start_soon(partial(serve, app, bind("127.0.0.1", ports[name]), stop=stop, grace=1))
         nursery.start_soon(whatsapp.run)
-        yield Demo(folder, whatsapp, http, ports)
+        nursery.start_soon(retell.run)
+        yield Demo(folder, whatsapp, retell, http, ports)
         stop.set()
         nursery.cancel_scope.cancel()
 
 
-if __name__ == "__main__":
+async def _deliver(http: httpx2.AsyncClient, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    response = await http.post(url, content=body, headers=headers)
+    return response.status_code, response.content
+
+
+def main() -> None:
     trio.run(run)
+    print("\n6. A day with the coach, on a virtual clock: two calls, a plan, a word, a streak, a gift.\n", flush=True)
+    demo_day.play()
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ivy import config as configuration
-from ivy.cli import doctor_channels, doctor_machine, doctor_vendors, doctor_whatsapp, frame, options
+from ivy.cli import doctor_calls, doctor_channels, doctor_machine, doctor_vendors, doctor_whatsapp, frame, options
 from ivy.cli.findings import Finding, State, missing, ok
 from ivy.cli.frame import Setup
 from ivy.errors import ConfigError, StoreError
@@ -87,6 +87,9 @@ def _of_vendors(where: Setup, now: datetime) -> list[Finding]:
         *doctor_channels.operator_mail(where.config),
         *doctor_vendors.models(where.config, now.date()),
         *doctor_channels.transcription(where.config),
+        *doctor_calls.fields(where.config),
+        *doctor_calls.hours(where.config, where.folder, now.date()),
+        *doctor_calls.gifts(where.config),
     ]
 
 
@@ -102,6 +105,7 @@ def _of_database(where: Setup, now: datetime) -> list[Finding]:
                 *doctor_whatsapp.templates(where.config, connection, now),
                 *doctor_whatsapp.forms(where.config, connection),
                 *doctor_channels.sms(where.config, phones),
+                *doctor_calls.schedules(where.config, connection, now.date()),
             ]
     except StoreError:  # said where the database itself is looked at
         return doctor_channels.sms(where.config, [])

@@ -1,6 +1,7 @@
 """`ivy onboard`: lets a person in, with what they agreed to and the proof of it. May import: everything.
 
-All is asked first and written in one commit: broken off, nothing is half done, and typed again it starts afresh.
+Who they are is asked first and written in one commit: broken off before, nothing is half done. How they are coached comes
+after, answer by answer (`onboard_coach`): broken off there, it goes on when it is typed again with the phone.
 """
 
 from collections.abc import Callable
@@ -11,12 +12,14 @@ from typing import Annotated
 
 import typer
 
-from ivy.cli import answers, frame
+from ivy.cli import answers, frame, onboard_coach
+from ivy.cli.onboard_coach import Coached, CoachFlags
 from ivy.clock import SystemClock
 from ivy.config import PeopleSection
 from ivy.domain.admission import invite_code
 from ivy.domain.consent import Purpose
 from ivy.domain.ids import uuid7
+from ivy.domain.slots import Mode, SlotKind
 from ivy.errors import UsageError
 from ivy.store import onboarding, people
 from ivy.store.onboarding import Entry
@@ -64,13 +67,32 @@ def command(
     ] = None,
     quiet_from: Annotated[str | None, typer.Option(metavar="HH:MM", help="Nothing unasked for from then on.")] = None,
     quiet_to: Annotated[str | None, typer.Option(metavar="HH:MM", help="Until then.")] = None,
+    track: Annotated[str | None, typer.Option(help="individual, or company if an employer pays.")] = None,
+    address: Annotated[str | None, typer.Option(help="How Spanish addresses them: tu or usted.")] = None,
+    tier: Annotated[str | None, typer.Option(help="free, core, elite or concierge.")] = None,
+    goal: Annotated[str | None, typer.Option(metavar="WORDS", help="What they want, in their words.")] = None,
+    sessions: Annotated[int | None, typer.Option(help="Workouts a week to begin with.")] = None,
+    mode: Annotated[Mode | None, typer.Option(help="Whether Ivy calls them, writes to them, or both.")] = None,
+    consent_calls: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="The words in which they agreed to calls by an AI.")
+    ] = None,
+    morning: Annotated[str | None, typer.Option(metavar="HH:MM", help="Daily contact by their clock, or none.")] = None,
+    evening: Annotated[str | None, typer.Option(metavar="HH:MM", help="Looking back, each evening, or none.")] = None,
+    weekly: Annotated[
+        str | None, typer.Option(metavar="HH:MM", help="Planning the week on Sundays, the month on the first, or none.")
+    ] = None,
+    nudge: Annotated[
+        int | None, typer.Option(metavar="MINUTES", help="A text this long before each call; 0: none.")
+    ] = None,
+    charity: Annotated[str | None, typer.Option(help="Who their gifts go to: a name under giving.charities.")] = None,
+    amount: Annotated[str | None, typer.Option(help="What each kept workout pledges, in their currency.")] = None,
     as_json: frame.Json = False,
 ) -> None:
     """Let a person in: asks on a terminal for what the flags leave out.
 
     With the number of somebody who is known it brings them up to date. Somebody without a number gets an invite code
     to send to Ivy. Without consent Ivy only answers, and never writes first. SMS, where they are switched on, go to the
-    same number.
+    same number. Calls need words of their own, and so does a number that Ivy's can reach: what is in the way is said.
     """
     where = frame.setup()
     frame.check_database(where.database)
@@ -79,13 +101,25 @@ def command(
     if known:
         frame.note(f"{known.name} has this number already; what you give now replaces what is there.")
     told = Told(name, number, zone, locale, currency, consent, quiet_from, quiet_to, answers.email(email or ""))
-    entry = interview(told, agrees_to or [Purpose.MESSAGES], known or _nobody(where.config.people))
+    slots = {SlotKind.MORNING: morning, SlotKind.EVENING: evening, SlotKind.WEEKLY: weekly}
+    flags = CoachFlags(track, address, tier, goal, sessions, mode, consent_calls, slots, nudge, charity, amount)
+    before = known or _nobody(where.config.people)
+    counted_in = answers.currency(currency) if currency else before.currency
+    onboard_coach.check(flags, counted_in, where)  # what cannot be read is said before anything is asked
+    entry = interview(told, agrees_to or [Purpose.MESSAGES], before)
+    coaching = onboard_coach.check(flags, entry.person.currency, where)
     person = frame.run(_write, where, entry, known.id if known else entry.person.id)
+    coached = onboard_coach.keep(where, person.id, coaching)
+    if frame.can_ask() and person.status != "stopped":
+        coached = onboard_coach.ask(where, person.id, flags)
     if as_json:
         agreed = [purpose.value for purpose in entry.purposes]
-        frame.print_json({"person": person, "new": not known, "agrees_to": agreed})
+        frame.print_json({
+            "person": coached.person, "new": not known, "agrees_to": agreed, "slots": coached.slots, "warnings": coached.warnings,
+        })  # fmt: skip
         return
-    _tell(person, entry, new=not known)
+    _tell(coached, entry, where, new=not known)
+    person = coached.person
     if person.invite_code and where.config.admission.policy == "list":
         frame.say("But admission.policy is list, which takes no codes: set it to invite.")
 
@@ -165,7 +199,8 @@ async def _write(where: frame.Setup, entry: Entry, subject: str) -> Person:
         return await for_user(store.store, user_id).read(people.load)
 
 
-def _tell(person: Person, entry: Entry, *, new: bool) -> None:
+def _tell(coached: Coached, entry: Entry, where: frame.Setup, *, new: bool) -> None:
+    person = coached.person
     there = answers.local_time(datetime.now(UTC), person.zone)
     frame.say(
         f"{person.name} is {'let in' if new else 'up to date'}: {person.status}, {person.zone} ({there} there now),"
@@ -181,3 +216,4 @@ def _tell(person: Person, entry: Entry, *, new: bool) -> None:
         frame.say("They said stop; only they can take that back, by writing START to Ivy.")
     elif new and not entry.purposes:
         frame.say("Without consent Ivy answers and never writes first; `ivy onboard` again adds it.")
+    onboard_coach.tell(coached, where)

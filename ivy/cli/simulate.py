@@ -19,6 +19,7 @@ from trio.testing import MockClock
 
 from ivy import config as configuration
 from ivy import log
+from ivy.cli import simulate_call, simulate_week
 from ivy.cli.world import World, open_world
 from ivy.clock import Clock, SystemClock, VirtualClock
 from ivy.config import Config
@@ -70,6 +71,10 @@ def chat(
     who = {"name": name, "zone": zone, "locale": locale, "currency": currency}
     talk = partial(converse, config, lines, begins, who, live=live_models, verbose=verbose)
     trio.run(talk, clock=MockClock(rate=1.0) if live_models else MockClock(autojump_threshold=0))
+
+
+command.command()(simulate_call.call)
+command.command()(simulate_week.week)
 
 
 class Chat:
@@ -240,3 +245,7 @@ async def _lines(script: Iterable[str] | None, threads: Threads, console: Consol
 async def _throwaway() -> AsyncGenerator[Path]:
     with tempfile.TemporaryDirectory(prefix="ivy-") as folder:
         yield Path(folder)
+
+
+command.command()(simulate_call.call)
+command.command()(simulate_week.week)

@@ -18,7 +18,7 @@ from ivy.store.switches import Setting
 
 QUEUE = "queue."
 CHANNEL = "channel."
-CHANNELS = ("whatsapp", "sms", "mail")
+CHANNELS = ("whatsapp", "sms", "mail", "retell")
 Resting = dict[str, Pause | OpenBreaker]
 """By its name among the switches: a queue that is paused, a channel that is left alone."""
 

@@ -28,6 +28,7 @@ from ivy.config import (
     SmsSection,
     StoreSection,
     TranscriptionSection,
+    VoiceSection,
     WhatsAppSection,
 )
 from ivy.daemon import web
@@ -36,11 +37,13 @@ from ivy.daemon.wiring import Outside, build
 from ivy.domain.consent import Purpose
 from ivy.emulators.anthropic import AnthropicEmulator
 from ivy.emulators.brain import Brain
-from ivy.emulators.deliveries import poster
+from ivy.emulators.deliveries import Post, poster
 from ivy.emulators.faults import Fault, FaultyTransport, Script
 from ivy.emulators.in_process import in_process
 from ivy.emulators.mailbox import Mailboxes
 from ivy.emulators.openai import OpenAIEmulator
+from ivy.emulators.retell import RetellEmulator
+from ivy.emulators.retell_webhooks import Deliver
 from ivy.emulators.transcription import TranscriptionEmulator
 from ivy.emulators.twilio import TwilioEmulator
 from ivy.emulators.whatsapp import WhatsAppEmulator
@@ -64,6 +67,9 @@ SMS_WEBHOOK = f"{ORIGIN}/api/sms/webhook"
 ACCOUNT_SID = "AC" + "e" * 32
 AUTH_TOKEN = "emulated-auth-token"  # noqa: S105
 SMS_NUMBER = "+15550102030"
+VOICE_KEY = "key_emulated"
+VOICE_NUMBER = "+15550102040"
+VOICE_WEBHOOK = f"{ORIGIN}/api/retell/webhook"
 
 
 @dataclass
@@ -76,6 +82,8 @@ class Vendors:
     transcription: TranscriptionEmulator
     sms: TwilioEmulator
     mail: Mailboxes
+    retell: RetellEmulator | None = None
+    """Nobody is phoned where voice.enabled is false."""
     faults: dict[str, Script[Fault]] = field(default_factory=dict[str, Script[Fault]])
 
 
@@ -135,6 +143,9 @@ def emulated(config: Config, *, live_models: bool = False) -> Config:
     mail: MailSection = _replace(config.mail, host="emulated", tls="none", sender="Ivy <ivy@example.org>")
     server: ServerSection = _replace(config.server, public_url=config.server.public_url or ORIGIN)
     ears: TranscriptionSection = _replace(config.transcription, base_url=f"{ORIGIN}/v1", api_key=Secret(KEY))
+    voice: VoiceSection = _replace(
+        config.voice, base_url=ORIGIN, api_key=Secret(VOICE_KEY), webhook_keys=Secret(VOICE_KEY), number=VOICE_NUMBER
+    )
     return _replace(
         config,
         whatsapp=channel,
@@ -144,6 +155,7 @@ def emulated(config: Config, *, live_models: bool = False) -> Config:
         mail=mail,
         server=server,
         transcription=ears,
+        voice=voice,
     )
 
 
@@ -169,10 +181,12 @@ async def open_world(
     throwaway: bool = True,
     brain: Brain | None = None,
     live_models: bool = False,
+    retell: RetellEmulator | None = None,
 ) -> AsyncGenerator[World]:
     """Run the daemon's tasks and the emulators until the block ends. The file in `folder` may be an earlier world's.
 
-    `live_models` keeps the configuration's models, which cost money; the clock must be a real one then.
+    `live_models` keeps the configuration's models, which cost money; the clock must be a real one then. A `retell` that is
+    given outlives this world, as the real one does, and is run by whoever made it.
     """
     config = emulated(config or Config(), live_models=live_models)
     path = config.database(folder)
@@ -185,30 +199,9 @@ async def open_world(
         _closed_after(clients),
         trio.open_nursery() as nursery,
     ):
-        vendors = Vendors(
-            WhatsAppEmulator(
-                app_secret=APP_SECRET,
-                token=TOKEN,
-                phone_number_id=PNID,
-                verify_token=VERIFY,
-                deliver=lambda body, headers: poster(world.http, WEBHOOK)(body, headers),
-                now=clock.now,
-                waba_id=WABA,
-                ask_endpoint=lambda body, headers: _ask(world.http, FLOWS, body, headers),
-            ),
-            AnthropicEmulator(brain),
-            OpenAIEmulator(brain),
-            TranscriptionEmulator(keys={KEY}),
-            TwilioEmulator(
-                account_sid=ACCOUNT_SID,
-                auth_token=AUTH_TOKEN,
-                number=SMS_NUMBER,
-                webhook_url=SMS_WEBHOOK,
-                deliver=lambda body, headers: poster(world.http, SMS_WEBHOOK)(body, headers),
-                now=clock.now,
-            ),
-            Mailboxes(),
-        )
+        door = _Door()
+        vendors = _vendors(brain, clock, door)
+        vendors.retell = retell or _retell(config, brain, clock, seed, door.ask)
         apps = {
             "whatsapp": vendors.whatsapp.app,
             "transcription": vendors.transcription.app,
@@ -216,27 +209,97 @@ async def open_world(
         }
         if not live_models:
             apps |= {"anthropic": vendors.anthropic.app, "openai": vendors.openai.app}
+        if vendors.retell is not None:
+            apps["retell"] = vendors.retell.app
         clients |= {name: _client(name, app, vendors) for name, app in apps.items()}
+        if vendors.retell is not None and not vendors.retell.placed:
+            await _provision(config, clients["retell"])
         outside = Outside(clients["outside"], clients, vendors.mail.deliver)
         parts = build(config, folder, store, clock, Random(seed), outside, threads=threads)
         daemon = Daemon(parts.context)
         app = web.public_app(parts.context, daemon.health)
-        clients["ivy"] = open_client(transport=in_process(app))
-        world = World(daemon, vendors, clients["ivy"])
+        clients["ivy"] = door.http = open_client(transport=in_process(app))
+        world = World(daemon, vendors, door.http)
         await parts.warm()
         await nursery.start(daemon.work)
         nursery.start_soon(vendors.whatsapp.run)
         nursery.start_soon(vendors.sms.run)
+        if vendors.retell is not None and retell is None:
+            nursery.start_soon(vendors.retell.run)
         try:
             yield world
         finally:
             nursery.cancel_scope.cancel()
 
 
-async def _ask(http: httpx2.AsyncClient, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-    """Ask Ivy in the request, as a phone that fills in a form does."""
-    response = await http.post(url, content=body, headers=headers)
-    return response.status_code, response.content
+class _Door:
+    """Where vendors find Ivy, once it is there."""
+
+    http: httpx2.AsyncClient
+
+    def post(self, url: str) -> Post:
+        """Return what delivers a webhook to one address."""
+        return lambda body, headers: poster(self.http, url)(body, headers)
+
+    async def ask(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+        """Ask Ivy in the request, as a phone that fills in a form does, or an agent in the middle of a call."""
+        response = await self.http.post(url, content=body, headers=headers)
+        return response.status_code, response.content
+
+
+def _vendors(brain: Brain, clock: Clock, door: _Door) -> Vendors:
+    return Vendors(
+        WhatsAppEmulator(
+            app_secret=APP_SECRET,
+            token=TOKEN,
+            phone_number_id=PNID,
+            verify_token=VERIFY,
+            deliver=door.post(WEBHOOK),
+            now=clock.now,
+            waba_id=WABA,
+            ask_endpoint=lambda body, headers: door.ask(FLOWS, body, headers),
+        ),
+        AnthropicEmulator(brain),
+        OpenAIEmulator(brain),
+        TranscriptionEmulator(keys={KEY}),
+        TwilioEmulator(
+            account_sid=ACCOUNT_SID,
+            auth_token=AUTH_TOKEN,
+            number=SMS_NUMBER,
+            webhook_url=SMS_WEBHOOK,
+            deliver=door.post(SMS_WEBHOOK),
+            now=clock.now,
+        ),
+        Mailboxes(),
+    )
+
+
+def _retell(config: Config, brain: Brain, clock: Clock, seed: int, deliver: Deliver) -> RetellEmulator | None:
+    """Return who carries phone calls here, if anybody does."""
+    if not config.voice.enabled:
+        return None
+    return RetellEmulator(
+        api_key=VOICE_KEY,
+        webhook_key=VOICE_KEY,
+        number=VOICE_NUMBER,
+        webhook_url=VOICE_WEBHOOK,
+        deliver=deliver,
+        now=clock.now,
+        chance=Random(seed),
+        brain=brain,
+        imported=config.voice.number_is_imported,
+    )
+
+
+async def _provision(config: Config, http: httpx2.AsyncClient) -> None:
+    """Publish Ivy's agents, as `ivy voice agents sync --bind` does."""
+    from ivy.adapters.retell.agents import Agents
+    from ivy.adapters.retell.api import Api
+    from ivy.cli.voice_agents import scripts
+
+    agents = Agents(Api(http, base_url=ORIGIN, api_key=VOICE_KEY, timeout_seconds=config.voice.timeout_seconds))
+    lines = await agents.sync(scripts(config))
+    await agents.bind(config.voice.number, lines[0].agent_id, config.server.public_url)
 
 
 @asynccontextmanager

@@ -58,7 +58,15 @@ def test_with_all_flags_nothing_is_asked(ready: Any) -> None:
         "suspended_until": None,
         "invite_code": None,
         "handed_over_at": None,
+        "track": "individual",
+        "goal": "",
+        "sessions_per_week": 3,
+        "mode": "text",
+        "address": "tu",
+        "tier": "core",
+        "partial_gives": "none",
     }
+    assert (told["slots"], told["warnings"]) == ([], [])
 
 
 def test_a_consent_is_kept_with_who_when_and_which_words(ready: Any) -> None:
@@ -175,12 +183,81 @@ def test_on_a_terminal_it_asks_and_shows_the_zone_as_a_clock(ready: Any, termina
         ("Nothing unasked for from [21:00]: ", ""),
         ("until [08:00]: ", ""),
         ("not yet): ", "sí"),
+        ("(individual, company) [individual]: ", ""),
+        ("(tu, usted) [tu]: ", "usted"),
+        ("not yet): ", "dormir mejor"),
+        ("that they promise [3]: ", "5"),
+        ("Begin with 3? [Y/n]: ", ""),
+        ("(voice, text, mixed) [text]: ", ""),
+        ("morning at (HH:MM, or none) [07:00]: ", "six"),
+        ("no time of day", None),
+        ("morning at (HH:MM, or none) [07:00]: ", "6:30"),
+        ("evening at (HH:MM, or none) [none]: ", ""),
+        ("Sundays at (HH:MM, or none) [none]: ", "18"),
+        ("The first text is on", None),
     ]:
         asked.expect(question)
         if answer is not None:
             asked.type(f"{answer}\n")
     assert asked.end() == 0
-    assert [(person["zone"], person["status"]) for person in listed(ready)] == [("America/Bogota", "active")]
+    [person] = listed(ready)
+    kept = {name: person[name] for name in ("zone", "status", "address", "goal", "sessions_per_week", "mode")}
+    assert kept == {
+        "zone": "America/Bogota",
+        "status": "active",
+        "address": "usted",
+        "goal": "dormir mejor",
+        "sessions_per_week": 3,
+        "mode": "text",
+    }
+    assert sorted(rows(ready, "SELECT kind, by, at FROM call_slots")) == [
+        ("monthly", "text", "18:30"),
+        ("morning", "text", "06:30"),
+        ("weekly", "text", "18:00"),
+    ]
+
+
+def test_broken_off_in_the_second_half_it_goes_on_with_what_is_there(ready: Any, terminal: Callable[..., Any]) -> None:
+    first = terminal("onboard", *ANA, *AGREED, "--quiet-from", "22", "--quiet-to", "7")
+    for question, answer in [("(individual, company)", "company"), ("(tu, usted)", ""), ("not yet): ", "correr")]:
+        first.expect(question)
+        first.type(f"{answer}\n")
+    first.expect("that they promise")
+    assert first.interrupt() == 130
+    again = terminal("onboard", "--phone", "+573001234567")
+    for question, answer in [
+        ("has this number already", None),
+        ("Name [Ana]: ", ""),
+        ("Time zone [America/Bogota]: ", ""),
+        ("there now? [Y/n]: ", ""),
+        ("Language and country [es-CO]: ", ""),
+        ("Currency [COP]: ", ""),
+        ("unasked for from [22:00]: ", ""),
+        ("until [07:00]: ", ""),
+        ("not yet): ", ""),
+        ("[company]: ", ""),
+        ("[tu]: ", ""),
+        ("not yet) [correr]: ", ""),
+        ("promise [3]: ", "4"),
+        ("Begin with 2? [Y/n]: ", "n"),
+        ("[text]: ", "voice"),
+        ("calls by an AI (Enter: not yet): ", "sí, llámame"),
+        ("morning at (HH:MM, or none) [07:00]: ", ""),
+        ("evening at (HH:MM, or none) [none]: ", "20:15"),
+        ("Sundays at (HH:MM, or none) [none]: ", ""),
+        ("(0: none) [0]: ", "15"),
+        ("The first call is on", None),
+        ("But voice.enabled is false", None),
+    ]:
+        again.expect(question)
+        if answer is not None:
+            again.type(f"{answer}\n")
+    assert again.end() == 0
+    found = "SELECT s.kind, by, at, nudge_minutes, c.purpose FROM call_slots s JOIN consents c ON c.id = consent_id"
+    assert sorted(rows(ready, found)) == [
+        ("evening", "voice", "20:15", 15, "calls"),
+        ("morning", "voice", "07:00", 15, "calls"),
+    ]
 
 
 def test_broken_off_nothing_is_half_done(ready: Any, terminal: Callable[..., Any]) -> None:

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
 RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook"
 PAGES = sorted(path.stem for path in RUNBOOK.glob("*.md"))
-ASKS_OTHERS = ("doctor", "whatsapp probe", "whatsapp templates s", "whatsapp flows push", "whatsapp flows key")
+ASKS_OTHERS = (
+    "doctor",
+    "voice probe",
+    "call ",
+    "whatsapp probe",
+    "whatsapp templates s",
+    "whatsapp flows push",
+    "whatsapp flows key",
+)
 """What needs Meta, or ends with 1 where something is missing: their own tests type them."""
 
 

@@ -19,6 +19,7 @@ def test_the_list_says_what_each_does_and_which_queues_rest(ivy: "Ivy", seeded: 
         "typing": "on",
         "read_receipts": "on",
         "flows": "on",
+        "voice": "on",
     }
     queues = {each["name"]: each for each in document["queues"]}
     assert queues["queue.agent"]["value"] == "paused" and "401" in queues["queue.agent"]["reason"]
