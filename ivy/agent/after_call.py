@@ -19,7 +19,7 @@ from ivy.domain.missed_calls import Attempted, Do
 from ivy.domain.schedule import to_wall
 from ivy.domain.sentences import Say
 from ivy.domain.slots import SLOT_KINDS, By, SlotKind
-from ivy.store import alerts, call_slots, calls, consents, contact, people, transcripts
+from ivy.store import alerts, call_slots, calls, consents, contact, pending_actions, people, transcripts
 from ivy.store.call_slots import Slot
 from ivy.store.calls import Call
 from ivy.store.people import Person
@@ -54,6 +54,7 @@ def _spoke(scope: Scope, person: Person, call: Call, report: Report, desk: Desk)
     slot = _slot(scope, call)
     if slot is not None:
         call_slots.note_answered(scope, slot.id)
+    pending_actions.settle(scope, missed_call.QUESTION, now=desk.now)  # an earlier attempt's: they did speak
     if "analysed" in report.seen:
         call_notes.write(scope, person, call, report, desk)
 
@@ -65,7 +66,7 @@ def end_calls(scope: Scope, person: Person, desk: Desk, *, said: str) -> None:
     consents.record(scope, Purpose.CALLS, granted=False, proof=desk.proof(said), now=desk.now)
     for slot in call_slots.of(scope):
         if slot.by is By.VOICE:
-            missed_call.by_text(scope, slot, desk)
+            missed_call.contact_by(scope, slot, By.TEXT, desk)
     desk.tell(scope, person, Say.NO_MORE_CALLS)
 
 
@@ -76,6 +77,8 @@ def _did_not_speak(scope: Scope, person: Person, call: Call, own: OwnHours, desk
     if slot is not None and missed_calls.counts_as_miss(attempted) and all(each.do is not Do.RETRY for each in steps):
         call_slots.note_unanswered(scope, slot.id, call.chain)
     for each in steps:
+        if each.do is Do.RETRY and call.asked_by == "person":  # they asked for one call; another is theirs to ask for
+            continue
         logger.info("call %s: %s at %s", call.id, each.do.value, each.at)
         match each.do:
             case Do.RETRY:
@@ -87,6 +90,8 @@ def _did_not_speak(scope: Scope, person: Person, call: Call, own: OwnHours, desk
                 missed_call.tell(scope, person, call, desk)
             case Do.ASK_SLOT:
                 missed_call.ask_about_slot(scope, person, call, desk)
+                if slot is not None:  # whether they see the question or not, it does not ring in vain any more
+                    missed_call.contact_by(scope, slot, By.TEXT, desk)
             case Do.CHECK_IN:
                 checkins.begin(scope, person, call.kind.value, desk, day=to_wall(desk.now, person.zone).date())
             case Do.ARRANGE:

@@ -142,23 +142,25 @@ def slot_answered(scope: Scope, person: Person, pending: Pending, option: str, _
         return True
     call_slots.note_answered(scope, slot.id)
     if option == BY_TEXT:
-        by_text(scope, slot, desk)
+        contact_by(scope, slot, By.TEXT, desk)
         desk.tell(scope, person, Say.SLOT_TEXT)
         _go_on_in_writing(scope, person, CallKind(slot.kind.value), desk)
     else:
+        contact_by(scope, slot, By.VOICE, desk)
         desk.tell(scope, person, Say.SLOT_KEEP if option == KEEP else Say.SLOT_TIME)
     return True
 
 
-def by_text(scope: Scope, slot: Slot, desk: Desk) -> Slot:
-    """Let a slot be a text at the same time; a text needs no nudge before it."""
+def contact_by(scope: Scope, slot: Slot, by: By, desk: Desk) -> Slot:
+    """Let a slot be a text, or a call, at the same time; a text needs no nudge before it."""
     return call_slots.set_slot(
         scope,
         slot.kind,
-        By.TEXT,
+        by,
         slot.at,
         slot.days,
         consent_id=slot.consent_id,
+        nudge_minutes=slot.nudge_minutes if by is By.VOICE else 0,
         new_id=desk.new_id,
         now=desk.now,
     )

@@ -10,7 +10,7 @@ from ivy.domain.consent import Consent, PersonStatus
 from ivy.domain.dialing import Caps, Decision, Situation, Wish, wish_of
 from ivy.domain.schedule import to_instant, to_wall
 from ivy.domain.windows import QuietHours
-from ivy.store import breakers, calls, consents, people, switches
+from ivy.store import breakers, calls, consents, contact, people, switches
 from ivy.store.binding import Connection
 from ivy.store.calls import Call
 from ivy.store.people import Person
@@ -27,6 +27,7 @@ def situation(connection: Connection, call: Call, context: Context) -> Situation
     scope, now, settings = within(connection, call.user_id), context.clock.now(), context.config.calls
     person = people.load(scope)
     today = to_wall(now, person.zone).date()
+    first_at = _first_at(scope, call)
     wish = wish_of(chosen=call.chosen, asked_by=call.asked_by)
     operator = context.config.operator.phone
     return Situation(
@@ -43,7 +44,8 @@ def situation(connection: Connection, call: Call, context: Context) -> Situation
         handed_over=person.handed_over_at is not None,
         to_operator=bool(operator) and person.phone == operator,
         attempt=call.attempt,
-        first_at=_first_at(scope, call),
+        first_at=first_at,
+        answered=first_at is not None and contact.spoke_since(scope, first_at),
         queued=call.state is CallState.QUEUED,
         longest_seconds=settings.longest_seconds,
         unasked_today=calls.placed_unasked(scope, today) if wish is Wish.NOBODY else 0,

@@ -17,7 +17,7 @@ from ivy.store.database import ANYTHING, external_changes
 
 logger = log.get(__name__)
 EVERY = 30.0
-IDLE_EVERY = 120.0
+IDLE_EVERY = 900.0
 """While nobody writes anything, which is most of a night."""
 WATCH_EVERY = 60.0
 MAIL_EVERY = 300.0
@@ -30,7 +30,7 @@ LOOK_EVERY = 1.0
 async def sweep(context: Context) -> None:
     """Free jobs whose worker hangs, look for trouble, let the operator know; once an hour, forget what need not be kept."""
     tidied = watched = mailed = float("-inf")
-    began = context.clock.now()
+    began, quiet = context.clock.now(), EVERY
     while True:
         freed = await context.store.write(jobs.rescue, now=context.clock.now())
         if freed:
@@ -48,13 +48,14 @@ async def sweep(context: Context) -> None:
         changed = context.store.wake_of(ANYTHING)
         await trio.sleep(EVERY)
         if looked:  # and as long as nothing is committed: an idle house is looked at less often
-            await _rest(context, changed)
+            await _rest(context, changed, quiet)
+            quiet = EVERY if changed.is_set() else min(2 * quiet, IDLE_EVERY)
 
 
-async def _rest(context: Context, changed: trio.Event) -> None:
-    """Sleep until something is committed or a lease runs out, but not for long: some troubles are those of silence."""
+async def _rest(context: Context, changed: trio.Event, quiet: float) -> None:
+    """Sleep until something is committed or a lease runs out, each time twice as long: some troubles are those of silence."""
     held_until = await context.store.read(jobs.next_lease_end)
-    idle = IDLE_EVERY - EVERY
+    idle = quiet - EVERY
     if held_until is not None:
         idle = min(idle, (held_until - context.clock.now()).total_seconds())
     with trio.move_on_after(max(0.0, idle)):

@@ -13,7 +13,7 @@ from ivy.domain import call_minutes
 from ivy.domain.calling_hours import OwnHours, next_open
 from ivy.domain.calls import CallKind
 from ivy.domain.consent import UNTIL_ANSWERED, Consent, PersonStatus, Purpose, may_contact
-from ivy.domain.missed_calls import is_covered
+from ivy.domain.missed_calls import may_ring
 from ivy.domain.schedule import local_date, to_instant
 
 LATE = timedelta(minutes=20)
@@ -79,6 +79,8 @@ class Situation:
     # --- caps
     unasked_today: int = 0
     attempts_today: int = 0
+    answered: bool = False
+    """They spoke or wrote since the first attempt: another ring would be about something that is settled."""
     caps: Caps = Caps()
     # --- ours
     voice_on: bool = True
@@ -162,6 +164,12 @@ def _consent(situation: Situation) -> Decision | None:
     return Refuse(permission.rule, fault=False, until=until)
 
 
+def _answered(situation: Situation) -> Decision | None:
+    if situation.answered:
+        return Refuse("they answered meanwhile", fault=False)
+    return None
+
+
 def _handed_over(situation: Situation) -> Decision | None:
     if situation.handed_over:
         return Refuse("a human is talking with them", fault=False)
@@ -198,7 +206,7 @@ def _hours(situation: Situation) -> Decision | None:
 def _is_covered(situation: Situation) -> bool:
     if situation.first_at is None or situation.wish is not Wish.SLOT:
         return False
-    return is_covered(situation.own, situation.first_at, chosen=True)
+    return may_ring(situation.own, situation.now, situation.first_at)
 
 
 def _caps(situation: Situation) -> Decision | None:
@@ -247,7 +255,7 @@ def _lines(situation: Situation) -> Decision | None:
     return None
 
 
-_CHECKS = (_incoming, _consent, _handed_over, _early, _late, _hours, _caps, _ours_to_keep)
+_CHECKS = (_incoming, _consent, _answered, _handed_over, _early, _late, _hours, _caps, _ours_to_keep)
 
 
 def _wait_for_us(situation: Situation, until: datetime, rule: str) -> Decision:

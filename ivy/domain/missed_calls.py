@@ -126,15 +126,18 @@ def next_retry(
 def _within(own: OwnHours, call: Attempted, at: datetime) -> bool:
     if local_date(at, own.zone) != call.day:
         return False
-    return _is_free(own, at) or is_covered(own, call.first_at, chosen=call.chosen)
+    return may_ring(own, at, call.first_at) if call.chosen else _is_free(own, at)
 
 
-def is_covered(own: OwnHours, first_at: datetime, *, chosen: bool) -> bool:
-    """Say whether a time that they chose inside their quiet hours, or the law's, covers the tries that follow it at once.
+def may_ring(own: OwnHours, at: datetime, first_at: datetime) -> bool:
+    """Say whether a later try may be dialled at `at`, where `first_at` is a time that they chose themselves.
 
-    Whoever wants to be phoned at six is awake at twenty past six; a slot at ten to nine says nothing of half past nine.
+    Whoever wants to be phoned at six is awake at twenty past six; a slot at ten to nine says nothing of half past nine. So
+    their quiet hours, and the law's hours, bind a later try only where the first time lay outside of them.
     """
-    return chosen and not _is_free(own, first_at)
+    quiet = quiet_until(own.quiet, own.zone, at) is None or quiet_until(own.quiet, own.zone, first_at) is not None
+    lawful = is_open(own.hours, own.country, own.zone, at) or not is_open(own.hours, own.country, own.zone, first_at)
+    return quiet and lawful
 
 
 def _is_free(own: OwnHours, at: datetime) -> bool:

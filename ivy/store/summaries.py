@@ -13,7 +13,7 @@ from ivy.store import schedules
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 
-USUAL = "0 18 * * 0"
+USUAL = "0 19 * * 0"
 """Sunday at six in the evening, by the person's clock."""
 
 

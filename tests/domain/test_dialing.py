@@ -100,6 +100,22 @@ def test_who_said_stop_or_never_agreed_is_not_phoned(wish: Wish) -> None:
     assert unasked == Refuse("no consent to calls", fault=False)
 
 
+@pytest.mark.parametrize("wish", Wish)
+def test_who_answered_meanwhile_is_not_rung_again(wish: Wish) -> None:
+    again = decide(situation(wish=wish, attempt=2, first_at=NOON - minutes(10), answered=True))
+    assert again == Refuse("they answered meanwhile", fault=False)
+
+
+def test_a_chosen_time_in_the_quiet_covers_the_tries_that_follow_and_no_other_does() -> None:
+    asleep = OwnHours(BOGOTA, QuietHours(time(8), time(14)), HOURS, "CO")
+    retry = situation(own=asleep, attempt=2, first_at=NOON - minutes(10), due_at=NOON)
+    assert decide(retry) == Dial()
+    assert isinstance(decide(replace(retry, wish=Wish.NOBODY)), Refuse)
+    assert isinstance(decide(replace(retry, first_at=None)), Refuse)
+    begins = OwnHours(BOGOTA, QuietHours(time(11, 55), time(14)), HOURS, "CO")
+    assert isinstance(decide(replace(retry, own=begins)), Refuse)
+
+
 @pytest.mark.parametrize("status", [PersonStatus.PAUSED, PersonStatus.INVITED])
 def test_in_a_pause_and_before_they_joined_only_a_call_they_ask_for_is_made(status: PersonStatus) -> None:
     assert decide(situation(wish=Wish.NOW, status=status)) == Dial()

@@ -55,6 +55,15 @@ def minutes(count: int) -> timedelta:
     return timedelta(minutes=count)
 
 
+def test_who_chose_a_time_in_their_quiet_hours_is_tried_again_within_them_on_that_day() -> None:
+    early = datetime(2026, 11, 24, 10, tzinfo=UTC)  # five in the morning in Bogotá
+    now = early + RING
+    assert next_retry(missed(first_at=early, chosen=True), OWN, now) == early + minutes(10)
+    assert next_retry(missed(first_at=early), OWN, now) is None
+    late = datetime(2026, 11, 25, 1, 50, tzinfo=UTC)  # ten to nine in the evening
+    assert next_retry(missed(first_at=late, chosen=True), OWN, late + RING) is None
+
+
 # --- the ladder ------------------------------------------------------------------------------------------
 
 

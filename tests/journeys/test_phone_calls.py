@@ -119,6 +119,34 @@ async def test_a_call_that_nobody_takes_becomes_one_message(
         assert play.heard()[1:] == [ENGLISH[SAYS[CallOutcome(outcome)]]]
 
 
+async def test_who_answers_in_the_chat_is_not_rung_again(lives: Lives, autojump_clock: MockClock) -> None:
+    async with lives(DAWN, config=VOICE) as play:
+        await lives_by_phone(play)
+        await play.says("hola")
+        phones(play).person_answers(ANA, NoAnswer())
+        await play.until(DAWN + timedelta(minutes=64))
+        await play.says("good morning, I was in the shower")
+        await play.until(DAWN + timedelta(hours=3))
+        assert len(phones(play).placed) == 1
+        _, again = await had(play)
+        assert (again.state.value, again.reason) == ("abandoned", "they answered meanwhile")
+
+
+async def test_two_mornings_that_nobody_answered_make_the_slot_a_text(lives: Lives, autojump_clock: MockClock) -> None:
+    async with lives(DAWN, config=VOICE) as play:
+        await lives_by_phone(play, evening="23:30")
+        await play.says("hola")
+        phones(play).person_answers(ANA, NoAnswer())
+        await play.until(DAWN + timedelta(hours=27))
+        slot = await play.rows_of().read(call_slots.of_kind, SlotKind.MORNING)
+        assert slot is not None and slot.by is By.TEXT
+        before = len(phones(play).placed)
+        await play.until(DAWN + timedelta(hours=60))
+        mornings = [call for call in await had(play) if call.kind.value == "morning"]
+        assert {call.day.day for call in mornings} == {23, 24}
+        assert before <= len(phones(play).placed)
+
+
 # --- the provider fails ------------------------------------------------------------------------------
 
 

@@ -214,12 +214,12 @@ async def test_a_week_is_kept_once_and_read_back_whole(person: PersonStore) -> N
     assert await person.read(summaries.of_week, SUNDAY) is None
 
 
-async def test_the_next_summary_is_sunday_at_six_by_the_persons_clock(person: PersonStore) -> None:
+async def test_the_next_summary_is_sunday_at_seven_by_the_persons_clock(person: PersonStore) -> None:
     ana = await person.read(people.load)
     assert await person.write(summaries.ensure, ana, lambda: "s1", NOW)
     assert not await person.write(summaries.ensure, ana, lambda: "s2", NOW)
     row = await person.read(schedules.of_thing, WEEKLY_SUMMARY, ana.id)
-    assert row is not None and row["next_wall"] == "2026-11-29T18:00:00"
+    assert row is not None and row["next_wall"] == "2026-11-29T19:00:00"
 
 
 async def test_next_weeks_sessions_are_kept(person: PersonStore) -> None:
