@@ -1,8 +1,9 @@
 """What most tests stand on: a real database in a fresh file, a clock that jumps, chance that repeats."""
 
+import logging
 import os
 import shutil
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from datetime import UTC, datetime
 from inspect import iscoroutinefunction
 from pathlib import Path
@@ -68,6 +69,17 @@ def one_of_each(config: pytest.Config, items: list[pytest.Item]) -> None:
 def forget_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test's configuration hides in the log is nothing to the next."""
     monkeypatch.setattr(log, "_secrets", set[str]())
+
+
+@pytest.fixture(autouse=True)
+def forget_log_settings() -> Generator[None]:
+    """What a command that was typed in this process made of the log is nothing to the next test."""
+    yield
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if type(each) is logging.StreamHandler]:
+        root.removeHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("ivy").setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

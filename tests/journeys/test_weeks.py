@@ -49,11 +49,12 @@ def test_ten_people_live_through_a_week_and_nothing_goes_wrong(week: Told) -> No
 
 
 def test_everybody_is_phoned_at_their_own_seven_every_day(story: list[dict[str, Any]]) -> None:
-    for persona in ("keen", "ghoster", "relapser"):
+    for persona in ("keen", "relapser"):
         found = rings(story, persona, "morning")
         days = [min(found) + timedelta(days=number) for number in range((max(found) - min(found)).days + 1)]
-        assert len(days) >= 6
+        assert len(days) >= (6 if persona == "keen" else 2)
         assert sorted(found) == days
+    assert len(set(rings(story, "ghoster", "morning"))) == 2  # then the slot is a text
     walls = {each["wall"][11:16] for each in story if each["what"] == "rings" and each["text"] == "morning"}
     assert "07:00" in walls
     assert "18:30" in walls  # the night shift's morning
