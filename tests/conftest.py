@@ -76,8 +76,9 @@ def forget_log_settings() -> Generator[None]:
     """What a command that was typed in this process made of the log is nothing to the next test."""
     yield
     root = logging.getLogger()
-    for handler in [each for each in root.handlers if type(each) is logging.StreamHandler]:
-        root.removeHandler(handler)
+    root.handlers[:] = [
+        each for each in root.handlers if each.__class__.__name__ != "StreamHandler"
+    ]  # not pytest's own
     root.setLevel(logging.WARNING)
     logging.getLogger("ivy").setLevel(logging.NOTSET)
 
