@@ -6,12 +6,10 @@ comes back later, a few times at most.
 
 from dataclasses import replace
 from datetime import timedelta
-from functools import lru_cache
-from importlib.resources import files
 
 from ivy import log
 from ivy.agent import onboarding_taking as taking
-from ivy.agent import questions
+from ivy.agent import questions, routes
 from ivy.agent.desk import Desk
 from ivy.agent.onboarding_asking import CHAT, HELLO, HELLO_LASTS, NO, NOW, QUESTION, Talk, asking_of, question_of
 from ivy.agent.onboarding_taking import Taken
@@ -269,12 +267,7 @@ def _can_phone(talk: Talk) -> bool:
 
 
 def _reaches(voice: VoiceSection, number: str) -> bool:
-    return reach.reaches(_routes(), voice.number, voice.number_is_imported, number).ok
-
-
-@lru_cache(maxsize=1)
-def _routes() -> reach.Routes:
-    return reach.load(files("ivy").joinpath("data", "voice_reach.toml").read_text(encoding="utf-8"))
+    return reach.reaches(routes.shipped(), voice.number, voice.number_is_imported, number).ok
 
 
 # --- when it comes back ------------------------------------------------------------------------------

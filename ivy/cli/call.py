@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from random import SystemRandom
 from typing import Annotated
 
 import trio
@@ -11,10 +10,9 @@ import typer
 from ivy.agent import call_asking, call_scripts, call_snapshot
 from ivy.agent.desk import Desk
 from ivy.cli import frame
+from ivy.cli.desks import desk_of
 from ivy.clock import SystemClock
-from ivy.daemon import rate_card
 from ivy.domain.calls import CallKind, CallState
-from ivy.domain.ids import uuid7
 from ivy.domain.schedule import to_wall
 from ivy.errors import ConfigError, UsageError
 from ivy.store import calls, people
@@ -22,7 +20,6 @@ from ivy.store.calls import Call
 from ivy.store.people import Person
 from ivy.store.scope import Scope, for_user
 
-CHANNEL = "whatsapp"
 MAY_BE_ASKED = tuple(kind.value for kind in CallKind if kind is not CallKind.INBOUND)
 ENDS = (CallState.ENDED, CallState.ANALYSED, CallState.FAILED, CallState.ABANDONED)
 LOOK_EVERY = 0.5
@@ -102,7 +99,7 @@ async def _ask(where: frame.Setup, who: str, kind: CallKind) -> Call:
     if not person.phone:
         raise UsageError(f"{person.name} has no number; `ivy onboard --phone …` gives them one.")
     async with frame.operator(where, action="call", reason=kind.value, subject=person.id) as operator:
-        return await for_user(operator.store, person.id).write(_write, person, kind, _desk(where))
+        return await for_user(operator.store, person.id).write(_write, person, kind, desk_of(where))
 
 
 def _write(scope: Scope, person: Person, kind: CallKind, desk: Desk) -> Call:
@@ -125,9 +122,3 @@ async def _follow(where: frame.Setup, call: Call) -> Call:
                     return call
                 await trio.sleep(LOOK_EVERY)
     return replace(call, reason=call.reason or "it goes on; `ivy calls show` tells more")
-
-
-def _desk(where: frame.Setup) -> Desk:
-    rates = rate_card.load(where.config.whatsapp.rates_file, where.folder)
-    now, chance = SystemClock().now(), SystemRandom()
-    return Desk(now, lambda: uuid7(now, chance), where.config, CHANNEL, uuid7(now, chance), rates)

@@ -4,9 +4,9 @@ May import: findings, config, the store and below.
 """
 
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 
+from ivy.agent import routes
 from ivy.cli.findings import Finding, look, missing, not_needed, ok
 from ivy.config import Config
 from ivy.domain import call_minutes, giving, reach, voicemail
@@ -109,14 +109,13 @@ def schedules(config: Config, connection: Connection, today: date) -> list[Findi
 def _reach(config: Config, everybody: dict[str, Person]) -> list[Finding]:
     if not config.voice.number:
         return []
-    routes = reach.load(files("ivy").joinpath("data", "voice_reach.toml").read_text(encoding="utf-8"))
     section = config.voice
     out = [
         f"{person.name} ({told.country or '?'})"
         for person in everybody.values()
         if person.phone
         and person.mode != "text"
-        and not (told := reach.reaches(routes, section.number, section.number_is_imported, person.phone)).ok
+        and not (told := reach.reaches(routes.shipped(), section.number, section.number_is_imported, person.phone)).ok
     ]
     if not out:
         return [ok("reach of voice.number", "every number of those who want calls")]

@@ -6,12 +6,12 @@ Each answer is written at once: broken off and typed again with the same phone, 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from importlib.resources import files
 from random import SystemRandom
 from typing import TypeVar
 
 import typer
 
+from ivy.agent import routes
 from ivy.cli import answers, frame
 from ivy.clock import SystemClock
 from ivy.domain import call_minutes, giving, reach
@@ -334,8 +334,7 @@ def warnings(coached: Coached, everyone: Sequence[Slot], where: frame.Setup, now
     if not voice.enabled:
         found.append("voice.enabled is false: they are written to instead.")
     elif coached.person.phone:
-        routes = reach.load(files("ivy").joinpath("data", "voice_reach.toml").read_text(encoding="utf-8"))
-        can = reach.reaches(routes, voice.number, voice.number_is_imported, coached.person.phone)
+        can = reach.reaches(routes.shipped(), voice.number, voice.number_is_imported, coached.person.phone)
         if not can.ok:
             found.append(f"Ivy's number does not reach theirs: {can.why}")
     caps, today = where.config.calls, local_date(now, coached.person.zone)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from random import SystemRandom
 from typing import Annotated
 
 import typer
@@ -10,16 +9,14 @@ import typer
 from ivy.agent import handover
 from ivy.agent.desk import Desk
 from ivy.cli import frame
-from ivy.clock import SystemClock, unstamp
-from ivy.daemon import rate_card
-from ivy.domain.ids import uuid7
+from ivy.cli.desks import desk_of
+from ivy.clock import unstamp
 from ivy.domain.splitting import split_text
 from ivy.errors import UsageError
 from ivy.store import messages, people
 from ivy.store.people import Person
 from ivy.store.scope import Scope, for_user
 
-CHANNEL = "whatsapp"
 MOST_WORDS = 20
 Who = Annotated[str, typer.Argument(metavar="WHO", help="Their id, phone, or name.")]
 
@@ -59,7 +56,7 @@ async def _say(where: frame.Setup, who: str, text: str) -> Person:
         raise UsageError("There is nothing to say.")
     person = await _find(where, who)
     async with frame.operator(where, action="users say", subject=person.id) as operator:
-        await for_user(operator.store, person.id).write(_queue, text, _desk(where))
+        await for_user(operator.store, person.id).write(_queue, text, desk_of(where))
     return person
 
 
@@ -70,7 +67,7 @@ def _queue(scope: Scope, text: str, desk: Desk) -> None:
 async def _release(where: frame.Setup, who: str) -> Person:
     person = await _find(where, who)
     async with frame.operator(where, action="users release", subject=person.id) as operator:
-        if not await for_user(operator.store, person.id).write(handover.hand_back, _desk(where)):
+        if not await for_user(operator.store, person.id).write(handover.hand_back, desk_of(where)):
             raise UsageError(f"{person.name} talks with Ivy already.")
     return person
 
@@ -78,9 +75,3 @@ async def _release(where: frame.Setup, who: str) -> Person:
 async def _find(where: frame.Setup, who: str) -> Person:
     async with frame.open_database(where) as store:
         return await store.read(people.find, who)
-
-
-def _desk(where: frame.Setup) -> Desk:
-    rates = rate_card.load(where.config.whatsapp.rates_file, where.folder)
-    now, chance = SystemClock().now(), SystemRandom()
-    return Desk(now, lambda: uuid7(now, chance), where.config, CHANNEL, uuid7(now, chance), rates)

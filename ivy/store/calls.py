@@ -4,7 +4,7 @@ A slot is UNIQUE: person, kind, local date and attempt name the one intended cal
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -314,20 +314,6 @@ def hear(connection: Connection, report: Report, *, at: datetime) -> tuple[Call,
     )
     after = find(connection, call.id)
     return None if after is None else (call, after)
-
-
-def silent_since(connection: Connection, before: datetime, *, limit: int = 50) -> list[Call]:
-    """Return calls under way that were placed before then: their provider owes us their end."""
-    rows = connection.execute(
-        f"SELECT * FROM calls WHERE state IN {OPEN} AND placed_at_ms < ? ORDER BY placed_at_ms LIMIT ?",
-        (stamp(before), limit),
-    )
-    return [_call(row) for row in rows]
-
-
-def month_before(now: datetime) -> datetime:
-    """Return when the month began that a person's minutes count for: thirty days, so that no first of a month is special."""
-    return now - timedelta(days=30)
 
 
 def _json(value: Any) -> str:

@@ -13,14 +13,4 @@ CRON = "0 23 * * *"
 
 def ensure(scope: Scope, person: Person, new_id: Callable[[], str], now: datetime) -> None:
     """Let a person's days be closed from now on. Doing it twice changes nothing."""
-    if schedules.of_thing(scope, DAY_CLOSE, person.id) is None:
-        schedules.add(
-            scope.connection,
-            schedule_id=new_id(),
-            kind=DAY_CLOSE,
-            user_id=person.id,
-            zone=person.zone,
-            cron=CRON,
-            ref_id=person.id,
-            now=now,
-        )
+    schedules.ensure(scope, DAY_CLOSE, zone=person.zone, cron=CRON, new_id=new_id, now=now)

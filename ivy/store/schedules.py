@@ -3,6 +3,7 @@
 Each slot fires once: its job's key names the schedule, the local date and the wall time.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,6 +59,23 @@ def add(
     )
     connection.touched.add("scheduler")
     return at
+
+
+def ensure(scope: Scope, kind: Kind, *, zone: str, cron: str, new_id: Callable[[], str], now: datetime) -> bool:
+    """See that a person has the one schedule of a kind that everybody has; return False if they had it."""
+    if of_thing(scope, kind, scope.user_id) is not None:
+        return False
+    add(
+        scope.connection,
+        schedule_id=new_id(),
+        kind=kind,
+        user_id=scope.user_id,
+        zone=zone,
+        cron=cron,
+        ref_id=scope.user_id,
+        now=now,
+    )
+    return True
 
 
 def take_due(connection: Connection, *, now: datetime, limit: int = 200) -> list[Due]:

@@ -57,16 +57,4 @@ def of_week(scope: Scope, week: date) -> Summary | None:
 
 def ensure(scope: Scope, person: Person, new_id: Callable[[], str], now: datetime, *, cron: str = USUAL) -> bool:
     """See that a person's weekly summary is scheduled; return False if it was. Raises: BadCron, UnknownZone."""
-    if schedules.of_thing(scope, WEEKLY_SUMMARY, person.id) is not None:
-        return False
-    schedules.add(
-        scope.connection,
-        schedule_id=new_id(),
-        kind=WEEKLY_SUMMARY,
-        user_id=person.id,
-        zone=person.zone,
-        cron=cron,
-        ref_id=person.id,
-        now=now,
-    )
-    return True
+    return schedules.ensure(scope, WEEKLY_SUMMARY, zone=person.zone, cron=cron, new_id=new_id, now=now)
