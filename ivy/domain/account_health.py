@@ -36,9 +36,9 @@ def advise(field: str, event: str, details: Details) -> Advice | None:
 
 def unknown(field: str, event: str) -> Advice:
     """Return the warning for what this version has no words for."""
-    said = word({"": event or "something"}, "")
+    said, where = word({"": event or "something"}, ""), word({"": field}, "")[:60]
     return Advice(
-        WARNING, f"unknown:{field[:60]}:{said.lower()}", f"Meta reports {said} ({field[:60]}), which Ivy does not know.",
+        WARNING, f"unknown:{where}:{said.lower()}", f"Meta reports {said} ({where}), which Ivy does not know.",
         "Look at the account in WhatsApp Manager.", lasts=A_WEEK,
     )  # fmt: skip
 

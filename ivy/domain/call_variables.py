@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ivy.domain.invisible import strip_invisible
 from ivy.errors import IvyError
@@ -51,6 +52,7 @@ class MissingVariable(IvyError, ValueError):
     """A call must not be dialled: something that the agent says is not there, or cannot be said."""
 
 
+@lru_cache(maxsize=1024)
 def clean(text: str, longest: int, *, lines: bool = False) -> str:
     """Return text that can stand in an agent's words: no braces, no angle brackets, nothing unseen, not too long."""
     shown = strip_invisible(text).translate(_BRACES)

@@ -1,18 +1,23 @@
 """What a phone call is, whoever carries it: its kinds, its states, its outcome, and how reports of it join.
 
-May import: the standard library. A provider tells of a call in any order, twice or never: `join` gives the same record.
+May import: the domain's plain words. A provider tells of a call in any order, twice or never: `join` gives the same record.
 """
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import TypeVar
 
+from ivy.domain.plain_words import word_set, words_of
 from ivy.errors import IvyError
 
 
 class CallKind(StrEnum):
-    """Why Ivy and a person speak. INBOUND: they called; HELLO: thirty seconds, to know the voice; TEST: an operator's."""
+    """Why Ivy and a person speak. INBOUND: they called; HELLO: thirty seconds, to know the voice; TEST: an operator's.
+
+    NOTICE: it carries one message that could not be written, and nothing else comes of it.
+    """
 
     MORNING = "morning"
     EVENING = "evening"
@@ -22,6 +27,23 @@ class CallKind(StrEnum):
     TEST = "test"
     HELLO = "hello"
     INBOUND = "inbound"
+    NOTICE = "notice"
+
+
+HUNG_UP_AT_ONCE = 20.0
+"""Seconds: the agent waits up to ten for a hello, and its first sentence takes the rest.
+
+Whoever picks up and hangs up within them without a word, or after a hello, does not want to talk now: they declined.
+"""
+TALK = 3
+"""Answers of a person's, each to words of the agent's, that make a talk."""
+WORDS, A_HELLO = "…", "…?"
+"""What is kept in the place of what somebody said."""
+_HELLO = word_set(
+    "hello hi hey there good morning afternoon evening ivy hola alo halo bueno buenos buenas dias tardes noches diga digame "
+    "oigo quien es habla who is this it calling"
+)
+"""What everybody says before they know who calls."""
 
 
 class CallState(StrEnum):
@@ -72,6 +94,10 @@ class Verdict:
     """False for a reason that no list of ours has: kept, and treated as a fault."""
     needs_words: bool = False
     """COMPLETED only if the person spoke; otherwise they missed it."""
+    by_person: bool = False
+    """They ended it themselves: at once and without a word, they declined it."""
+    by_silence: bool = False
+    """It ended because nobody said any more: after a hello alone, they missed it."""
 
 
 @dataclass(frozen=True)
@@ -129,11 +155,28 @@ class Report:
         if self.verdict is None:
             return None
         outcome = self.verdict.outcome
-        if outcome in (CallOutcome.COMPLETED, CallOutcome.MISSED) and self.in_voicemail:
+        if outcome in (CallOutcome.COMPLETED, CallOutcome.MISSED) and self.in_voicemail and not self._is_talk:
             return CallOutcome.VOICEMAIL
-        if outcome is CallOutcome.COMPLETED and self.verdict.needs_words and not self.person_spoke:
-            return CallOutcome.MISSED
+        if outcome is CallOutcome.COMPLETED and self.verdict.needs_words and not self._talked(self.verdict):
+            return CallOutcome.DECLINED if self._hung_up_at_once else CallOutcome.MISSED
         return outcome
+
+    @property
+    def _is_talk(self) -> bool:
+        """Say whether they answered the agent several times: no machine does, whatever the provider took them for."""
+        heard = [turn.by for turn in self.spoken if turn.by != "person" or _masked(turn.text) == WORDS]
+        answers = [one for one in pairwise(heard) if one == ("agent", "person")]
+        return len(answers) >= TALK
+
+    def _talked(self, verdict: Verdict) -> bool:
+        if not (self._hung_up_at_once or verdict.by_silence):
+            return self.person_spoke
+        return any(turn.by == "person" and _masked(turn.text) == WORDS for turn in self.spoken)
+
+    @property
+    def _hung_up_at_once(self) -> bool:
+        lasted = self.duration_seconds
+        return bool(self.verdict and self.verdict.by_person) and lasted is not None and lasted < HUNG_UP_AT_ONCE
 
     @property
     def again(self) -> Again:
@@ -199,7 +242,14 @@ def _surer(one: Verdict | None, other: Verdict | None) -> Verdict | None:
 
 def without_words(report: Report) -> Report:
     """Return a report that still tells who spoke, and when, but not what they said: that is kept apart, and not as long."""
-    return replace(report, spoken=tuple(replace(turn, text="…" if turn.text.strip() else "") for turn in report.spoken))
+    return replace(report, spoken=tuple(replace(turn, text=_masked(turn.text)) for turn in report.spoken))
+
+
+def _masked(text: str) -> str:
+    if not text.strip() or text in (WORDS, A_HELLO):
+        return text.strip()
+    said = words_of(text)
+    return A_HELLO if said and _HELLO.issuperset(said) else WORDS
 
 
 # --- states ------------------------------------------------------------------------------------------

@@ -79,6 +79,8 @@ class Situation:
     # --- caps
     unasked_today: int = 0
     attempts_today: int = 0
+    unwanted_today: bool = False
+    """They want no calls on this date, but those that they ask for later."""
     answered: bool = False
     """They spoke or wrote since the first attempt: another ring would be about something that is settled."""
     caps: Caps = Caps()
@@ -164,6 +166,12 @@ def _consent(situation: Situation) -> Decision | None:
     return Refuse(permission.rule, fault=False, until=until)
 
 
+def _unwanted(situation: Situation) -> Decision | None:
+    if situation.unwanted_today and situation.wish is not Wish.NOW:
+        return Refuse("they want no calls today", fault=False, until=_tomorrow(situation))
+    return None
+
+
 def _answered(situation: Situation) -> Decision | None:
     if situation.answered:
         return Refuse("they answered meanwhile", fault=False)
@@ -172,7 +180,7 @@ def _answered(situation: Situation) -> Decision | None:
 
 def _handed_over(situation: Situation) -> Decision | None:
     if situation.handed_over:
-        return Refuse("a human is talking with them", fault=False)
+        return Refuse("a human is talking with them, or looks first", fault=False)
     return None
 
 
@@ -255,7 +263,7 @@ def _lines(situation: Situation) -> Decision | None:
     return None
 
 
-_CHECKS = (_incoming, _consent, _answered, _handed_over, _early, _late, _hours, _caps, _ours_to_keep)
+_CHECKS = (_incoming, _consent, _unwanted, _answered, _handed_over, _early, _late, _hours, _caps, _ours_to_keep)
 
 
 def _wait_for_us(situation: Situation, until: datetime, rule: str) -> Decision:

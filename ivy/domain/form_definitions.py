@@ -137,9 +137,9 @@ ONBOARDING = FormDefinition(
     (
         Screen(
             "ABOUT_YOU",
-            Both("About you", "Sobre ti"),
+            Both("About you", "Para conocernos"),
             (
-                ShortText(name="name", label=Both("Your name", "Tu nombre"), longest=60, prefilled=True),
+                ShortText(name="name", label=Both("Your name", "Nombre"), longest=60, prefilled=True),
                 OneOf(
                     name="track",
                     label=Both("What shall we work on?", "¿En qué trabajamos?"),
@@ -151,7 +151,7 @@ ONBOARDING = FormDefinition(
                 ),
                 LongText(
                     name="goal",
-                    label=Both("Your goal", "Tu meta"),
+                    label=Both("Your goal", "Meta"),
                     hint=Both("What would be different in three months?", "¿Qué sería distinto en tres meses?"),
                     longest=300,
                 ),
@@ -160,7 +160,7 @@ ONBOARDING = FormDefinition(
         ),
         Screen(
             "YOUR_WEEK",
-            Both("Your week", "Tu semana"),
+            Both("Your week", "La semana"),
             (
                 SeveralOf(
                     name="days",
@@ -180,7 +180,7 @@ ONBOARDING = FormDefinition(
         ),
         Screen(
             "WHERE",
-            Both("Where you are", "Dónde estás"),
+            Both("Where you are", "Lugar"),
             (
                 OneOf(
                     name="zone",
@@ -190,7 +190,7 @@ ONBOARDING = FormDefinition(
                 ),
                 ShortText(
                     name="charity",
-                    label=Both("A charity you like", "Una causa que apoyas"),
+                    label=Both("A charity you like", "Una causa favorita"),
                     required=False,
                     longest=60,
                 ),
@@ -239,16 +239,16 @@ WEEKLY_CHECKIN = FormDefinition(
     (
         Screen(
             "WEEK",
-            Both("Your week", "Tu semana"),
+            Both("Your week", "La semana"),
             (
                 OneOf(
                     name="energy",
-                    label=Both("Your energy this week", "Tu energía esta semana"),
+                    label=Both("Your energy this week", "Energía esta semana"),
                     options=tuple(Choice(id, Both(en, es)) for id, en, es in _ENERGY),
                 ),
                 OneOf(
                     name="mood",
-                    label=Both("Your mood", "Tu ánimo"),
+                    label=Both("Your mood", "Ánimo esta semana"),
                     options=tuple(Choice(id, Both(en, es)) for id, en, es in _MOOD),
                 ),
                 OneOf(
@@ -263,7 +263,7 @@ WEEKLY_CHECKIN = FormDefinition(
         ),
         Screen(
             "IN_WORDS",
-            Both("In your words", "En tus palabras"),
+            Both("In your words", "Con palabras propias"),
             (
                 LongText(name="went_well", label=Both("What went well?", "¿Qué salió bien?"), required=False),
                 LongText(name="obstacle", label=Both("What was in the way", "¿Qué estorbó?"), required=False),

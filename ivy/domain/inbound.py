@@ -64,6 +64,7 @@ class Media(Message, frozen=True, tag="media"):
     """The sender's words: never a path."""
     voice: bool = False
     quoted_id: str = ""
+    forwarded: bool = False
 
 
 class Location(Message, frozen=True, tag="location"):
@@ -71,6 +72,7 @@ class Location(Message, frozen=True, tag="location"):
     longitude: float
     name: str = ""
     address: str = ""
+    forwarded: bool = False
 
 
 class Contacts(Message, frozen=True, tag="contacts"):

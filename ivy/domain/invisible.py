@@ -16,4 +16,6 @@ _HIDDEN = re.compile(f"(?P<kept>[{EMOJI}]\ufe0f|[0-9#*]\ufe0f(?=\u20e3))|[{UNSEE
 
 def strip_invisible(text: str) -> str:
     """Return `text` without NUL, zero-width characters, tag characters and stray variation selectors."""
+    if text.isascii():  # most is, and none of it is hidden but NUL
+        return text.replace("\0", "")
     return _HIDDEN.sub(lambda found: found["kept"] or "", text)

@@ -56,12 +56,27 @@ DAY_CLOSE = Kind("day_close", Queue.UPKEEP, timedelta(seconds=30), timedelta(day
 """Looks, in the night, at what nobody said anything about."""
 WEEKLY_SUMMARY = Kind("weekly_summary", Queue.AGENT, timedelta(seconds=120), timedelta(hours=20))
 
+DIGEST = Kind("digest", Queue.UPKEEP, timedelta(seconds=30), timedelta(hours=12))
+"""Tells somebody what they asked to be told every week. Its `ref` names the topic."""
+PREWRITE = Kind("prewrite", Queue.AGENT, timedelta(seconds=120), timedelta(hours=6))
+"""Makes, in the night, the sentences of what is told by day. Its `ref` names the topic."""
+
+EMBED = Kind("embed", Queue.UPKEEP, timedelta(seconds=90), timedelta(days=3650))
+"""Gives vectors to a person's new memories; due when the first of them was said, which may be long ago."""
+
+REMEMBER = Kind("remember", Queue.AGENT, timedelta(seconds=90), timedelta(days=2))
+"""Reads, after a quiet moment, what somebody wrote for what it says of them."""
+
 TELL_OPERATOR = Kind("tell_operator", Queue.UPKEEP, timedelta(seconds=60), timedelta(days=1))
 """Never fails: what could not be mailed is tried again, and stays in `ivy status` meanwhile."""
 
 _ALL = (
     *(INBOUND, TURN, SEND, MARK_READ, REMINDER, MEDIA, TELL_OPERATOR),
     *(CALL_SLOT, CALL, CALL_CHECK, CALL_OVER, NUDGE, DAY_CLOSE, WEEKLY_SUMMARY),
+    EMBED,
+    REMEMBER,
+    DIGEST,
+    PREWRITE,
 )
 KINDS = {kind.name: kind for kind in _ALL}
 LEASE_MARGIN = timedelta(seconds=30)
@@ -72,9 +87,17 @@ def turn_lane(user_id: str) -> str:
     return f"turn:{user_id}"
 
 
+def remember_lane(user_id: str) -> str:
+    return f"remember:{user_id}"
+
+
 def send_lane(recipient: str, channel: str) -> str:
     """`recipient` is a user id, or the address of a stranger."""
     return f"send:{recipient}:{channel}"
+
+
+def embed_lane(user_id: str) -> str:
+    return f"embed:{user_id}"
 
 
 def inbox_lane(vendor: str) -> str:

@@ -93,7 +93,8 @@ GREETING = word_set(
 ASKED_FOR = (
     "you asked|you requested|you scheduled|you set|you booked|you planned|you sent|you chose|your request|your question|"
     "your account|"
-    "pediste|solicitaste|programaste|agendaste|reservaste|planeaste|enviaste|elegiste|tu solicitud|tu pregunta|tu cuenta"
+    "pediste|solicitaste|programaste|agendaste|reservaste|planeaste|enviaste|elegiste|tu solicitud|tu pregunta|tu cuenta|"
+    "pedido a ivy|pedida a ivy|programado con ivy|programada con ivy|enviado a ivy"
 )
 """How a text says that the person asked for this, which is what makes it utility."""
 

@@ -32,7 +32,7 @@ class Do(Enum):
     WRITE = "write"
     """A text: we missed each other, call now, later, or text instead. Once for all attempts of a call."""
     ALTERNATE = "alternate"
-    """One call at the same time tomorrow. None is placed where a slot of theirs comes by then: that is the other time."""
+    """One call at the same time tomorrow. None is placed where a slot of theirs comes by then: today it is the other time."""
     CHECK_IN = "check_in"
     """A text in place of a call that could not be had: how did it go?"""
     ASK_SLOT = "ask_slot"
@@ -95,6 +95,8 @@ def after(
 
     `retries_minutes` are counted from the first attempt and rise. A caller that was asked to stop does none of it.
     """
+    if call.kind is CallKind.NOTICE:  # the message goes another way, which is all that is to be done for the person
+        return (Step(Do.TELL_OPERATOR, now),) if call.again in (Again.MEND, Again.NEVER) else ()
     if call.again is Again.AT_WISH:
         return (Step(Do.ARRANGE, now),)
     if call.outcome is CallOutcome.OPTED_OUT:
@@ -156,18 +158,29 @@ def _asks(call: Attempted) -> bool:
 
 
 def _recovery(call: Attempted, own: OwnHours, now: datetime) -> tuple[Step, ...]:
-    """Return the last rungs of those tiers that have them: one call at another time, then a text."""
+    """Return the last rungs of those tiers that have them: one call at another time, then a text.
+
+    A slot of theirs later today is the other time, and its own end brings the text; one of tomorrow is a day of its own, so
+    the text comes today.
+    """
     worth_it = call.outcome in UNANSWERED and call.again is Again.LADDER and call.kind in LADDER
     if call.tier not in RECOVERED or not worth_it or _asks(call):
         return ()
     if call.alternate:
         return (Step(Do.CHECK_IN, now + TEXT_WITHIN),)
     tomorrow = _same_time_tomorrow(call, own)
-    if any(at is not None and now < at <= tomorrow for at in (call.other_slot_at, call.next_at)):
-        return ()
+    coming = [at for at in (call.other_slot_at, call.next_at) if at is not None and now < at <= tomorrow]
+    if coming:
+        return () if local_date(min(coming), own.zone) == call.day else _check_in_today(call, own, now)
     if tomorrow > now and _is_free(own, tomorrow):
         return (Step(Do.ALTERNATE, tomorrow),)
     return (Step(Do.CHECK_IN, now + TEXT_WITHIN),) if call.written else ()  # else WRITE goes out at this very moment
+
+
+def _check_in_today(call: Attempted, own: OwnHours, now: datetime) -> tuple[Step, ...]:
+    """Return the text of a day whose calls are over: on that day, outside their quiet hours, and not beside WRITE."""
+    is_today = local_date(now, own.zone) == call.day and quiet_until(own.quiet, own.zone, now) is None
+    return (Step(Do.CHECK_IN, now + TEXT_WITHIN),) if call.written and is_today else ()
 
 
 def _same_time_tomorrow(call: Attempted, own: OwnHours) -> datetime:

@@ -3,6 +3,8 @@
 Source: integrations.md 8.5. Only the core of `phonenumbers` is imported: its geocoder alone costs 100 MB.
 """
 
+from functools import lru_cache
+
 import phonenumbers
 
 from ivy.errors import IvyError
@@ -49,6 +51,7 @@ def from_whatsapp(digits: str) -> str:
     return _mended(plain) or f"+{plain}"
 
 
+@lru_cache(maxsize=4096)
 def region_of(phone: str) -> str:
     """Return the region (ISO) of a number in E.164, or "" when it has none or is not a number."""
     try:

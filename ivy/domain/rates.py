@@ -123,9 +123,9 @@ class Rates:
             return Price(0, known=True, source="nothing is charged after an ad")
         wanted = _SAME_PRICE.get(category, category)
         if wanted not in CATEGORIES:  # nobody knows the category: it is counted at the dearest
-            found = self._priced(_region(to), "marketing", on)
+            found = self._priced(place_of(to), "marketing", on)
             return Price(found.micros, known=False, source=f"category {category or 'not named'}: {found.source}")
-        return self._priced(_region(to), wanted, on)
+        return self._priced(place_of(to), wanted, on)
 
     def _priced(self, region: str, category: str, on: date) -> Price:
         own = self._dated.get((region, category))
@@ -176,7 +176,7 @@ def _since(item: tuple[date, Any]) -> date:
     return item[0]
 
 
-def _region(to: str) -> str:
+def place_of(to: str) -> str:
     """Return the ISO code of where a recipient is; "" when it cannot be told."""
     if not to.startswith("+"):
         country, dot, rest = to.partition(".")

@@ -4,13 +4,16 @@ Asked again at every attempt, since what held a message an hour ago may not hold
 and every answer but "send it" names the rule and, where it can be known, when it lifts.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import Enum
 
+from ivy.domain import dialing
 from ivy.domain.consent import UNTIL_ANSWERED, Permission
 from ivy.domain.schedule import to_instant, to_wall
 from ivy.domain.windows import QuietHours, quiet_until, window_open
+from ivy.errors import ConfigError
 
 
 class For(Enum):
@@ -23,6 +26,10 @@ class For(Enum):
     DIGEST = "digest"
 
 
+CALL = "call"
+"""The channel that reads a message out on the phone."""
+CHANNELS = ("whatsapp", "sms", CALL, "mail")
+"""What may stand in a ladder."""
 UTILITY = "UTILITY"
 PACING = "pacing: one message in 6 seconds"
 """The rule by which messages to one person queue up."""
@@ -50,7 +57,7 @@ class Situation:
     pacing_free_at: datetime
     quiet: QuietHours | None = None
     handed_over: bool = False
-    """A human of the operator's is talking with this person."""
+    """A human of the operator's is talking with this person, or has to look first at what they said."""
     # --- the channel
     can_reach: bool = True
     """Whether the person has an address on it that may be written to."""
@@ -61,6 +68,8 @@ class Situation:
     """The rest of the ladder on which this person can be reached, best first."""
     patience: timedelta = timedelta(minutes=5)
     """How long a channel may fail before the next one is tried."""
+    dialling: dialing.Decision | None = None
+    """What the rule of phone calls says of one that begins now; None on channels that are written to."""
     # --- the conversation window
     has_window: bool = True
     """False for channels without one, such as SMS and mail."""
@@ -76,6 +85,8 @@ class Situation:
     """Of this month; counts only for an account that does not pay."""
     free_again_at: datetime | None = None
     # --- caps
+    unasked_is_off: bool = False
+    """The operator wants nobody to hear of anything they did not ask for."""
     unasked_today: int = 0
     unasked_per_day: int = 2
     people_outside: int = 0
@@ -88,6 +99,8 @@ class Situation:
     """Whether this person is not among them yet."""
     budget_left_micros: int | None = None
     """What may still be spent today, by UTC; None where that does not stop this message."""
+    price_micros: int = 0
+    """What it costs as it is: free text in the window, or a text by SMS."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +148,16 @@ class Refuse:
 Decision = Free | UseTemplate | Hold | Divert | Refuse
 
 
+def check(ladders: Mapping[str, Sequence[str]]) -> None:
+    """Raise ConfigError for a ladder with a channel that does not exist, or that stands in it twice; keys are purposes."""
+    for purpose, ladder in ladders.items():
+        for name in ladder:
+            if name not in CHANNELS:
+                raise ConfigError(f'routing.{purpose}: "{name}" is no channel; possible are {", ".join(CHANNELS)}.')
+        if len(set(ladder)) < len(ladder):
+            raise ConfigError(f"routing.{purpose} names a channel twice.")
+
+
 def decide(situation: Situation) -> Decision:
     """Decide about one message now. `Hold.until` is always after `now`, and a `Divert` names another channel."""
     if stop := _person_says_no(situation) or _channel_is_down(situation):
@@ -154,8 +177,12 @@ def _person_says_no(situation: Situation) -> Decision | None:
         return Hold(None if consent.until >= UNTIL_ANSWERED else consent.until, consent.rule)
     if situation.asked_for:
         return None
+    if situation.unasked_is_off:
+        return Refuse(
+            "the switch proactive is off", "when the operator sets it on: what was left out is not said later"
+        )
     if situation.handed_over:
-        return Hold(None, "a human talks with them: Ivy is quiet")
+        return Hold(None, "a human talks with them, or looks first: Ivy is quiet")
     if (end := quiet_until(situation.quiet, situation.zone, now)) is not None:
         return Hold(end, "quiet hours")
     if situation.unasked_today >= situation.unasked_per_day:
@@ -167,8 +194,8 @@ def _person_says_no(situation: Situation) -> Decision | None:
 def _channel_is_down(situation: Situation) -> Decision | None:
     now, rests_until, since = situation.now, situation.rests_until, situation.failing_since
     if not situation.can_reach:
-        rule = f"no address on {situation.channel} that may be written to"
-        return _next(situation, rule) or Refuse(rule, "when they write there, or `ivy onboard` adds one")
+        rule, lifts = _UNREACHED if situation.channel == CALL else _no_address(situation.channel)
+        return _next(situation, rule) or Refuse(rule, lifts)
     if rests_until is None or now >= rests_until:
         return None
     rule = f"{situation.channel} fails and is left alone"
@@ -180,10 +207,13 @@ def _channel_is_down(situation: Situation) -> Decision | None:
 
 
 def _way_through(situation: Situation) -> Decision:
+    if situation.dialling is not None:
+        return _by_phone(situation, situation.dialling)
     if not situation.has_window:
-        return Free()
+        return _too_dear(situation, situation.price_micros) or Free()
     if window_open(situation.window_expires_at, situation.now):
-        return Free() if situation.pays or situation.free_replies_left > 0 else _no_free_reply(situation)
+        may_go = situation.pays or situation.free_replies_left > 0
+        return (_too_dear(situation, situation.price_micros) or Free()) if may_go else _no_free_reply(situation)
     own, door = situation.own_template, situation.door_template
     barred = None if own is None else _bar(situation, own)
     if own is not None and barred is None:
@@ -193,6 +223,17 @@ def _way_through(situation: Situation) -> Decision:
     if door is not None and not situation.door_was_sent:
         return _bar(situation, door) or Hold(None, "window closed: a template tells them that this waits", door)
     return barred or Hold(None, "window closed: waits until they write")
+
+
+def _by_phone(situation: Situation, dialling: dialing.Decision) -> Decision:
+    """A message is read out only while a call may be dialled; what may not be, waits, unless another channel can carry it."""
+    match dialling:
+        case dialing.Dial():
+            return Free()
+        case dialing.Wait(until, rule):
+            return Hold(until, rule)
+        case dialing.Refuse(rule, until=until):
+            return _next(situation, rule) or Hold(_coming(until, situation.now), rule)
 
 
 def _no_free_reply(situation: Situation) -> Decision:
@@ -212,9 +253,22 @@ def _bar(situation: Situation, template: TemplateChoice) -> Hold | None:
     if situation.is_new_outside and situation.tier is not None and situation.people_outside >= situation.tier:
         rule = f"window closed: the number's limit of {situation.tier} people a day outside a window is reached"
         return Hold(_coming(situation.tier_free_at, situation.now), rule)
-    if situation.budget_left_micros is not None and template.price_micros > situation.budget_left_micros:
-        return Hold(next_day(situation.now, "UTC"), "window closed: today's money is spent")
-    return None
+    dear = _too_dear(situation, template.price_micros)
+    return dear and Hold(dear.until, f"window closed: {dear.rule}")
+
+
+def _too_dear(situation: Situation, price_micros: int) -> Hold | None:
+    """Return until when what costs so much waits for money; None where it may go."""
+    if situation.budget_left_micros is None or price_micros <= situation.budget_left_micros:
+        return None
+    return Hold(next_day(situation.now, "UTC"), "today's money is spent")
+
+
+_UNREACHED = ("they are not to be phoned", "when they agree to calls, and calls are switched on")
+
+
+def _no_address(channel: str) -> tuple[str, str]:
+    return f"no address on {channel} that may be written to", "when they write there, or `ivy onboard` adds one"
 
 
 def _coming(instant: datetime | None, now: datetime) -> datetime | None:

@@ -9,18 +9,22 @@ from string import Formatter
 from ivy.domain.sentence_keys import Say
 from ivy.domain.sentences_en import ENGLISH
 from ivy.domain.sentences_es import SPANISH
+from ivy.domain.sentences_es_usted import USTED
 
-__all__ = ["ENGLISH", "SPANISH", "Say", "one_of", "placeholders", "say"]
+__all__ = ["ENGLISH", "POLITE", "SPANISH", "USTED", "Say", "one_of", "placeholders", "say"]
 
-_BY_LANGUAGE = {"en": ENGLISH, "es": SPANISH}
+POLITE = "x-usted"
+"""The private part of a language tag (RFC 5646) that says usted."""
+_BY_SPEECH = {"en": ENGLISH, "es": SPANISH, "usted": {**SPANISH, **USTED}}
 
 
-def say(key: Say, language: str, **facts: str | int) -> str:
+def say(key: Say, speech: str, **facts: str | int) -> str:
     """Return the sentence in a language such as "es" or "es-CO"; in English where Ivy does not speak it.
 
-    Raises TypeError unless `facts` are exactly the names in the sentence.
+    `speech` is a `Person.speech`: "es-CO-x-usted" addresses them as usted. Raises TypeError unless `facts` are exactly
+    the names in the sentence.
     """
-    sentence = _BY_LANGUAGE.get(_base(language), ENGLISH)[key]
+    sentence = _BY_SPEECH.get(_spoken(speech), ENGLISH)[key]
     if placeholders(sentence) != set(facts):
         raise TypeError(f"{key.value} takes {sorted(placeholders(sentence))}, not {sorted(facts)}")
     return sentence.format(**facts)
@@ -39,6 +43,10 @@ def one_of(options: Sequence[str], language: str) -> str:
     if _base(language) == "es":
         word = "u" if options[-1].lower().startswith(("o", "ho", "ó", "hó", "8", "11")) else "o"
     return f"{', '.join(options[:-1])} {word} {options[-1]}"
+
+
+def _spoken(speech: str) -> str:
+    return "usted" if _base(speech) == "es" and speech.endswith(f"-{POLITE}") else _base(speech)
 
 
 def _base(language: str) -> str:

@@ -10,6 +10,8 @@ from enum import Enum
 
 RESERVE_DAYS = 2
 RESERVE_SPAN = timedelta(days=14)
+REFILLED_BY = 7
+"""So many days kept since a reserve day was last spent or given back give one back before its span is over."""
 MILESTONES = (3, 7, 14, 30, 60, 100, 365)
 COMEBACK_SPAN = timedelta(days=2)
 """A return within 48 hours, counted in the person's days: on one of the two after the one that was not kept."""
@@ -21,18 +23,28 @@ class Outcome(Enum):
     KEPT = "kept"
     REST = "rest"
     EXCUSED = "excused"
+    RESERVE = "reserve"
+    """The person asked for one of their reserve days."""
     SKIPPED = "skipped"
     MISSED = "missed"
 
 
 @dataclass(frozen=True)
 class Streak:
-    """`reserve_used` are the days covered by the reserve that still count against it, oldest first."""
+    """`reserve_used` are the days covered by the reserve that still count against it, oldest first.
+
+    `refilling` are the days kept since the last of them was spent or given back.
+    """
 
     current: int = 0
     longest: int = 0
     last_day: date | None = None
     reserve_used: tuple[date, ...] = ()
+    refilling: int = 0
+
+    def reserve_left(self, today: date) -> int:
+        """Return how many reserve days can be spent on `today`, 0 to RESERVE_DAYS."""
+        return RESERVE_DAYS - len(_still_counting(self.reserve_used, today))
 
 
 def after_day(streak: Streak, day: date, outcome: Outcome) -> Streak:
@@ -42,12 +54,13 @@ def after_day(streak: Streak, day: date, outcome: Outcome) -> Streak:
     moved = replace(streak, last_day=day, reserve_used=_still_counting(streak.reserve_used, day))
     if outcome is Outcome.KEPT:
         current = streak.current + 1
-        return replace(moved, current=current, longest=max(streak.longest, current))
+        return _refilled(replace(moved, current=current, longest=max(streak.longest, current)))
     if outcome in (Outcome.REST, Outcome.EXCUSED) or moved.current == 0:
         return moved  # at zero there is nothing to protect, so the reserve is kept for later
     if len(moved.reserve_used) < RESERVE_DAYS:
-        return replace(moved, reserve_used=(*moved.reserve_used, day))
-    return replace(moved, current=0)
+        return replace(moved, reserve_used=(*moved.reserve_used, day), refilling=0)
+    # One that was promised is kept, even where a word about an earlier day took the last one since.
+    return moved if outcome is Outcome.RESERVE else replace(moved, current=0)
 
 
 def replay(events: Iterable[tuple[date, Outcome]]) -> Streak:
@@ -61,7 +74,7 @@ def replay(events: Iterable[tuple[date, Outcome]]) -> Streak:
 def kept_of_last(events: Iterable[tuple[date, Outcome]], today: date, days: int = 21) -> tuple[int, int]:
     """Return how many of the last `days` days, today included, were kept, and how many were planned.
 
-    Rest and excused days were not planned.
+    Rest, excused and reserve days were not planned.
     """
     first = today - timedelta(days=days - 1)
     outcomes = [outcome for day, outcome in dict(events).items() if first <= day <= today]
@@ -70,11 +83,11 @@ def kept_of_last(events: Iterable[tuple[date, Outcome]], today: date, days: int 
 
 
 def comes_back_from(events: Iterable[tuple[date, Outcome]], day: date) -> date | None:
-    """Return the day not kept that keeping `day` comes back from, or None; rest and excused days between do not count.
+    """Return the day not kept that keeping `day` comes back from, or None; days between that cost nothing do not count.
 
     Only the first kept day after it comes back.
     """
-    neutral = (Outcome.REST, Outcome.EXCUSED)
+    neutral = (Outcome.REST, Outcome.EXCUSED, Outcome.RESERVE)
     earlier = [(when, outcome) for when, outcome in dict(events).items() if when < day and outcome not in neutral]
     last, outcome = max(earlier, key=lambda event: event[0], default=(day, Outcome.KEPT))
     return last if outcome is not Outcome.KEPT and day - last <= COMEBACK_SPAN else None
@@ -83,6 +96,15 @@ def comes_back_from(events: Iterable[tuple[date, Outcome]], day: date) -> date |
 def milestone(before: Streak, after: Streak) -> int | None:
     """Return the highest milestone reached between the two, or None."""
     return max((mark for mark in MILESTONES if before.current < mark <= after.current), default=None)
+
+
+def _refilled(streak: Streak) -> Streak:
+    """Return the streak after one more kept day has filled up its reserve."""
+    if not streak.reserve_used:
+        return replace(streak, refilling=0)
+    if streak.refilling + 1 < REFILLED_BY:
+        return replace(streak, refilling=streak.refilling + 1)
+    return replace(streak, reserve_used=streak.reserve_used[1:], refilling=0)
 
 
 def _still_counting(used: tuple[date, ...], day: date) -> tuple[date, ...]:

@@ -6,6 +6,7 @@ Letters, digits, marks and other scripts are counted by class. Measured against 
 
 import math
 import re
+from functools import lru_cache
 
 MESSAGE_OVERHEAD = 4
 """Tokens that a message costs beside its text."""
@@ -54,6 +55,7 @@ def with_margin(estimated: int) -> int:
     return math.ceil(estimated * MARGIN)
 
 
+@lru_cache(maxsize=256)
 def _quarters(text: str) -> int:
     """Return four times the tokens, in whole numbers: some characters count a half or three quarters."""
     total = 4 * len(_TOKENS.findall(text))

@@ -12,9 +12,11 @@ MAY = frozenset(CallKind) - {CallKind.INBOUND, CallKind.TEST}
 def leaves_message(kind: CallKind, configured: Iterable[str], already_left_today: bool) -> bool:
     """Say whether a call leaves a message if a machine answers; otherwise it hangs up without a word.
 
-    `configured` are the kinds that may; a second message on one day of the person's says nothing new.
+    `configured` are the kinds that may; a second message on one day of the person's says nothing new, except a NOTICE: its
+    text is left once, since each message has one call.
     """
-    return kind in MAY and kind.value in set(configured) and not already_left_today
+    says_something_new = kind is CallKind.NOTICE or not already_left_today
+    return kind in MAY and kind.value in set(configured) and says_something_new
 
 
 def check(configured: Iterable[str]) -> None:

@@ -143,9 +143,12 @@ def summary(numbers: Numbers, prose: str, locale: str) -> str:
 
 
 def span(numbers: Numbers, locale: str) -> str:
+    return between(numbers.week, numbers.last_day, locale)
+
+
+def between(first: date, last: date, locale: str) -> str:
     """Return "16 to 22 Nov", "28 Sep to 4 Oct", "16 al 22 nov"."""
     tongue = language(locale)
-    first, last = numbers.week, numbers.last_day
     month = "" if first.month == last.month else f" {SHORT_MONTHS[tongue][first.month - 1]}"
     to = "al" if tongue == "es" else "to"
     return f"{first.day}{month} {to} {last.day} {SHORT_MONTHS[tongue][last.month - 1]}"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ivy.domain import account_health, error_health, messaging_limit
 from ivy.domain.account_health import advise
 from ivy.domain.advice import Advice, Severity
+from tests.cases import each_case
 
 INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
 OVER = "over"
@@ -160,7 +161,7 @@ ROWS: list[tuple[str, str, dict[str, Any], Expected]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("field", "event", "details", "expected"), ROWS, ids=[f"{row[0]} {row[1]}" for row in ROWS])
+@each_case(("field", "event", "details", "expected"), ROWS)
 def test_each_event_of_the_reference_has_its_advice(
     field: str, event: str, details: dict[str, Any], expected: Expected
 ) -> None:

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivy.domain.breaker import CLOSED, Breaker, BreakerPolicy, after_failure, lets_pass, on_trial
+from ivy.domain.breaker import (
+    CLOSED,
+    Breaker,
+    BreakerPolicy,
+    after_error,
+    after_failure,
+    after_success,
+    lets_pass,
+    on_trial,
+    waits_until,
+)
+from ivy.errors import Cause, VendorBusy, VendorError, VendorMisconfigured, VendorRefused
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 POLICY = BreakerPolicy()
@@ -97,3 +108,50 @@ def test_it_never_rests_longer_than_its_ceiling_and_always_lets_a_trial_pass_aft
 def test_any_number_of_failures_rests_at_most_ten_minutes(times: int) -> None:
     breaker = failed(times)
     assert breaker.until is not None and NOON < breaker.until <= NOON + POLICY.ceiling
+
+
+_errors = st.one_of(
+    st.builds(VendorMisconfigured, st.just("x"), st.just("401"), cause=st.sampled_from(Cause)),
+    st.builds(VendorRefused, st.just("x"), st.just("400")),
+    st.builds(
+        VendorBusy,
+        st.just("x"),
+        st.just("busy"),
+        after=st.none() | _spans,
+        throttled=st.booleans(),
+        conflict=st.booleans(),
+    ),
+)
+ASKED_ANYHOW = timedelta(days=31)
+
+
+@given(st.lists(st.tuples(_spans, st.none() | _errors), max_size=30))
+def test_whatever_comes_calls_pass_again_in_the_end_and_one_answer_closes_it(
+    events: list[tuple[timedelta, VendorError | None]],
+) -> None:
+    breaker, now, in_a_row = CLOSED, NOON, 0
+    for span, error in events:
+        now += span
+        if (until := waits_until(breaker, now)) is not None:
+            assert now < until <= now + ASKED_ANYHOW
+            now = until
+        assert lets_pass(breaker, now)
+        was_open = breaker.opened_at is not None
+        breaker = on_trial(breaker, now, LIMIT)
+        assert not was_open or not lets_pass(breaker, now)
+        if error is None:
+            breaker, in_a_row = after_success(breaker, now), 0
+            assert breaker == CLOSED
+            continue
+        breaker = after_error(breaker, POLICY, error, now, began=now if was_open else None)
+        failed = isinstance(error, VendorBusy) and not error.throttled and not error.conflict
+        answered = isinstance(error, VendorRefused) or (
+            isinstance(error, VendorBusy) and error.throttled and error.after is not None and not error.conflict
+        )
+        in_a_row = 0 if answered else in_a_row + failed
+        assert (breaker.opened_at is None) == (breaker.until is None)
+        if isinstance(error, VendorMisconfigured):
+            assert breaker.cause is error.cause and not lets_pass(breaker, now)
+            return
+        if not was_open:
+            assert (breaker.opened_at is not None) == (in_a_row >= POLICY.threshold)

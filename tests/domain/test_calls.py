@@ -1,5 +1,6 @@
 """Reports of one call join to the same record in any order; a call's state only ever goes forwards."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations, product
 
@@ -20,6 +21,7 @@ from ivy.domain.calls import (
     step,
     without_words,
 )
+from tests.cases import each_case
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SPOKE = (Spoken("agent", "Hi, it's Ivy", 0.0, 1.5), Spoken("person", "hello", 2.0, 2.5))
@@ -36,10 +38,9 @@ ANALYSED = Report(
 EVENTS = (STARTED, ENDED, ANALYSED)
 
 words = st.text(alphabet="ab", max_size=2)
-verdicts = st.none() | st.builds(
-    Verdict, st.sampled_from(CallOutcome), st.sampled_from(Again), st.booleans(), st.booleans()
-)
-turns = st.lists(st.builds(Spoken, st.sampled_from(["agent", "person"]), words), max_size=2).map(tuple)
+said = words | st.sampled_from(["Hello?", " ", "…"])
+verdicts = st.none() | st.builds(Verdict, st.sampled_from(CallOutcome), st.sampled_from(Again), *[st.booleans()] * 4)
+turns = st.lists(st.builds(Spoken, st.sampled_from(["agent", "person"]), said), max_size=2).map(tuple)
 moments = st.none() | st.sampled_from([AT, AT + timedelta(minutes=1)])
 reports = st.builds(
     Report,
@@ -58,6 +59,59 @@ reports = st.builds(
     extracted=st.dictionaries(st.sampled_from(["a", "b"]), words, max_size=2),
     cost_micros=st.none() | st.integers(0, 3),
 )
+
+
+SILENT = Report(seen=("ended",), verdict=Verdict(CallOutcome.COMPLETED, needs_words=True, by_person=True))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "by_person", "outcome", "again"),
+    [
+        (2.0, True, CallOutcome.DECLINED, Again.NO),
+        (19.9, True, CallOutcome.DECLINED, Again.NO),
+        (20.0, True, CallOutcome.MISSED, Again.LADDER),
+        (2.0, False, CallOutcome.MISSED, Again.LADDER),
+        (None, True, CallOutcome.MISSED, Again.LADDER),
+    ],
+)
+def test_who_picks_up_and_hangs_up_at_once_does_not_want_to_talk_now(
+    seconds: float | None, by_person: bool, outcome: CallOutcome, again: Again
+) -> None:
+    verdict = Verdict(CallOutcome.COMPLETED, needs_words=True, by_person=by_person)
+    told = Report(seen=("ended",), verdict=verdict, duration_seconds=seconds)
+    assert (told.outcome, told.again) == (outcome, again)
+
+
+def test_a_machine_or_a_word_heard_later_is_no_hanging_up() -> None:
+    at_once = join(SILENT, Report(duration_seconds=3.0))
+    assert at_once.outcome is CallOutcome.DECLINED
+    assert join(at_once, Report(in_voicemail=True)).outcome is CallOutcome.VOICEMAIL
+    talked = (*SPOKE, Spoken("person", "I run at six"))
+    machine = Report(spoken=(Spoken("agent", "Hi"), Spoken("person", "Leave a message"), Spoken("person", "Goodbye")))
+    assert join(at_once, replace(machine, in_voicemail=True)).outcome is CallOutcome.VOICEMAIL
+    talk = Report(spoken=(Spoken("agent", "and?"), Spoken("person", "I run at six")) * 3, in_voicemail=True)
+    assert join(at_once, talk).outcome is without_words(join(at_once, talk)).outcome is CallOutcome.COMPLETED
+    assert join(at_once, Report(spoken=talked)).outcome is CallOutcome.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("said", "is_hello"),
+    [
+        ("Hello?", True), ("¿Aló? ¿Quién es?", True), ("Hi, who is this?", True), ("¡Buenos días!", True),
+        ("Hello, I ran this morning", False), ("not now", False), ("sí", False), ("", True),
+    ],
+)  # fmt: skip
+def test_a_hello_is_no_talk_where_they_hang_up_at_once_or_fall_silent(said: str, is_hello: bool) -> None:
+    spoken = (Spoken("agent", "Hi Ana, it's Ivy"), Spoken("person", said))
+    fell_silent = Verdict(CallOutcome.COMPLETED, needs_words=True, by_silence=True)
+    for report, without in (
+        (replace(SILENT, duration_seconds=8.0, spoken=spoken), CallOutcome.DECLINED),
+        (Report(seen=("ended",), verdict=fell_silent, duration_seconds=52.0, spoken=spoken), CallOutcome.MISSED),
+    ):
+        expected = without if is_hello else CallOutcome.COMPLETED
+        assert report.outcome is without_words(report).outcome is expected
+    listened = replace(SILENT, duration_seconds=90.0, spoken=spoken)
+    assert listened.outcome is (CallOutcome.COMPLETED if said else CallOutcome.MISSED)
 
 
 def together(told: tuple[Report, ...]) -> Report:
@@ -88,7 +142,8 @@ def test_joining_knows_no_order_and_no_doubles(one: Report, two: Report, three: 
 def test_without_words_nobody_knows_what_was_said_but_that_it_was(report: Report) -> None:
     bare = without_words(report)
     assert bare.person_spoke == report.person_spoke and len(bare.spoken) == len(report.spoken)
-    assert all(turn.text in ("", "…") for turn in bare.spoken)
+    assert all(turn.text in ("", "…", "…?") for turn in bare.spoken)
+    assert bare.outcome is report.outcome
     assert without_words(bare) == bare
 
 
@@ -127,7 +182,7 @@ def test_staying_is_no_step(state: CallState) -> None:
     assert step(state, state) is state
 
 
-@pytest.mark.parametrize(("state", "to"), list(product(CallState, CallState)))
+@each_case(("state", "to"), list(product(CallState, CallState)))
 def test_only_a_call_that_was_surely_not_placed_goes_back(state: CallState, to: CallState) -> None:
     try:
         step(state, to)

@@ -20,6 +20,7 @@ from ivy.domain.consent import (
     stop_meaning,
 )
 from ivy.domain.stop_phrases import START, STOP
+from tests.cases import each_case
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 _LINES = Path(__file__).with_name("stop_corpus.tsv").read_text(encoding="utf-8").split("\n")[1:]
@@ -29,7 +30,7 @@ _instants = st.timedeltas(timedelta(days=-300), timedelta(days=300)).map(lambda 
 _consents = st.frozensets(st.sampled_from(Purpose)).map(Consent)
 
 
-@pytest.mark.parametrize(("expected", "text"), CORPUS)
+@each_case(("expected", "text"), CORPUS)
 def test_the_corpus_is_understood(expected: str, text: str) -> None:
     assert stop_meaning(text) is StopMeaning[expected]
 

@@ -1,6 +1,5 @@
 """What a mail server's answers mean for a mail."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from ivy.errors import (
     VendorMisconfigured,
     VendorRefused,
 )
+from tests.cases import each_case
 
 MEANINGS: list[tuple[Step, int, str, type[VendorError]]] = [
     (Step.CONNECT, 0, "Connection refused", VendorBusy),
@@ -57,7 +57,7 @@ MEANINGS: list[tuple[Step, int, str, type[VendorError]]] = [
 ]
 
 
-@pytest.mark.parametrize(("step", "code", "text", "kind"), MEANINGS)
+@each_case(("step", "code", "text", "kind"), MEANINGS)
 def test_each_answer_has_one_meaning(step: Step, code: int, text: str, kind: type[VendorError]) -> None:
     error = meaning(Failed(step, code, text))
     assert type(error) is kind

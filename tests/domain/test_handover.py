@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ivy.domain.consent import StopMeaning, stop_meaning
 from ivy.domain.handover import asks_for_a_human
+from tests.cases import each_case
 
 _LINES = Path(__file__).with_name("human_corpus.tsv").read_text(encoding="utf-8").split("\n")[1:]
 CORPUS = [(line.split("\t")[0], line.split("\t")[1]) for line in _LINES if line]
@@ -16,13 +17,13 @@ ASKS = [text for expected, text in CORPUS if expected == "HUMAN"]
 OTHERS = [text for expected, text in CORPUS if expected == "NONE"]
 
 
-@pytest.mark.parametrize("text", ASKS)
+@each_case("text", ASKS)
 def test_who_asks_for_a_human_is_heard(text: str) -> None:
     assert asks_for_a_human(text)
     assert stop_meaning(text) is StopMeaning.NONE, "STOP is heard first"
 
 
-@pytest.mark.parametrize("text", OTHERS)
+@each_case("text", OTHERS)
 def test_whoever_only_speaks_of_one_is_not_handed_over(text: str) -> None:
     assert not asks_for_a_human(text)
 

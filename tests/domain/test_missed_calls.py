@@ -34,6 +34,7 @@ OWN = OwnHours(BOGOTA, NIGHT, HOURS, "CO")
 SEVEN = datetime(2026, 11, 24, 12, tzinfo=UTC)  # in Bogotá, on a Tuesday
 ZONES = sorted(zoneinfo.available_timezones() - {"Factory", "localtime", "posixrules"})
 RING = timedelta(seconds=30)
+_firsts = st.timedeltas(timedelta(days=-320), timedelta(days=370)).map(lambda span: SEVEN + span)
 
 
 def missed(**changed: Any) -> Attempted:
@@ -122,8 +123,19 @@ def test_no_try_goes_over_midnight() -> None:
 @pytest.mark.parametrize("kind", sorted(set(CallKind) - LADDER))
 def test_only_calls_at_a_chosen_time_are_tried_again(kind: CallKind) -> None:
     now = SEVEN + RING
-    expected = () if kind in (CallKind.TEST, CallKind.INBOUND) else (text(Do.WRITE, now),)
+    silent = (CallKind.TEST, CallKind.INBOUND, CallKind.NOTICE)
+    expected = () if kind in silent else (text(Do.WRITE, now),)
     assert after(missed(kind=kind, tier="elite", unanswered=5), OWN, now) == expected
+
+
+@pytest.mark.parametrize("again", Again)
+@pytest.mark.parametrize("outcome", CallOutcome)
+def test_a_message_that_was_not_read_out_goes_another_way_and_nothing_else_follows(
+    outcome: CallOutcome, again: Again
+) -> None:
+    now = SEVEN + RING
+    steps = after(missed(kind=CallKind.NOTICE, outcome=outcome, again=again), OWN, now)
+    assert steps == ((Step(Do.TELL_OPERATOR, now),) if again in (Again.MEND, Again.NEVER) else ())
 
 
 # --- what ends it at once -------------------------------------------------------------------------------
@@ -216,10 +228,40 @@ def test_the_elite_ladder_goes_on_to_another_time_and_then_to_a_text(tier: str) 
 def test_where_a_slot_of_theirs_comes_by_then_no_second_call_is_placed_beside_it(which: str) -> None:
     now, tomorrow = SEVEN + minutes(41), SEVEN + timedelta(days=1)
     last = missed(attempt=3, written=True, tier="elite")
-    for comes in (now + minutes(1), SEVEN + timedelta(hours=13), tomorrow):
+    for comes in (now + minutes(1), SEVEN + timedelta(hours=13)):
         assert after(replace(last, **{which: comes}), OWN, now) == ()
+    for comes in (SEVEN + timedelta(hours=18), tomorrow):  # not today any more: the text is
+        assert after(replace(last, **{which: comes}), OWN, now) == (text(Do.CHECK_IN, now),)
+        assert after(replace(last, **{which: comes, "written": False}), OWN, now) == (text(Do.WRITE, now),)
     for comes in (now, SEVEN + timedelta(days=2)):
         assert after(replace(last, **{which: comes}), OWN, now) == (Step(Do.ALTERNATE, tomorrow),)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(ZONES), _firsts, st.integers(0, 23), st.integers(1, 10), st.sampled_from([None, NIGHT]))
+def test_with_a_call_every_morning_and_evening_a_day_without_an_answer_ends_in_one_text(
+    zone: str, day_of: datetime, morning: int, hours: int, quiet: QuietHours | None
+) -> None:
+    """The ladder of a whole day: morning, its tries, the evening as the other time, its tries, the text."""
+    own, day = OwnHours(zone, quiet, HOURS, "CO"), local_date(day_of, zone)
+    walls = [datetime.combine(day, time(morning)), datetime.combine(day, time(min(morning + hours, 23)))]
+    if walls[0] == walls[1]:
+        return
+    firsts = [to_instant(wall, zone) for wall in walls]
+    morrow = to_instant(walls[0] + timedelta(days=1), zone)
+    texts: list[datetime] = []
+    for kind, first, other in ((CallKind.MORNING, firsts[0], firsts[1]), (CallKind.EVENING, firsts[1], morrow)):
+        call = missed(kind=kind, first_at=first, day=day, tier="elite", unanswered=1, chosen=True, other_slot_at=other)
+        now = first + RING
+        while (at := next_retry(call, own, now)) is not None:
+            call, now = replace(call, attempt=call.attempt + 1, written=True), at + RING
+        steps = after(call, own, now)
+        assert Do.ALTERNATE not in [step.do for step in steps]
+        asked = [step.at for step in steps if step.do is Do.CHECK_IN]
+        texts += asked
+        rung = call.written and local_date(now, zone) == day and quiet_until(quiet, zone, now) is None
+        assert bool(asked) is (rung and (other <= now or local_date(other, zone) != day))
+    assert len(texts) <= 1 or firsts[1] <= firsts[0] + minutes(41)  # both at once
 
 
 def test_where_no_other_time_may_be_a_text_asks_at_once() -> None:
@@ -268,7 +310,6 @@ _attempts = st.builds(
     other_slot_at=st.none() | st.integers(0, 60).map(lambda hours: SEVEN + timedelta(hours=hours)),
     next_at=st.none() | st.integers(0, 60).map(lambda hours: SEVEN + timedelta(hours=hours)),
 )
-_firsts = st.timedeltas(timedelta(days=-320), timedelta(days=370)).map(lambda span: SEVEN + span)
 
 
 @settings(max_examples=300, deadline=None)

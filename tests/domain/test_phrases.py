@@ -15,6 +15,7 @@ from ivy.domain.said import word_set
 from ivy.domain.schedule import next_wall, to_instant, to_wall
 from ivy.domain.time_words import CONNECTORS, DAY_WORDS, EVERY, MONTHS, PARTS, WEEKDAYS
 from ivy.domain.times import When, describe_when, parse_day, parse_duration, parse_span, parse_when
+from tests.cases import each_case
 
 with (Path(__file__).parent / "phrases.tsv").open(encoding="utf-8", newline="") as _file:
     CORPUS = [tuple(row) for row in csv.reader(_file, delimiter="\t", quoting=csv.QUOTE_NONE)][1:]
@@ -50,7 +51,7 @@ def answer(kind: str, locale: str, place: str, now_text: str, phrase: str) -> st
         return "unclear"
 
 
-@pytest.mark.parametrize(("kind", "locale", "place", "now", "phrase", "expected"), CORPUS)
+@each_case(("kind", "locale", "place", "now", "phrase", "expected"), CORPUS)
 def test_a_phrase_is_read_as_it_is_meant(
     kind: str, locale: str, place: str, now: str, phrase: str, expected: str
 ) -> None:

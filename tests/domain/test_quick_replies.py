@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from ivy.domain.plain_words import words_of
 from ivy.domain.quick_replies import QuickReply, quick_reply, which
+from tests.cases import each_case
 
 _LINES = Path(__file__).with_name("quick_corpus.tsv").read_text(encoding="utf-8").split("\n")[1:]
 CORPUS = [(line.split("\t")[0], line.split("\t")[1]) for line in _LINES if line]
 TWO = ("Morning run", "Yoga")
 
 
-@pytest.mark.parametrize(("expected", "text"), CORPUS)
+@each_case(("expected", "text"), CORPUS)
 def test_the_corpus_is_understood(expected: str, text: str) -> None:
     assert quick_reply(text) is (None if expected == "NONE" else QuickReply[expected])
 

@@ -76,7 +76,7 @@ MORNING = datetime(2026, 12, 2, 9, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 12, 2, 0, tzinfo=UTC)
 LADDER: list[tuple[Any, dict[str, Any]]] = [
     (Refuse("they said stop", "when they write START, or agree to it"), {"consent": YES}),
-    (Hold(None, "a human talks with them: Ivy is quiet"), {"handed_over": False}),
+    (Hold(None, "a human talks with them, or looks first: Ivy is quiet"), {"handed_over": False}),
     (Hold(MORNING, "quiet hours"), {"quiet": QuietHours(time(1), time(9))}),
     (Hold(MIDNIGHT, "2 unasked messages today already"), {"unasked_today": 1}),
     (
@@ -162,6 +162,12 @@ def test_a_suspension_holds_what_nobody_asked_for_and_only_that(until: datetime,
     unasked = decide(replace(FREE, consent=permission(until, asked_for=False)))
     assert unasked == (Free() if until == NOON else Hold(held, "suspended: only what they ask for"))
     assert decide(replace(ASKED, consent=permission(until, asked_for=True))) == Free()
+
+
+def test_what_nobody_asked_for_is_never_said_while_that_is_switched_off() -> None:
+    refused = decide(replace(FREE, unasked_is_off=True, handed_over=True))
+    assert isinstance(refused, Refuse) and refused.rule == "the switch proactive is off"
+    assert decide(replace(ASKED, unasked_is_off=True)) == Free()
 
 
 def test_who_stopped_is_not_held_until_a_suspension_ends_but_never_written_to() -> None:
@@ -373,6 +379,7 @@ def situations(draw: st.DrawFn) -> Situation:
         pacing_free_at=draw(near | st.just(now)),
         quiet=draw(st.none() | st.just(NIGHT) | st.builds(QuietHours, quiet_times, quiet_times)),
         handed_over=draw(st.booleans()),
+        unasked_is_off=draw(st.booleans()),
         can_reach=draw(st.booleans()),
         rests_until=draw(st.none() | near),
         failing_since=draw(st.none() | near.filter(lambda since: since <= now)),

@@ -11,6 +11,7 @@ from ivy.agent.call_scripts import FOLDER
 from ivy.domain.if_then import SMALL
 from ivy.domain.rubric import Rule, judge
 from ivy.domain.sentences import ENGLISH, SPANISH, Say
+from tests.cases import each_case
 
 CORPUS: dict[str, dict[str, list[str]]] = tomllib.loads(
     Path(__file__).with_name("rubric_corpus.toml").read_text("utf-8")
@@ -28,12 +29,12 @@ OURS = [
 SCRIPTS = sorted(FOLDER.glob("*.md"))
 
 
-@pytest.mark.parametrize(("language", "line"), GOOD)
+@each_case(("language", "line"), GOOD)
 def test_a_kind_line_passes(language: str, line: str) -> None:
     assert judge(line, language) == ()
 
 
-@pytest.mark.parametrize(("language", "rule", "line"), BAD)
+@each_case(("language", "rule", "line"), BAD)
 def test_an_unkind_line_is_caught_by_its_rule(language: str, rule: Rule, line: str) -> None:
     assert rule in {fault.rule for fault in judge(line, language)}
 

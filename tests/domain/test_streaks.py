@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ivy.domain.streaks import (
     COMEBACK_SPAN,
     MILESTONES,
+    RESERVE_DAYS,
     Outcome,
     Streak,
     after_day,
@@ -21,6 +22,7 @@ from ivy.domain.streaks import (
 
 FIRST = date(2026, 3, 1)
 K, R, E, S, M = Outcome.KEPT, Outcome.REST, Outcome.EXCUSED, Outcome.SKIPPED, Outcome.MISSED
+V = Outcome.RESERVE
 NOT_KEPT = [S, M]
 
 _days = st.integers(0, 60).map(lambda n: FIRST + timedelta(days=n))
@@ -68,14 +70,43 @@ def test_the_longest_is_never_less_than_the_current_and_never_decreases(events: 
 
 
 @given(_history)
-def test_the_reserve_is_two_days_in_any_fourteen(history: dict[date, Outcome]) -> None:
-    streak, used = Streak(), set[date]()
+def test_the_reserve_is_never_below_none_nor_above_two(history: dict[date, Outcome]) -> None:
+    streak = Streak()
     for day, outcome in sorted(history.items()):
-        streak = after_day(streak, day, outcome)
-        used.update(streak.reserve_used)
-        assert list(streak.reserve_used) == sorted(day_used for day_used in used if (day - day_used).days < 14)
-    for start in used:
-        assert sum(0 <= (day - start).days < 14 for day in used) <= 2
+        before, streak = streak, after_day(streak, day, outcome)
+        assert 0 <= streak.reserve_left(day) <= RESERVE_DAYS
+        assert list(streak.reserve_used) == sorted(set(streak.reserve_used))
+        assert streak.reserve_left(day) >= before.reserve_left(day) - 1
+        spends = outcome in (S, M, V) and before.current > 0 and before.reserve_left(day) > 0
+        assert (day in streak.reserve_used) == spends
+    assert streak.reserve_left(FIRST + timedelta(days=61 + 14)) == RESERVE_DAYS
+
+
+@given(_history, _days)
+def test_a_day_spent_on_request_keeps_the_streak(history: dict[date, Outcome], day: date) -> None:
+    earlier = {when: outcome for when, outcome in history.items() if when < day}
+    before = replay(earlier.items())
+    after = after_day(before, day, V)
+    assert (after.current, after.longest) == (before.current, before.longest)
+    if before.reserve_left(day) and before.current:
+        assert after.reserve_left(day) == before.reserve_left(day) - 1
+
+
+def test_seven_kept_days_give_one_back() -> None:
+    last = FIRST + timedelta(days=8)
+    assert days(K, V, *[K] * 6).reserve_left(last) == 1
+    assert days(K, V, *[K] * 7).reserve_left(last) == 2
+    assert days(K, V, V, *[K] * 6, M).current == 0
+    assert days(K, V, V, *[K] * 7, M) == Streak(8, 8, FIRST + timedelta(days=10), (date(2026, 3, 3), date(2026, 3, 11)))
+    assert (
+        days(K, V, *[K] * 4, M, *[K] * 6).reserve_left(FIRST + timedelta(days=12)) == 0
+    )  # counted from the last one spent
+
+
+def test_what_was_promised_is_kept_though_an_earlier_day_took_the_last_one() -> None:
+    assert days(K, M, V, K).current == 2
+    assert days(K, M, S, V, K).current == 2
+    assert days(K, M, S, V, M).current == 0
 
 
 @given(_history, st.lists(st.sampled_from([R, E]), max_size=5))

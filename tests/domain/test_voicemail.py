@@ -14,8 +14,9 @@ def test_only_the_kinds_that_are_configured_leave_a_message() -> None:
     assert not any(leaves_message(kind, (), False) for kind in CallKind)
 
 
-def test_a_day_has_one_message_at_most() -> None:
-    assert not any(leaves_message(kind, ALL, True) for kind in CallKind)
+def test_a_day_has_one_message_at_most_but_for_what_is_read_out() -> None:
+    assert {kind for kind in CallKind if leaves_message(kind, ALL, True)} == {CallKind.NOTICE}
+    assert not leaves_message(CallKind.NOTICE, ("morning",), False)
 
 
 def test_a_test_and_a_call_that_came_in_leave_none_whatever_is_configured() -> None:

@@ -1,0 +1,176 @@
+"""What the coming month will cost: from days that were, or from numbers somebody names; and what would cost less.
+
+May import: the standard library. Micro-dollars throughout. A range is meant to hold nine months in ten.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+MONTH = 30
+"""Days that are projected, unless somebody says otherwise."""
+NINE_IN_TEN = 1.645
+"""Standard deviations to either side."""
+MODEL, MESSAGE, CALL = "model", "message", "call"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one kind of cost comes to."""
+
+    kind: str
+    low: int
+    likely: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Instead:
+    """A setting that does nearly the same for less; `saves` is of the likely month."""
+
+    setting: str
+    saves: int
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A month: its kinds, their sum, and what would be cheaper, the most first."""
+
+    lines: tuple[Line, ...]
+    total: Line
+    people: float
+    days: int
+    instead: tuple[Instead, ...] = ()
+
+    @property
+    def per_person(self) -> int:
+        return round(self.total.likely / self.people) if self.people else 0
+
+
+# --- from days that were -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Past:
+    """Whole days, in order: what each cost by kind, and how many people Ivy had on it."""
+
+    by_day: Sequence[Mapping[str, int]]
+    people_by_day: Sequence[int]
+    people_now: int
+
+
+def from_past(past: Past, *, days: int = MONTH) -> Projection:
+    """Return what `days` more cost for as many people as there are now, if they go on as before.
+
+    Whole weeks at the end are looked at, where there is one: a Sunday is no Monday.
+    """
+    span = len(past.by_day) - len(past.by_day) % 7 or len(past.by_day)
+    by_day, people = past.by_day[-span:], past.people_by_day[-span:]
+    person_days = sum(people)
+    kinds = sorted({kind for day in by_day for kind in day})
+    if not person_days or not past.people_now:
+        return Projection((), Line("total", 0, 0, 0), past.people_now, days)
+    scale = past.people_now * days / person_days
+    lines = tuple(_line(kind, [day.get(kind, 0) for day in by_day], scale, days) for kind in kinds)
+    total = _line("total", [sum(day.values()) for day in by_day], scale, days)
+    return Projection(lines, total, past.people_now, days)
+
+
+def _line(kind: str, by_day: Sequence[int], scale: float, days: int) -> Line:
+    """Return the sum of `days` days like these: their spread, and how little is known of the mean, widen it."""
+    n = len(by_day)
+    likely = sum(by_day) * scale
+    a_day = likely / days
+    usual = sum(by_day) / n
+    spread = sqrt(sum((each - usual) ** 2 for each in by_day) / max(1, n - 1)) * (a_day / usual if usual else 0.0)
+    wide = NINE_IN_TEN * spread * sqrt(days + days * days / n)
+    return Line(kind, round(max(0.0, likely - wide)), round(likely), round(likely + wide))
+
+
+# --- from numbers that somebody names ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Range:
+    low: float
+    likely: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Units:
+    """What one of each costs, in micro-dollars: a turn, a message in the window and out of it, a minute on the phone."""
+
+    turn: Range
+    reply: float
+    template: float
+    minute: float
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What one person does on one day."""
+
+    turns: float = 5.0
+    templates: float = 1.0
+    calls: float = 0.0
+    minutes_a_call: float = 3.0
+
+
+MESSAGES_A_TURN = Range(1.0, 1.2, 2.0)
+ANSWERED = Range(0.5, 1.0, 1.15)
+"""The part of the planned minutes that are spoken: some never pick up, some calls run long."""
+
+
+def from_numbers(
+    people: float, habits: Habits, units: Units, *, days: int = MONTH, free_replies: int = 0
+) -> Projection:
+    """Return what a month costs for people with these habits."""
+    person_days = people * days
+    turns = person_days * habits.turns
+    lines = (
+        Line(MODEL, round(turns * units.turn.low), round(turns * units.turn.likely), round(turns * units.turn.high)),
+        _messages(turns, person_days * habits.templates, units, free_replies),
+        _calls(person_days * habits.calls * habits.minutes_a_call, units.minute),
+    )
+    return Projection(lines, _sum(lines), people, days)
+
+
+def _messages(turns: float, templates: float, units: Units, free_replies: int) -> Line:
+    def cost(a_turn: float) -> int:
+        return round(max(0.0, turns * a_turn - free_replies) * units.reply + templates * units.template)
+
+    return Line(MESSAGE, cost(MESSAGES_A_TURN.low), cost(MESSAGES_A_TURN.likely), cost(MESSAGES_A_TURN.high))
+
+
+def _calls(minutes: float, unit: float) -> Line:
+    low, likely, high = (round(minutes * part * unit) for part in (ANSWERED.low, ANSWERED.likely, ANSWERED.high))
+    return Line(CALL, low, likely, high)
+
+
+def _sum(lines: Iterable[Line]) -> Line:
+    found = tuple(lines)
+    return Line("total", *(sum(getattr(line, part) for line in found) for part in ("low", "likely", "high")))
+
+
+# --- what would be cheaper -----------------------------------------------------------------------------------
+
+
+def cheaper(projection: Projection, *, cheap_part: float, evening_part: float) -> tuple[Instead, ...]:
+    """Return settings that do nearly the same for less, the one that saves most first.
+
+    `cheap_part`: what the cheap model costs of the usual one (1: there is none); `evening_part`: of the calls, in minutes.
+    """
+    likely = {line.kind: line.likely for line in projection.lines}
+    calls, models = likely.get(CALL, 0), likely.get(MODEL, 0)
+    found = [
+        Instead("a text instead of every call", calls),
+        Instead("a text instead of the evening call", round(calls * evening_part)),
+        Instead("the cheap model as models.primary", round(models * (1 - min(1.0, cheap_part)))),
+    ]
+    return tuple(sorted((each for each in found if each.saves > 0), key=lambda each: -each.saves))
+
+
+def voice_of_a_month(minutes_a_day: float, minute: float, *, days: int = MONTH) -> int:
+    """Return what being phoned so long a day costs one person in a month."""
+    return round(minutes_a_day * minute * days)

@@ -1,0 +1,10 @@
+"""Where vendors reach Ivy: the paths of its public routes, for who serves them and who tells a vendor. May import: nothing."""
+
+WHATSAPP = "/api/whatsapp/webhook"
+FLOWS = "/api/whatsapp/flows"
+SMS = "/api/sms/webhook"
+RETELL = "/api/retell/webhook"
+RINGING = "/api/retell/inbound"
+"""Asked while somebody calls: who is it?"""
+FUNCTIONS = "/api/retell/tools"
+"""Asked during a call; the name of the tool follows."""
