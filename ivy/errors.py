@@ -1,6 +1,7 @@
 """Everything that goes wrong, named for what to do next. May import: the standard library."""
 
 from datetime import timedelta
+from enum import StrEnum
 
 
 class IvyError(Exception):
@@ -51,13 +52,26 @@ class VendorError(IvyError):
 class VendorBusy(VendorError):
     """Certainly not done, and worth another attempt; `after` is the vendor's own advice, when it gave one.
 
-    `throttled` says that the vendor is well and only asks for a pause: not a failure of its health.
+    `throttled` says that the vendor is well and only asks for a pause: not a failure of its health. `conflict` says that
+    our requests met each other: no failure of its health either, and worth one more try at once. `unheard`: a model may
+    have answered, and bill for it, and we did not hear it.
     """
 
-    def __init__(self, vendor: str, reason: str, *, after: timedelta | None = None, throttled: bool = False) -> None:
+    def __init__(
+        self,
+        vendor: str,
+        reason: str,
+        *,
+        after: timedelta | None = None,
+        throttled: bool = False,
+        conflict: bool = False,
+        unheard: bool = False,
+    ) -> None:
         super().__init__(vendor, reason)
         self.after = after
         self.throttled = throttled
+        self.conflict = conflict
+        self.unheard = unheard
 
 
 class OutcomeUnknown(VendorError):
@@ -80,5 +94,19 @@ class RecipientGone(VendorRefused):
     """The person cannot or does not want to be reached on this channel."""
 
 
+class Cause(StrEnum):
+    """What an operator has to mend."""
+
+    SETUP = "setup"
+    KEY = "key"
+    MONEY = "money"
+    MODEL = "model"
+    """It is gone, or was never there: another name is needed."""
+
+
 class VendorMisconfigured(VendorError):
     """A token, a permission or a payment method: nothing will work until the operator mends it."""
+
+    def __init__(self, vendor: str, reason: str, *, cause: Cause = Cause.SETUP) -> None:
+        super().__init__(vendor, reason)
+        self.cause = cause

@@ -303,6 +303,15 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Exchange:
+    """One exchange with a model, byte for byte; with its `dialect` a `Wire` of the same kind is made again."""
+
+    dialect: Mapping[str, Any]
+    asked: bytes
+    came: bytes
+
+
+@dataclass(frozen=True)
 class ModelAnswer:
     """`stop` is one of: end, tools, length, refusal."""
 
@@ -313,6 +322,32 @@ class ModelAnswer:
     model: str
     raw: str
     request_id: str = ""
+    call_id: str = ""
+    """Our own id of the call: its row in `ai_usage`."""
+    exchange: Exchange | None = field(default=None, compare=False, repr=False)
+
+
+class Wire(Protocol):
+    """How one model is spoken to, in bytes: the same for a live call and for a replay, and it asks nobody."""
+
+    @property
+    def vendor(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dialect(self) -> Mapping[str, Any]:
+        """What beside a request decides its bytes, as JSON has it."""
+        ...
+
+    async def encode(self, request: ModelRequest) -> bytes:
+        """Return the body of a request; a picture that is kept no more is told of as such."""
+        ...
+
+    def decode(self, body: bytes, request_id: str = "") -> ModelAnswer:
+        """Read the body of an answer. Raises: VendorBusy for what is none, VendorRefused (code `context`)."""
+        ...
 
 
 class Model(Protocol):
@@ -347,6 +382,29 @@ class Prices(Protocol):
     """What a model costs today."""
 
     def of(self, vendor: str, model: str) -> UnitPrices: ...
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A vector for each text, in their order; `tokens` is what the vendor counted, None if it did not say."""
+
+    vectors: tuple[Sequence[float], ...]
+    tokens: int | None = None
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors. Raises as a `Model` does; its caller sets the deadline. `vendor` "local": it runs here."""
+
+    @property
+    def vendor(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    async def embed(self, texts: Sequence[str]) -> Embedded: ...
 
 
 @dataclass(frozen=True)

@@ -35,12 +35,12 @@ class PooledThreads:
 
 
 class InlineThreads:
-    """The caller's own thread, with a checkpoint on both sides so that races between tasks stay visible."""
+    """The caller's own thread, with a checkpoint behind it so that races between tasks stay visible."""
 
     inline = True
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint_if_cancelled()
         try:
             return function(*args, **kwargs)
         finally:

@@ -53,7 +53,7 @@ def free_replies(connection: Connection, channel: str, *, now: datetime, up_to: 
         " WHERE s.channel = ? AND s.at_ms >= ? AND s.at_ms <= ? AND s.state IN ('delivered', 'read')"
         f" AND {_FREE_TEXT} AND NOT EXISTS (SELECT 1 FROM message_statuses earlier WHERE earlier.channel = s.channel"
         " AND earlier.external_id = s.external_id AND earlier.state = CASE s.state WHEN 'read' THEN 'delivered' ELSE 'read' END"
-        " AND earlier.at_ms + (s.state = 'delivered') <= s.at_ms) LIMIT ?)",  # at the same moment it was delivered first
+        " AND earlier.at_ms + (s.state = 'delivered') <= s.at_ms) LIMIT +?)",  # at the same moment it was delivered first
         (channel, stamp(month_of(now)), stamp(now), up_to),
     ).fetchone()[0]
 

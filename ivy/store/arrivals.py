@@ -24,7 +24,7 @@ def last_position(connection: Connection) -> int:
 def after(connection: Connection, source: str, position: int, *, limit: int = 200) -> list[Kept]:
     """Return what a source sent behind a position, in its order."""
     rows = connection.execute(
-        "SELECT rowid, id, body, received_at_ms FROM webhook_inbox WHERE source = ? AND rowid > ? ORDER BY rowid LIMIT ?",
+        "SELECT rowid, id, body, received_at_ms FROM webhook_inbox WHERE source = ? AND rowid > ? ORDER BY rowid LIMIT +?",
         (source, position, limit),
     )
     return [Kept(row["rowid"], row["id"], row["body"] or b"", row["received_at_ms"]) for row in rows]

@@ -2,6 +2,9 @@
 
 Nothing else of Ivy imports `sqlite3`, `pysqlite3` or `apsw`, or opens the file by itself: two libraries (or a
 plain `open()`) on one file in one process drop each other's locks, and acknowledged rows vanish.
+
+A statement with a plain `LIMIT ?` is planned anew each time it runs, since SQLite looks at the value; so is one that compares
+a column of a partial index's condition with a plain `?`. Where that happens often it stands as `+?`.
 """
 
 import importlib
@@ -58,6 +61,7 @@ Error = sqlite3.Error
 OperationalError = sqlite3.OperationalError
 DatabaseError = sqlite3.DatabaseError
 IntegrityError = sqlite3.IntegrityError
+is_complete = sqlite3.complete_statement
 Row = sqlite3.Row
 
 
@@ -74,7 +78,7 @@ def connect(uri: str) -> Connection:
     import sqlite_vec
 
     connection = sqlite3.connect(
-        uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256, factory=Connection
+        uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=512, factory=Connection
     )
     connection.row_factory = sqlite3.Row
     connection.enable_load_extension(True)

@@ -5,20 +5,25 @@ Minutes have caps of their own (`domain/call_minutes.py`): a call never waits fo
 
 from datetime import datetime
 
-from ivy.clock import stamp
+from ivy.store import spending
 from ivy.store.binding import Connection
 from ivy.store.calls import Call
-from ivy.store.spending import utc_day
+from ivy.store.spending import Reserved
 
 MICROS = 1_000_000
 
 
-def reserve(connection: Connection, call: Call, *, seconds: int, usd_per_minute: float, now: datetime) -> None:
+def reserve(connection: Connection, call: Call, *, seconds: int, usd_per_minute: float, now: datetime) -> Reserved:
     """Set aside what a call may cost at most; a second attempt of the same call is the same money."""
-    connection.execute(
-        "INSERT INTO cost_ledger (id, day, kind, provider, user_id, amount_micros, state, at_ms)"
-        " VALUES (?, ?, 'call', ?, ?, ?, 'reserved', ?) ON CONFLICT DO NOTHING",
-        (call.id, utc_day(now), call.provider, call.user_id, _reckoned(seconds, usd_per_minute), stamp(now)),
+    return spending.set_aside(
+        connection,
+        call.id,
+        kind="call",
+        provider=call.provider,
+        user_id=call.user_id,
+        micros=_reckoned(seconds, usd_per_minute),
+        caps=None,
+        now=now,
     )
 
 
@@ -32,8 +37,8 @@ def settle(connection: Connection, call: Call, *, usd_per_minute: float) -> None
 
 
 def release(connection: Connection, call_id: str) -> None:
-    """Nothing was placed: nothing is owed."""
-    connection.execute("DELETE FROM cost_ledger WHERE id = ? AND kind = 'call' AND state = 'reserved'", (call_id,))
+    """Nothing was placed: nothing is owed, and the row says that it was tried."""
+    spending.release(connection, call_id)
 
 
 def _reckoned(seconds: float, usd_per_minute: float) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ivy.clock import stamp, unstamp
+from ivy.domain import call_minutes
 from ivy.domain.calls import CallKind, CallOutcome, CallState, Report, join, state_after, step, without_words
 from ivy.domain.jobs import CALL
 from ivy.store import jobs
@@ -20,6 +21,7 @@ from ivy.store.scope import Scope
 OPEN = "('dialing', 'live')"
 NOTHING_HEARD = Report()
 NOT_YET = (CallState.DUE, CallState.QUEUED)
+UNDER_WAY = (CallState.DIALING, CallState.LIVE)
 
 
 @dataclass(frozen=True)
@@ -173,14 +175,14 @@ def of_day(scope: Scope, day: date, kind: CallKind | None = None) -> list[Call]:
 
 def recent(scope: Scope, limit: int = 10) -> list[Call]:
     """Return a person's last calls, the newest first."""
-    rows = scope.execute("SELECT * FROM calls WHERE user_id = :user ORDER BY due_at_ms DESC LIMIT :limit", limit=limit)
+    rows = scope.execute("SELECT * FROM calls WHERE user_id = :user ORDER BY due_at_ms DESC LIMIT +:limit", limit=limit)
     return [_call(row) for row in rows]
 
 
 def everyones(connection: Connection, *, since: datetime, user_id: str | None = None, limit: int = 200) -> list[Call]:
     """Return calls since then, the newest first. For operators."""
     rows = connection.execute(
-        "SELECT * FROM calls WHERE due_at_ms >= ?1 AND (?2 IS NULL OR user_id = ?2) ORDER BY due_at_ms DESC LIMIT ?3",
+        "SELECT * FROM calls WHERE due_at_ms >= ?1 AND (?2 IS NULL OR user_id = ?2) ORDER BY due_at_ms DESC LIMIT +?3",
         (stamp(since), user_id, limit),
     )
     return [_call(row) for row in rows]
@@ -197,10 +199,7 @@ def last_placed(connection: Connection) -> datetime | None:
     return None if at is None else unstamp(at)
 
 
-_SECONDS = """
-    coalesce(sum(CASE WHEN state IN ('dialing', 'live') THEN reserved_seconds
-                 ELSE coalesce(CAST(json_extract(report, '$.duration_seconds') AS INTEGER), 0) END), 0)
-"""
+_SECONDS = "coalesce(sum(CASE WHEN state IN ('dialing', 'live') THEN reserved_seconds ELSE spoken_seconds END), 0)"
 """What calls took; what is still under way counts as long as it may last."""
 
 
@@ -217,6 +216,14 @@ def seconds_of_all(connection: Connection, since: datetime) -> int:
     return connection.execute(f"SELECT {_SECONDS} FROM calls WHERE placed_at_ms >= ?", (stamp(since),)).fetchone()[0]
 
 
+def attempts(scope: Scope, day: date) -> int:
+    """Return how many calls of a local date were dialled, or came in."""
+    return scope.execute(
+        "SELECT count(*) FROM calls WHERE user_id = :user AND day = :day AND placed_at_ms IS NOT NULL",
+        day=day.isoformat(),
+    ).fetchone()[0]
+
+
 def placed_unasked(scope: Scope, day: date) -> int:
     """Return how many calls of a local date nobody chose or asked for."""
     return scope.execute(
@@ -228,7 +235,7 @@ def placed_unasked(scope: Scope, day: date) -> int:
 
 def failed_by_fault(scope: Scope, day: date) -> bool:
     """Say whether a call of a local date did not happen by a fault that is not the person's, and none else did."""
-    states = {call.outcome or call.state for call in of_day(scope, day)}
+    states = {call.outcome or call.state for call in of_day(scope, day) if call.kind is not CallKind.NOTICE}
     return bool(states & {CallOutcome.FAILED, CallState.ABANDONED}) and CallOutcome.COMPLETED not in states
 
 
@@ -271,12 +278,12 @@ def move(connection: Connection, call: Call, to: CallState, reason: str, *, now:
         return None
     step(before.state, to)
     over = to in (CallState.ABANDONED, CallState.FAILED)
-    connection.execute(
+    row = connection.execute(
         "UPDATE calls SET state = ?, reason = ?, ended_at_ms = CASE WHEN ? THEN ? ELSE ended_at_ms END,"
-        " outcome = CASE WHEN ? THEN 'failed' ELSE outcome END WHERE id = ?",
+        " outcome = CASE WHEN ? THEN 'failed' ELSE outcome END WHERE id = ? RETURNING *",
         (to.value, reason, over, stamp(now), to is CallState.FAILED, call.id),
-    )
-    return find(connection, call.id)
+    ).fetchone()
+    return _call(row)
 
 
 def hear(connection: Connection, report: Report, *, at: datetime) -> tuple[Call, Call] | None:
@@ -299,21 +306,22 @@ def hear(connection: Connection, report: Report, *, at: datetime) -> tuple[Call,
         return None
     state = state_after(call.state, joined)
     outcome = joined.outcome
-    connection.execute(
-        "UPDATE calls SET report = ?, state = ?, outcome = ?, provider_call_id = coalesce(provider_call_id, ?),"
-        " provider = CASE WHEN provider = '' THEN ? ELSE provider END, ended_at_ms = coalesce(ended_at_ms, ?) WHERE id = ?",
+    row = connection.execute(
+        "UPDATE calls SET report = ?, state = ?, outcome = ?, spoken_seconds = ?,"
+        " provider_call_id = coalesce(provider_call_id, ?), provider = CASE WHEN provider = '' THEN ? ELSE provider END,"
+        " ended_at_ms = coalesce(ended_at_ms, ?) WHERE id = ? RETURNING *",
         (
             _json(joined),
             state.value,
             outcome.value if outcome else "",
+            call_minutes.counted(0, joined.duration_seconds, over=True),
             report.provider_call_id or None,
             report.provider,
             stamp(joined.ended_at or at) if joined.is_over else None,
             call.id,
         ),
-    )
-    after = find(connection, call.id)
-    return None if after is None else (call, after)
+    ).fetchone()
+    return call, _call(row)
 
 
 def _json(value: Any) -> str:

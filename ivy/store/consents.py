@@ -26,6 +26,15 @@ def current(scope: Scope) -> frozenset[Purpose]:
     return frozenset(Purpose(row["purpose"]) for row in rows if row["granted"])
 
 
+def ever_given(scope: Scope, purpose: Purpose) -> bool:
+    """Say whether the person once agreed to a purpose, whatever they said later."""
+    return bool(
+        scope.execute(
+            "SELECT 1 FROM consents WHERE user_id = :user AND purpose = :purpose AND granted = 1", purpose=purpose.value
+        ).fetchone()
+    )
+
+
 def withdrawn_since(scope: Scope, purpose: Purpose, at_ms: int) -> bool:
     """Say whether the person took a consent back after an instant, whatever they said later."""
     return bool(

@@ -7,12 +7,15 @@ from ivy.store.scope import Scope
 
 
 def spoke_since(scope: Scope, since: datetime) -> bool:
-    """Say whether the person wrote, or was on the phone with Ivy, since an instant: by our own clock."""
+    """Say whether the person wrote, or was on the phone with Ivy, since an instant: by our own clock.
+
+    A call that read a message out settles nothing else.
+    """
     return bool(
         scope.execute(
             "SELECT 1 FROM messages_v2 WHERE user_id = :user AND direction = 'in' AND state_at_ms > :since"
             " UNION ALL SELECT 1 FROM calls WHERE user_id = :user AND (state = 'live'"
-            " OR (outcome = 'completed' AND ended_at_ms > :since)) LIMIT 1",
+            " OR (outcome = 'completed' AND kind <> 'notice' AND ended_at_ms > :since)) LIMIT 1",
             since=stamp(since),
         ).fetchone()
     )

@@ -4,11 +4,19 @@ Money is the ledger's, tokens are `ai_usage`'s: the rows always add up to the le
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 from ivy.store import spending
-from ivy.store.binding import Connection
+from ivy.store.binding import Connection, Row
 
-GROUPS = tuple(spending.GROUPS)
+_GROUPS = {
+    "day": "day",
+    "user": "coalesce(user_id, '')",
+    "provider": "provider",
+    "kind": "kind",
+    "model": "CASE model WHEN '' THEN provider ELSE model END",
+}
+GROUPS = tuple(_GROUPS)
 _USAGE_GROUPS = {
     "day": "strftime('%Y-%m-%d', at_ms / 1000, 'unixepoch')",
     "user": "coalesce(user_id, '')",
@@ -49,6 +57,51 @@ class Costs:
     cap_micros: int
 
 
+@dataclass(frozen=True)
+class Unneeded:
+    """Something that was paid for on an idle day; `name` is the model, or the provider."""
+
+    day: str
+    kind: str
+    name: str
+    micros: int
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Days on which nobody wrote, nothing was due and nobody was called, and what they cost."""
+
+    since: str
+    until: str
+    days: int
+    micros: int
+    rows: tuple[Unneeded, ...]
+
+
+_BUSY = (
+    "SELECT strftime('%Y-%m-%d', at_ms / 1000, 'unixepoch') AS day FROM messages_v2 WHERE direction = 'in' OR asked_for = 0"
+    " UNION SELECT strftime('%Y-%m-%d', at_ms / 1000 + 600, 'unixepoch') AS day FROM messages_v2 WHERE direction = 'in'"
+    " UNION SELECT strftime('%Y-%m-%d', placed_at_ms / 1000, 'unixepoch') FROM calls WHERE placed_at_ms IS NOT NULL"
+)
+"""Days with a reason to spend: words of a person (answered, it may be, after midnight), a message that was due, a call."""
+
+
+def idle(connection: Connection, *, since: str, until: str) -> Idle:
+    """Return what was spent between two UTC days, both included, on those without a reason to spend anything."""
+    span = (since, until)
+    rows = connection.execute(
+        "SELECT day, kind, CASE model WHEN '' THEN provider ELSE model END AS name, sum(amount_micros) AS micros"
+        f" FROM cost_ledger WHERE day BETWEEN ? AND ? AND amount_micros > 0 AND day NOT IN ({_BUSY}) GROUP BY 1, 2, 3",
+        span,
+    ).fetchall()
+    found = tuple(Unneeded(row["day"], row["kind"], row["name"], row["micros"]) for row in rows)
+    busy = connection.execute(
+        f"SELECT count(*) FROM (SELECT day FROM ({_BUSY}) WHERE day BETWEEN ? AND ?)", span
+    ).fetchone()[0]
+    days = (date.fromisoformat(until) - date.fromisoformat(since)).days + 1
+    return Idle(since, until, days - busy, sum(row.micros for row in found), found)
+
+
 def costs(connection: Connection, by: str, *, since: str, until: str, today: str, cap_micros: int) -> Costs:
     """Return what was spent, the greatest first; by day, in order of days."""
     total, reserved = connection.execute(
@@ -58,9 +111,7 @@ def costs(connection: Connection, by: str, *, since: str, until: str, today: str
     ).fetchone()
     usage = _usage(connection, by, since, until)
     labels = _names(connection) if by == "user" else {}
-    spent = {
-        row["name"]: (row["micros"], row["entries"]) for row in spending.by(connection, by, since=since, until=until)
-    }
+    spent = {row["name"]: (row["micros"], row["entries"]) for row in _spent(connection, by, since, until)}
     rows = [
         Cost(
             name=name,
@@ -75,6 +126,14 @@ def costs(connection: Connection, by: str, *, since: str, until: str, today: str
     if by == "day":
         rows.sort(key=lambda row: row.name)
     return Costs(by, since, until, tuple(rows), total, reserved, spending.spent_on(connection, today), cap_micros)
+
+
+def _spent(connection: Connection, by: str, since: str, until: str) -> list[Row]:
+    return connection.execute(
+        f"SELECT {_GROUPS[by]} AS name, sum(amount_micros) AS micros, count(*) AS entries FROM cost_ledger"
+        " WHERE day BETWEEN ? AND ? GROUP BY 1 ORDER BY 2 DESC, 1",
+        (since, until),
+    ).fetchall()
 
 
 _NOTHING = {"calls": 0, "failed": 0, "input_tokens": 0, "output_tokens": 0, "cached_tokens": 0}

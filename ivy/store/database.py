@@ -31,7 +31,7 @@ LONGEST_GUEST_READ = 60.0
 """Seconds after which a read is given up: the daemon's are short, a report of the CLI may take its time."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Request:
     function: Callable[..., Any]
     args: tuple[Any, ...]
@@ -49,15 +49,15 @@ def commit_group(connection: Connection, group: Sequence[_Request]) -> set[str]:
     connection.touched = set()
     try:
         connection.execute("BEGIN IMMEDIATE")
-        for request in group:
-            connection.execute("SAVEPOINT one")
-            try:
-                request.result = request.function(connection, *request.args, **request.kwargs)
-            except Exception as error:  # told to the one who asked
-                request.error = error
-                connection.execute("ROLLBACK TO one")
-            connection.execute("RELEASE one")
-        connection.execute("COMMIT")
+        if len(group) == 1:  # the transaction is savepoint enough
+            _run(connection, group[0], "ROLLBACK")
+        else:
+            for request in group:
+                connection.execute("SAVEPOINT one")
+                _run(connection, request, "ROLLBACK TO one")
+                connection.execute("RELEASE one")
+        if connection.in_transaction:
+            connection.execute("COMMIT")
     except Error as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
@@ -65,6 +65,14 @@ def commit_group(connection: Connection, group: Sequence[_Request]) -> set[str]:
             request.error = request.error or error
         return set()
     return connection.touched
+
+
+def _run(connection: Connection, request: _Request, undo: str) -> None:
+    try:
+        request.result = request.function(connection, *request.args, **request.kwargs)
+    except Exception as error:  # told to the one who asked
+        request.error = error
+        connection.execute(undo)
 
 
 ANYTHING = "anything"
@@ -83,6 +91,8 @@ class Store:
         self._reading = trio.CapacityLimiter(len(self._readers))
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._waiting = 0
+        self._together: list[_Request] = []
+        """Inline: what is asked for in this moment."""
         self._wakes: dict[str, trio.Event] = {}
         self._token = trio.lowlevel.current_trio_token()
         self.beat = time.monotonic()
@@ -103,9 +113,7 @@ class Store:
             raise StoreBusy("The database has more to write than it can; try again in a moment.")
         request = _Request(function, args, kwargs)
         if self._thread is None:
-            await trio.lowlevel.checkpoint()
-            self._settle([request], commit_group(self._writer, [request]))
-            await trio.lowlevel.checkpoint()
+            await self._write_inline(request)
         else:
             self._waiting += 1
             self._requests.put(request)
@@ -113,6 +121,19 @@ class Store:
         if request.error is not None:
             raise request.error
         return request.result
+
+    async def _write_inline(self, request: _Request) -> None:
+        """Commit with all that is asked for in the same moment, as the writer's thread does."""
+        self._together.append(request)
+        try:
+            await trio.lowlevel.checkpoint()
+        except trio.Cancelled:
+            if request in self._together:
+                self._together.remove(request)
+            raise
+        if not request.done.is_set():
+            group, self._together = self._together, []
+            self._settle(group, commit_group(self._writer, group))
 
     def _run_writer(self) -> None:
         while group := self._next_group():

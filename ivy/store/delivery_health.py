@@ -19,7 +19,7 @@ def sendings(connection: Connection, channel: str, *, now: datetime) -> list[Sen
         "SELECT coalesce(m.user_id, m.recipient) AS person, m.sent_at_ms, m.state <> 'accepted' OR EXISTS ("
         " SELECT 1 FROM message_statuses s WHERE s.channel = m.channel AND s.external_id = m.external_id) AS heard"
         " FROM messages_v2 m WHERE m.channel = ? AND m.sent_at_ms IS NOT NULL AND m.sent_at_ms BETWEEN ? AND ?"
-        " AND m.direction = 'out' AND m.external_id IS NOT NULL ORDER BY m.sent_at_ms DESC LIMIT ?",
+        " AND m.direction = 'out' AND m.external_id IS NOT NULL ORDER BY m.sent_at_ms DESC LIMIT +?",
         (channel, stamp(now - LOOK_BACK), stamp(now), MOST),
     )
     return [Sending(row["person"], unstamp(row["sent_at_ms"]), bool(row["heard"])) for row in rows]
@@ -30,7 +30,7 @@ def people(connection: Connection, channel: str) -> int:
     return connection.execute(
         "SELECT count(*) FROM (SELECT DISTINCT identities.user_id FROM channel_identities identities"
         " JOIN users ON users.id = identities.user_id WHERE identities.channel = ? AND identities.valid_to_ms IS NULL"
-        " AND users.status = 'active' LIMIT ?)",
+        " AND users.status = 'active' LIMIT +?)",
         (channel, PEOPLE),
     ).fetchone()[0]
 

@@ -1,11 +1,11 @@
-"""Expenses: what was spent, on what, on which of the person's days. May import: scope, preferences, the domain.
+"""Expenses: what was spent, on what, on which of the person's days. May import: scope, preferences, memories, the domain.
 
 Amounts are integer minor units of one currency, and every sum is SQL's. What was taken back is kept, marked.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import msgspec
@@ -15,7 +15,7 @@ from ivy.domain.csv_text import inert
 from ivy.domain.currencies import exponent
 from ivy.domain.expenses import guess_category, name_of, remembered_as, searchable
 from ivy.domain.money import Money
-from ivy.store import preferences
+from ivy.store import memories, preferences
 from ivy.store.binding import Row
 from ivy.store.scope import Scope
 
@@ -23,6 +23,8 @@ _HEADERS = {
     "en": ("day", "amount", "currency", "category", "description"),
     "es": ("día", "importe", "moneda", "categoría", "descripción"),
 }
+MEMORY = "expense"
+"""The kind of memory that an expense is."""
 CHOICE = "expense_category:"
 """Keys of preferences: what the person said that expenses of these words are for."""
 
@@ -46,6 +48,8 @@ class Which:
     until: date | None = None
     category: str = ""
     words: tuple[str, ...] = ()
+    ids: tuple[str, ...] | None = None
+    """Only these; None: any."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ _WHICH = (
     "user_id = :user AND deleted_at_ms IS NULL AND (:since IS NULL OR day >= :since) AND (:until IS NULL OR day <= :until)"
     " AND (:category = '' OR category = :category)"
     " AND NOT EXISTS (SELECT 1 FROM json_each(:words) WHERE instr(expenses.plain, ' ' || json_each.value) = 0)"
+    " AND (:ids IS NULL OR id IN (SELECT value FROM json_each(:ids)))"
 )
 
 
@@ -69,6 +74,7 @@ def _bound(which: Which) -> dict[str, str | None]:
         "until": which.until.isoformat() if which.until else None,
         "category": which.category,
         "words": msgspec.json.encode(which.words).decode(),
+        "ids": None if which.ids is None else msgspec.json.encode(which.ids).decode(),
     }
 
 
@@ -79,6 +85,7 @@ def add(scope: Scope, expense: Expense, *, now: datetime) -> None:
         now=stamp(now),
         **_columns(expense),
     )
+    _remember(scope, expense, now)
 
 
 def change(scope: Scope, expense: Expense) -> None:
@@ -88,6 +95,12 @@ def change(scope: Scope, expense: Expense) -> None:
         " category = :category, day = :day WHERE user_id = :user AND id = :id AND deleted_at_ms IS NULL",
         **_columns(expense),
     )
+    _remember(scope, expense)
+
+
+def _remember(scope: Scope, expense: Expense, now: datetime | None = None) -> None:
+    spent_at = datetime.combine(expense.day, time(12), UTC)
+    memories.keep(scope, kind=MEMORY, ref=expense.id, text=expense.description, at=spent_at, now=now)
 
 
 def _columns(expense: Expense) -> dict[str, str | int]:
@@ -105,7 +118,7 @@ def _columns(expense: Expense) -> dict[str, str | int]:
 def listed(scope: Scope, which: Which, *, limit: int = 50) -> list[Expense]:
     """Return the newest first."""
     rows = scope.execute(
-        f"SELECT * FROM expenses WHERE {_WHICH} ORDER BY day DESC, created_at_ms DESC, rowid DESC LIMIT :limit",
+        f"SELECT * FROM expenses WHERE {_WHICH} ORDER BY day DESC, created_at_ms DESC, rowid DESC LIMIT +:limit",
         limit=limit,
         **_bound(which),
     )
@@ -143,6 +156,7 @@ def totals_by_category(scope: Scope, which: Which) -> list[tuple[str, Total]]:
 
 def take_back(scope: Scope, expense_id: str, *, now: datetime) -> bool:
     """Count an expense no more; return False if it was not counted."""
+    memories.forget(scope, MEMORY, expense_id)
     return bool(
         scope.execute(
             "UPDATE expenses SET deleted_at_ms = :now WHERE user_id = :user AND id = :id AND deleted_at_ms IS NULL",

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
-from ivy.store import spending, switches
+from ivy.domain.spend_caps import Sums
+from ivy.store import spending
 from ivy.store.binding import Connection
+from ivy.store.spending import Reserved
 
 
 def reserve(
@@ -14,15 +16,11 @@ def reserve(
     model: str,
     user_id: str,
     micros: int,
-    cap_micros: int,
+    caps: Sums,
     now: datetime,
-) -> None:
+) -> Reserved:
     """Set money aside for one attempt at hearing. Raises: CapReached, and then nobody may listen."""
-    if switches.value(connection, "spend") == "block":
-        raise spending.CapReached("Spending is blocked by `ivy switch spend block`.")
-    if spending.spent_on(connection, spending.utc_day(now)) + micros > cap_micros:
-        raise spending.CapReached(f"The daily cap of ${cap_micros / 1e6:.2f} is reached.")
-    spending.charge(
+    return spending.set_aside(
         connection,
         entry_id,
         kind="transcription",
@@ -30,14 +28,11 @@ def reserve(
         model=model,
         user_id=user_id,
         micros=micros,
-        state="reserved",
+        caps=caps,
         now=now,
     )
 
 
 def settle(connection: Connection, entry_id: str, *, micros: int | None) -> None:
     """Put what an attempt really cost in the place of its reservation; None if that will never be known."""
-    connection.execute(
-        "UPDATE cost_ledger SET amount_micros = coalesce(?, amount_micros), state = 'settled' WHERE id = ?",
-        (micros, entry_id),
-    )
+    spending.close(connection, entry_id, micros)

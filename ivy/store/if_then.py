@@ -39,7 +39,7 @@ def of_day(scope: Scope, day: date) -> IfThen | None:
 def before(scope: Scope, day: date, limit: int = 5) -> list[IfThen]:
     """Return the last plans of days before a local date, the newest first."""
     rows = scope.execute(
-        "SELECT * FROM if_then_plans WHERE user_id = :user AND day < :day ORDER BY day DESC LIMIT :limit",
+        "SELECT * FROM if_then_plans WHERE user_id = :user AND day < :day ORDER BY day DESC LIMIT +:limit",
         day=day.isoformat(),
         limit=limit,
     )

@@ -67,7 +67,7 @@ def listed(
     """Return jobs that fit, the newest first."""
     rows = connection.execute(
         f"{_SELECT} WHERE (?1 IS NULL OR jobs.state = ?1) AND (?2 IS NULL OR jobs.kind = ?2)"
-        " AND (?3 IS NULL OR jobs.user_id = ?3) ORDER BY jobs.rowid DESC LIMIT ?4",
+        " AND (?3 IS NULL OR jobs.user_id = ?3) ORDER BY jobs.rowid DESC LIMIT +?4",
         (state, kind, user_id, limit),
     )
     return [record(row) for row in rows]

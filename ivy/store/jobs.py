@@ -101,7 +101,7 @@ def _refresh(connection: Connection, lane: str, *, busy: bool) -> None:
     if not lane:
         return
     row = connection.execute(
-        "UPDATE lanes SET busy = ?2, next_at_ms = (SELECT min(run_at_ms) FROM jobs WHERE lane = ?1 AND lane <> ''"
+        "UPDATE lanes SET busy = ?2, next_at_ms = (SELECT min(run_at_ms) FROM jobs WHERE lane = +?1 AND lane <> ''"
         " AND state = 'ready') WHERE lane = ?1 RETURNING queue, next_at_ms",
         (lane, busy),
     ).fetchone()
@@ -149,17 +149,17 @@ def _candidates(connection: Connection, queue: str, limit: int, now_ms: int) -> 
         (row["run_at_ms"], row["rowid"])
         for row in connection.execute(
             "SELECT rowid, run_at_ms FROM jobs WHERE queue = ? AND lane = '' AND state = 'ready' AND run_at_ms <= ?"
-            " ORDER BY run_at_ms LIMIT ?",
+            " ORDER BY run_at_ms LIMIT +?",
             (queue, now_ms, limit),
         )
     ]
     lanes = connection.execute(
-        "SELECT lane, next_at_ms FROM lanes WHERE queue = ? AND busy = 0 AND next_at_ms <= ? ORDER BY next_at_ms LIMIT ?",
+        "SELECT lane, next_at_ms FROM lanes WHERE queue = ? AND busy = 0 AND next_at_ms <= ? ORDER BY next_at_ms LIMIT +?",
         (queue, now_ms, limit),
     ).fetchall()
     for lane in lanes:
         head = connection.execute(
-            "SELECT rowid, run_at_ms FROM jobs WHERE lane = ? AND lane <> '' AND state = 'ready'"
+            "SELECT rowid, run_at_ms FROM jobs WHERE lane = +? AND lane <> '' AND state = 'ready'"
             " ORDER BY run_at_ms, rowid LIMIT 1",
             (lane["lane"],),
         ).fetchone()
@@ -229,8 +229,8 @@ def finish(connection: Connection, job: Job, *, now: datetime) -> None:
 def behind(connection: Connection, lane: str, *, limit: int, now: datetime) -> list[Job]:
     """Return the next jobs of a lane that wait and may run, in their order: who holds the lane may do them too."""
     rows = connection.execute(
-        "SELECT * FROM jobs WHERE lane = ? AND lane <> '' AND state = 'ready' AND run_at_ms <= ?"
-        " ORDER BY run_at_ms, rowid LIMIT ?",
+        "SELECT * FROM jobs WHERE lane = +? AND lane <> '' AND state = 'ready' AND run_at_ms <= ?"
+        " ORDER BY run_at_ms, rowid LIMIT +?",
         (lane, stamp(now), limit),
     )
     return [_job(row) for row in rows]
@@ -314,7 +314,7 @@ def move(connection: Connection, key: str, *, run_at: datetime) -> bool:
 def wake_lane(connection: Connection, lane: str, *, now: datetime) -> None:
     """Let all that waits in a lane run now: what it waited for has come."""
     connection.execute(
-        "UPDATE jobs SET run_at_ms = ? WHERE lane = ? AND lane <> '' AND state = 'ready' AND run_at_ms > ?",
+        "UPDATE jobs SET run_at_ms = ? WHERE lane = +? AND lane <> '' AND state = 'ready' AND run_at_ms > ?",
         (stamp(now), lane, stamp(now)),
     )
     _refresh(connection, lane, busy=_busy(connection, lane))
@@ -361,7 +361,7 @@ class Waiting:
 
 def open_in_lane(connection: Connection, lane: str) -> Waiting | None:
     """Return the oldest job of a lane that waits or runs."""
-    columns = "SELECT key, state, created_at_ms, attempts FROM jobs WHERE lane = ?1 AND lane <> '' AND state ="
+    columns = "SELECT key, state, created_at_ms, attempts FROM jobs WHERE lane = +?1 AND lane <> '' AND state ="
     row = connection.execute(
         f"SELECT * FROM ({columns} 'leased' UNION ALL {columns} 'ready') ORDER BY created_at_ms LIMIT 1", (lane,)
     ).fetchone()

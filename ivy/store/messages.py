@@ -9,9 +9,11 @@ from datetime import datetime
 import msgspec
 
 from ivy.clock import stamp, unstamp
-from ivy.domain.inbound import Message
+from ivy.domain.inbound import Message, Text
+from ivy.domain.taint import origin_of
+from ivy.store import said_memories
 from ivy.store.binding import Connection, Row
-from ivy.store.scope import Scope
+from ivy.store.scope import Scope, within
 
 
 def receive(
@@ -26,7 +28,7 @@ def receive(
     now: datetime,
 ) -> bool:
     """Keep what a person wrote; return False if it is known already."""
-    return bool(
+    is_new = bool(
         connection.execute(
             "INSERT INTO messages_v2 (id, user_id, channel, direction, kind, external_id, body, event, quoted_id, state,"
             " needs_answer, at_ms, state_at_ms, trace_id) VALUES (?, ?, ?, 'in', ?, ?, ?, ?, ?, 'received', ?, ?, ?, ?)"
@@ -47,6 +49,9 @@ def receive(
             ),
         ).rowcount
     )
+    if is_new and isinstance(event, Text) and not event.forwarded:
+        said_memories.keep_message(within(connection, user_id), message_id, body, at=event.sent_at, now=now)
+    return is_new
 
 
 def is_known(connection: Connection, channel: str, external_id: str) -> bool:
@@ -92,7 +97,9 @@ def received_since(scope: Scope, since: datetime) -> int:
 def unanswered(scope: Scope) -> list[Row]:
     """Return what the person wrote and no turn has read: id, external id, kind, body, quoted words, time."""
     return scope.execute(
-        "SELECT m.id, m.external_id, m.channel, m.kind, m.body, m.at_ms, m.event, quoted.body AS quoted FROM messages_v2 m"
+        "SELECT m.id, m.external_id, m.channel, m.kind, m.body, m.at_ms, m.event, quoted.body AS quoted,"
+        " quoted.event AS quoted_event, CASE quoted.direction WHEN 'out' THEN (SELECT foreign_from FROM turns"
+        " WHERE turns.id = quoted.turn_id) END AS quoted_from FROM messages_v2 m"
         " LEFT JOIN messages_v2 quoted ON quoted.channel = m.channel AND quoted.external_id = m.quoted_id"
         " AND m.quoted_id <> '' AND quoted.user_id = :user"
         " WHERE m.user_id = :user AND m.needs_answer = 1 AND m.turn_id IS NULL ORDER BY m.at_ms, m.rowid"
@@ -114,9 +121,10 @@ def last_words(scope: Scope, *, limit: int) -> list[Row]:
     In the order in which they were kept: a vendor's clock has seconds only, and would put an answer after the next words.
     """
     return scope.execute(
-        "SELECT id, direction, body, at_ms FROM messages_v2 WHERE user_id = :user AND body <> '' AND kind <> 'reaction'"
+        "SELECT id, direction, body, at_ms, event, (SELECT foreign_from FROM turns WHERE turns.id = turn_id) AS foreign_from"
+        " FROM messages_v2 WHERE user_id = :user AND body <> '' AND kind <> 'reaction'"
         " AND state NOT IN ('failed', 'cancelled', 'lapsed') AND (needs_answer = 0 OR turn_id IS NOT NULL)"
-        " ORDER BY rowid DESC LIMIT :limit",
+        " ORDER BY rowid DESC LIMIT +:limit",
         limit=limit,
     ).fetchall()
 
@@ -143,15 +151,16 @@ def last_asked(scope: Scope) -> str:
 
 def learn_words(scope: Scope, message_id: str, body: str, *, needs_answer: bool) -> bool:
     """Give a message its words, once they are known; return False if it is answered already."""
-    return bool(
-        scope.execute(
-            "UPDATE messages_v2 SET body = :body, needs_answer = :needs WHERE user_id = :user AND id = :id"
-            " AND direction = 'in' AND turn_id IS NULL",
-            id=message_id,
-            body=body,
-            needs=int(needs_answer),
-        ).rowcount
-    )
+    row = scope.execute(
+        "UPDATE messages_v2 SET body = :body, needs_answer = :needs WHERE user_id = :user AND id = :id"
+        " AND direction = 'in' AND turn_id IS NULL RETURNING at_ms, event",
+        id=message_id,
+        body=body,
+        needs=int(needs_answer),
+    ).fetchone()
+    if row is not None and needs_answer and origin_of(msgspec.json.decode(row["event"])) is None:
+        said_memories.keep_message(scope, message_id, body, at=unstamp(row["at_ms"]))
+    return row is not None
 
 
 def taken_in_at_ms(scope: Scope, message_id: str) -> int:
@@ -176,6 +185,21 @@ def last_heard_at(scope: Scope) -> datetime | None:
         "SELECT max(at_ms) AS at_ms FROM messages_v2 WHERE user_id = :user AND direction = 'in'"
     ).fetchone()
     return None if row["at_ms"] is None else unstamp(row["at_ms"])
+
+
+def received_with(scope: Scope, part: str) -> list[Row]:
+    """Return what the person sent that holds these very characters, the newest first: body, event."""
+    return scope.execute(
+        "SELECT body, event FROM messages_v2 WHERE user_id = :user AND direction = 'in' AND instr(body, :part) > 0"
+        " ORDER BY rowid DESC LIMIT 20",
+        part=part,
+    ).fetchall()
+
+
+def event_of(scope: Scope, message_id: str) -> str:
+    """Return a received message's event as it is kept, JSON; "" if there is none."""
+    row = scope.execute("SELECT event FROM messages_v2 WHERE user_id = :user AND id = :id", id=message_id).fetchone()
+    return row["event"] if row else ""
 
 
 def words_of(scope: Scope, message_id: str) -> str:

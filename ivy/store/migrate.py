@@ -4,13 +4,13 @@ sqlite-utils keeps the list of what was applied; beside it Ivy keeps each file's
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ivy.errors import StoreError
-from ivy.store.binding import Connection
+from ivy.store.binding import Connection, is_complete
 from ivy.store.settings import APPLICATION_ID, check_ours
 
 if TYPE_CHECKING:
@@ -77,8 +77,9 @@ def migrate(connection: Connection, migrations: list[Migration] | None = None) -
 
 
 def _applier(connection: Connection, migration: Migration) -> Callable[["Database"], None]:
-    def apply(db: "Database") -> None:
-        db.executescript(migration.sql)
+    def apply(_db: "Database") -> None:
+        for statement in statements(migration.sql):
+            connection.execute(statement)
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL)"
         )
@@ -87,6 +88,18 @@ def _applier(connection: Connection, migration: Migration) -> Callable[["Databas
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
     return apply
+
+
+def statements(sql: str) -> Iterator[str]:
+    """Yield the statements of a file, each of which ends with a line; sqlite-utils looks for an end at every character."""
+    lines: list[str] = []
+    for line in sql.splitlines(keepends=True):
+        lines.append(line)
+        if ";" in line and is_complete("".join(lines)):
+            yield "".join(lines)
+            lines.clear()
+    if (rest := "".join(lines)).strip():
+        yield rest
 
 
 def _applied_hashes(connection: Connection) -> list[str]:

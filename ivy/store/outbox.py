@@ -16,11 +16,13 @@ from ivy.domain.contents import AnyContent, Words
 from ivy.domain.jobs import SEND, send_lane
 from ivy.domain.routing import For
 from ivy.ports import Address
-from ivy.store import jobs
+from ivy.store import jobs, spending
 from ivy.store.binding import Connection
 from ivy.store.jobs import NewJob
 from ivy.store.scope import Scope
 
+NOT_SENT = ("failed", "cancelled", "lapsed")
+"""What was set aside for such a message is not spent; should word of its delivery come all the same, that bills it."""
 PACED_SPAN = timedelta(hours=1)
 """What is older is forgotten, and lends a few more: over hours without a pause that must stay below what Meta lends."""
 
@@ -187,12 +189,21 @@ def outgoing(connection: Connection, message_id: str) -> Outgoing:
     )
 
 
+def origin(scope: Scope, message: Outgoing) -> Outgoing:
+    """Return the message that was first decided, of which this one is another channel's."""
+    while message.instead_of:
+        message = outgoing(scope.connection, message.instead_of)
+    return message
+
+
 def set_state(connection: Connection, message_id: str, state: str, *, now: datetime, reason: str = "") -> None:
     """Say what became of a message of ours; `reason` is plain words."""
     connection.execute(
         "UPDATE messages_v2 SET state = ?, state_at_ms = ?, reason = ? WHERE id = ? AND direction = 'out'",
         (state, stamp(now), reason, message_id),
     )
+    if state in NOT_SENT:
+        spending.release(connection, message_id)
 
 
 def begin_sending(
@@ -249,6 +260,7 @@ def unsend(connection: Connection, message_id: str, *, now: datetime, reason: st
         " resends = resends + (external_id IS NOT NULL) WHERE id = ? AND direction = 'out'",
         (stamp(now), reason, message_id),
     )
+    spending.release(connection, message_id)
 
 
 def next_try_ahead(scope: Scope, message: Outgoing) -> datetime | None:

@@ -1,10 +1,8 @@
 """How Ivy is doing, on one page: what is the matter, waits, is held, failed, and cost.
 
-May import: alerts, allowance, breakers, spending, switches, the ground.
+May import: alerts, allowance, breakers, measures, spending, switches, the ground.
 """
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +11,7 @@ from ivy.store import alerts, allowance, breakers, spending, switches
 from ivy.store.alerts import Alert
 from ivy.store.allowance import Priced
 from ivy.store.binding import Connection
+from ivy.store.measures import percentile
 from ivy.store.switches import Setting
 
 QUEUES = ("inbox", "agent", "calls", "outbox", "upkeep")
@@ -44,12 +43,13 @@ class Pause:
 
 @dataclass(frozen=True)
 class OpenBreaker:
-    """A vendor that is left alone because it fails; at `until`, one more call is tried."""
+    """A vendor that is left alone because it fails; at `until`, one more call is tried. `cause`: what must be mended, or ""."""
 
     name: str
     reason: str
     since: datetime
     until: datetime
+    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -192,11 +192,15 @@ def pauses(connection: Connection, *, now: datetime) -> tuple[Pause, ...]:
 
 
 def open_breakers(connection: Connection) -> tuple[OpenBreaker, ...]:
-    """Return the vendors that are left alone; one whose rest is over stays open until a call of it succeeds."""
+    """Return the vendors that are left alone; one whose rest is over stays open until a call of it succeeds.
+
+    One that an operator holds, open or closed, is not among them.
+    """
+    held = breakers.overrides(connection)
     return tuple(
-        OpenBreaker(name, breaker.reason, breaker.opened_at, breaker.until)
+        OpenBreaker(name, breaker.reason, breaker.opened_at, breaker.until, breaker.cause or "")
         for name, breaker in breakers.all_of(connection).items()
-        if breaker.opened_at is not None and breaker.until is not None
+        if breaker.opened_at is not None and breaker.until is not None and name not in held
     )
 
 
@@ -270,8 +274,3 @@ def _latency(connection: Connection, since_ms: int) -> Latency:
             answered[row["thread"]] = min(row["sent_at_ms"], answered.get(row["thread"], row["sent_at_ms"]))
     spans = sorted(max(0, answered[thread] - at) for thread, at in asked.items() if thread in answered)
     return Latency(len(spans), percentile(spans, 0.5), percentile(spans, 0.95))
-
-
-def percentile(ordered: Sequence[int], part: float) -> int | None:
-    """Return the smallest of these that at least `part` of them do not exceed; None of nothing."""
-    return ordered[max(0, math.ceil(part * len(ordered)) - 1)] if ordered else None

@@ -64,6 +64,15 @@ def ask(
     return Pending(action_id, scope.user_id, kind, payload, unstamp(stamp(until)), options=tuple(options))
 
 
+def amend(scope: Scope, action_id: str, payload: dict[str, Any]) -> None:
+    """Let an open question be about something more; nobody may have seen it yet."""
+    scope.execute(
+        "UPDATE pending_actions SET payload = :payload WHERE user_id = :user AND id = :id AND done_at_ms IS NULL",
+        id=action_id,
+        payload=msgspec.json.encode(payload).decode(),
+    )
+
+
 def load(scope: Scope, action_id: str) -> Pending | None:
     row = scope.execute("SELECT * FROM pending_actions WHERE user_id = :user AND id = :id", id=action_id).fetchone()
     return row and _read(row)

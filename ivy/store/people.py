@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ivy.clock import stamp, unstamp
 from ivy.domain.inbound import Sender
+from ivy.domain.sentences import POLITE
 from ivy.errors import UsageError
 from ivy.ports import Address
 from ivy.store.binding import Connection, IntegrityError, Row
@@ -44,11 +45,24 @@ class Person:
     """tu or usted, in Spanish."""
     tier: str = "core"
     partial_gives: str = "none"
+    care_since: datetime | None = None
+    """Since when words of danger wait for a human to look: nothing is begun, and no streak is spoken of."""
+
+    @property
+    def coach_is_quiet(self) -> bool:
+        """Whether Ivy begins nothing with them, because a human answers or has to look first."""
+        return self.handed_over_at is not None or self.care_since is not None
 
     @property
     def language(self) -> str:
         """The language of fixed sentences: en or es."""
         return "es" if self.locale.lower().startswith("es") else "en"
+
+    @property
+    def speech(self) -> str:
+        """How fixed sentences are said to them, for `say`: their locale, with "-x-usted" if they are no tú."""
+        polite = self.address == "usted" and self.language == "es"
+        return f"{self.locale}-{POLITE}" if polite else self.locale
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,7 @@ def _person(row: Row) -> Person:
         address=row["address"],
         tier=row["tier"],
         partial_gives=row["partial_gives"],
+        care_since=None if row["care_since_ms"] is None else unstamp(row["care_since_ms"]),
     )
 
 

@@ -1,12 +1,13 @@
 """All that is kept of one person, found by the schema itself: to hand it over, to erase it, to prove that it is gone.
 
-May import: scope, binding. A table with a `user_id` belongs to the person; so does one whose
+May import: scope, binding, memory_vectors. A table with a `user_id` belongs to the person; so does one whose
 rows refer to theirs. What is linked to them in another way stands in LINKED, what is nobody's in NOBODYS.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
+from ivy.store import memory_vectors
 from ivy.store.binding import Connection
 from ivy.store.scope import Scope
 
@@ -25,11 +26,13 @@ LINKED = {
     f" OR our_id IN (SELECT id FROM messages_v2 WHERE {_MESSAGES})",
     "jobs": f"user_id = :user OR (user_id IS NULL AND lane IN ({_AS_STRANGER}))",
     "call_events": "call_id IN (SELECT id FROM calls WHERE user_id = :user)",
-    "lanes": f"lane IN ('turn:' || :user, 'over:' || :user) OR substr(lane, 1, length(:user) + 6) = 'send:' || :user || ':'"
+    "lanes": "lane IN ('turn:' || :user, 'over:' || :user, 'embed:' || :user, 'remember:' || :user)"
+    " OR substr(lane, 1, length(:user) + 6) = 'send:' || :user || ':'"
     f" OR lane IN ({_AS_STRANGER})",
     "strangers": "(channel, sender) IN (SELECT channel, value FROM channel_identities WHERE user_id = :user)",
     "channel_notices": f"EXISTS (SELECT 1 FROM ({_NAMES}) WHERE length(value) >= 6 AND instr(details, ltrim(value, '+')))",
-    "alerts": "key = 'handover:' || :user",
+    "alerts": "key IN ('handover:' || :user, 'care:' || :user)"
+    " OR (substr(key, 1, 13) = 'spend:person_' AND substr(key, -length(:user) - 1) = ':' || :user)",
     "blocked_addresses": f"value IN ({_NAMES})",
     "messages_v2": _MESSAGES,  # with what they were told while they were strangers
 }
@@ -39,14 +42,19 @@ NOBODYS = frozenset(
     {
         "_sqlite_migrations",
         "audit_log",
+        "breaker_changes",
+        "breaker_overrides",
         "breakers",
         "channel_limits",
         "flows",
+        "memory_spaces",
+        "model_prefixes",
         "queue_pauses",
         "schema_migrations",
         "switches",
         "task_crashes",
         "templates",
+        "token_factors",
         "webhook_inbox",
     }
 )
@@ -97,7 +105,10 @@ def owned(connection: Connection) -> list[Owned]:
     return [Owned(table, found[table]) for table in _children_first(connection, found)]
 
 
-_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+_TABLES = (
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    " AND name NOT LIKE 'memory\\_vectors\\_%' ESCAPE '\\'"  # numbers made of `user_memory`, which go with it
+)
 
 
 def rows(scope: Scope, where: Owned) -> list[dict[str, Any]]:
@@ -117,6 +128,7 @@ def counts(scope: Scope) -> dict[str, int]:
 def erase(scope: Scope) -> Erased:
     """Delete every row of the person, keep the books without their name, and count what is left."""
     before = counts(scope)
+    memory_vectors.forget_all(scope)
     emptied = scope.execute(f"UPDATE webhook_inbox SET body = NULL WHERE body IS NOT NULL AND {_READ}").rowcount
     deleted: dict[str, int] = {}
     nameless: dict[str, int] = {}

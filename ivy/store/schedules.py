@@ -84,7 +84,7 @@ def take_due(connection: Connection, *, now: datetime, limit: int = 200) -> list
     Of slots missed while the daemon was down only the latest is returned: a daily reminder is late once, not three times.
     """
     rows = connection.execute(
-        "SELECT * FROM schedules WHERE next_at_ms <= ? ORDER BY next_at_ms LIMIT ?", (stamp(now), limit)
+        "SELECT * FROM schedules WHERE next_at_ms <= ? ORDER BY next_at_ms LIMIT +?", (stamp(now), limit)
     ).fetchall()
     return [_take(connection, row, now) for row in rows]
 

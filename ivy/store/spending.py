@@ -7,14 +7,37 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ivy.clock import stamp
+from ivy.config import SpendSection
+from ivy.domain.spend_caps import Sums, judge
 from ivy.errors import IvyError
 from ivy.ports import UnitPrices, Usage
 from ivy.store import switches
-from ivy.store.binding import Connection, Row
+from ivy.store.binding import Connection
 
 
 class CapReached(IvyError):
-    """Today's money is spent: no model is called until tomorrow (UTC)."""
+    """The money of a day or a month is spent: nothing that is not exempt may cost before `until`."""
+
+    def __init__(self, message: str, *, span: str = "", until: datetime | None = None) -> None:
+        super().__init__(message)
+        self.span = span
+        self.until = until
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """That money was set aside for one request: `ivy/agent/paid.py` makes none without it, and only this file makes one."""
+
+    entry_id: str
+    micros: int
+
+
+NAMES = {
+    "day": "daily cap",
+    "month": "monthly cap",
+    "person_day": "daily cap of one person",
+    "person_month": "monthly cap of one person",
+}
 
 
 @dataclass(frozen=True)
@@ -32,18 +55,61 @@ class Reservation:
     trace_id: str
 
 
+def caps_of(section: SpendSection) -> Sums:
+    """Return the caps as configuration has them."""
+    return Sums(
+        day=_micros(section.daily_cap_usd),
+        month=_micros(section.monthly_cap_usd),
+        person_day=_micros(section.person_daily_cap_usd),
+        person_month=_micros(section.person_monthly_cap_usd),
+    )
+
+
+def _micros(dollars: float) -> int:
+    return round(max(dollars, 0.0) * 1_000_000)
+
+
 def utc_day(now: datetime) -> str:
     """Return the day that spending counts for."""
     return now.astimezone(UTC).date().isoformat()
 
 
 def spent_on(connection: Connection, day: str) -> int:
-    """Return what a day's models and messages have cost so far, reservations included, in micro-dollars.
+    """Return what a day has cost so far, reservations included, in micro-dollars.
 
     Calls have caps of their own, in minutes.
     """
+    return _total(connection, "", day, day)
+
+
+def spent(connection: Connection, user_id: str | None, *, now: datetime) -> Sums:
+    """Return what the caps look at: today and this month (UTC), of everybody and of one person."""
+    day = utc_day(now)
+    first = f"{day[:7]}-01"
+    return Sums(
+        day=_total(connection, "", day, day),
+        month=_total(connection, "", first, day),
+        person_day=_total(connection, user_id, day, day) if user_id else 0,
+        person_month=_total(connection, user_id, first, day) if user_id else 0,
+    )
+
+
+def heavy(connection: Connection, caps: Sums, *, now: datetime) -> list[str]:
+    """Return the ids of people who have used up half of a cap of their own, today or this month."""
+    day = utc_day(now)
+    rows = connection.execute(
+        "SELECT user_id FROM spend_days WHERE user_id <> '' AND day BETWEEN :first AND :day GROUP BY user_id"
+        " HAVING (:person_month > 0 AND 2 * sum(micros) >= :person_month)"
+        " OR (:person_day > 0 AND 2 * sum(CASE day WHEN :day THEN micros ELSE 0 END) >= :person_day) ORDER BY 1",
+        {"first": f"{day[:7]}-01", "day": day, "person_month": caps.person_month, "person_day": caps.person_day},
+    )
+    return [row["user_id"] for row in rows]
+
+
+def _total(connection: Connection, user_id: str, since: str, until: str) -> int:
     return connection.execute(
-        "SELECT coalesce(sum(amount_micros), 0) FROM cost_ledger WHERE day = ? AND kind <> 'call'", (day,)
+        "SELECT coalesce(sum(micros), 0) FROM spend_days WHERE user_id = ? AND day BETWEEN ? AND ?",
+        (user_id, since, until),
     ).fetchone()[0]
 
 
@@ -59,13 +125,12 @@ def spent_by_turn(connection: Connection, turn_id: str) -> int:
     ).fetchone()[0]
 
 
-def reserve(connection: Connection, call: Reservation, *, cap_micros: int, now: datetime) -> None:
-    """Set money aside for a call. Raises: CapReached, and then there must be no call."""
-    if switches.value(connection, "spend") == "block":
-        raise CapReached("Spending is blocked by `ivy switch spend block`.")
-    day = utc_day(now)
-    if spent_on(connection, day) + call.estimate_micros > cap_micros:
-        raise CapReached(f"The daily cap of ${cap_micros / 1e6:.2f} is reached.")
+def reserve(connection: Connection, call: Reservation, *, caps: Sums, now: datetime, kind: str = "model") -> Reserved:
+    """Set money aside for a request that is counted in tokens. Raises: CapReached, and then there must be none."""
+    reserved = set_aside(
+        connection, call.id, kind=kind, provider=call.vendor, model=call.model, user_id=call.user_id,
+        micros=call.estimate_micros, caps=caps, now=now,
+    )  # fmt: skip
     prices = call.prices
     connection.execute(
         "INSERT INTO ai_usage (id, user_id, turn_id, role, vendor, model, status, input_price, output_price, cache_read_price,"
@@ -73,10 +138,60 @@ def reserve(connection: Connection, call: Reservation, *, cap_micros: int, now: 
         (call.id, call.user_id, call.turn_id, call.role, call.vendor, call.model, prices.input, prices.output,
          prices.cache_read, prices.cache_write, prices.source, call.trace_id, stamp(now)),
     )  # fmt: skip
-    charge(
-        connection, call.id, kind="model", provider=call.vendor, model=call.model, user_id=call.user_id,
-        micros=call.estimate_micros, state="reserved", now=now,
-    )  # fmt: skip
+    return reserved
+
+
+def set_aside(
+    connection: Connection,
+    entry_id: str,
+    *,
+    kind: str,
+    provider: str,
+    user_id: str | None,
+    micros: int,
+    caps: Sums | None,
+    now: datetime,
+    model: str = "",
+) -> Reserved:
+    """Set money aside for one request; another one of the same id is counted with the first. `caps` None: no cap stops it.
+
+    Raises: CapReached, and then there must be no request.
+    """
+    if caps is not None:
+        _check(connection, caps, user_id, micros, now)
+    connection.execute(
+        "INSERT INTO cost_ledger (id, day, kind, provider, model, user_id, amount_micros, state, at_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'reserved', ?) ON CONFLICT (id) DO UPDATE SET requests = requests + 1,"
+        " day = excluded.day, amount_micros = excluded.amount_micros, state = 'reserved'",
+        (entry_id, utc_day(now), kind, provider, model, user_id, micros, stamp(now)),
+    )
+    return Reserved(entry_id, micros)
+
+
+def _check(connection: Connection, caps: Sums, user_id: str | None, micros: int, now: datetime) -> None:
+    if switches.value(connection, "spend") == "block":
+        raise CapReached("Spending is blocked by `ivy switch spend block`.")
+    verdict = judge(caps, spent(connection, user_id, now=now), micros, now=now)
+    if not verdict.ok:
+        name = NAMES[verdict.span]
+        raise CapReached(
+            f"The {name} of ${verdict.cap_micros / 1e6:.2f} is reached.", span=verdict.span, until=verdict.until
+        )
+
+
+def release(connection: Connection, entry_id: str) -> None:
+    """What was set aside was surely not spent; the row stays, since there was a request."""
+    connection.execute(
+        "UPDATE cost_ledger SET amount_micros = 0, state = 'settled' WHERE id = ? AND state = 'reserved'", (entry_id,)
+    )
+
+
+def close(connection: Connection, entry_id: str, micros: int | None = None) -> None:
+    """Put what something really cost in the place of what was set aside; None if that will never be known."""
+    connection.execute(
+        "UPDATE cost_ledger SET amount_micros = coalesce(?, amount_micros), state = 'settled' WHERE id = ?",
+        (micros, entry_id),
+    )
 
 
 def charge(
@@ -89,19 +204,13 @@ def charge(
     micros: int,
     now: datetime,
     model: str = "",
-    state: str = "settled",
 ) -> None:
-    """Write one cost into the ledger; a second of the same id changes nothing."""
+    """Write a cost that nobody had set aside; where there is a row of that id already, nothing changes."""
     connection.execute(
         "INSERT INTO cost_ledger (id, day, kind, provider, model, user_id, amount_micros, state, at_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-        (entry_id, utc_day(now), kind, provider, model, user_id, micros, state, stamp(now)),
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'settled', ?) ON CONFLICT (id) DO NOTHING",
+        (entry_id, utc_day(now), kind, provider, model, user_id, micros, stamp(now)),
     )
-
-
-def correct(connection: Connection, entry_id: str, micros: int) -> None:
-    """Say what something that stands in the ledger as an estimate really costs."""
-    connection.execute("UPDATE cost_ledger SET amount_micros = ? WHERE id = ?", (micros, entry_id))
 
 
 def settle(
@@ -113,7 +222,7 @@ def settle(
         " cache_write_tokens = ?, latency_ms = ?, request_id = ? WHERE id = ?",
         (usage.input, usage.output, usage.cache_read, usage.cache_write, latency_ms, request_id, call_id),
     )
-    connection.execute("UPDATE cost_ledger SET amount_micros = ?, state = 'settled' WHERE id = ?", (micros, call_id))
+    close(connection, call_id, micros)
 
 
 def fail(connection: Connection, call_id: str, error: str, *, billed: bool, latency_ms: int) -> None:
@@ -129,27 +238,14 @@ def fail(connection: Connection, call_id: str, error: str, *, billed: bool, late
 
 
 def expire_reservations(connection: Connection) -> int:
-    """At start-up: calls in flight when the process died count as spent at their estimate; return how many."""
+    """At start-up: what was in flight when the process died counts as spent at its estimate; return how many.
+
+    Messages and calls have states of their own, by which their money is settled.
+    """
     ids = [row["id"] for row in connection.execute("SELECT id FROM ai_usage WHERE status = 'reserved'").fetchall()]
     for call_id in ids:
         fail(connection, call_id, "the daemon died during the call", billed=True, latency_ms=0)
-    others = connection.execute("UPDATE cost_ledger SET state = 'settled' WHERE state = 'reserved'").rowcount
+    others = connection.execute(
+        "UPDATE cost_ledger SET state = 'settled' WHERE state = 'reserved' AND kind NOT IN ('message', 'call')"
+    ).rowcount
     return len(ids) + others
-
-
-GROUPS = {
-    "day": "day",
-    "user": "coalesce(user_id, '')",
-    "provider": "provider",
-    "kind": "kind",
-    "model": "CASE model WHEN '' THEN provider ELSE model END",
-}
-
-
-def by(connection: Connection, group: str, *, since: str, until: str) -> list[Row]:
-    """Return (name, micros, entries) per day, user, provider, kind or model, between two UTC days, both included."""
-    return connection.execute(
-        f"SELECT {GROUPS[group]} AS name, sum(amount_micros) AS micros, count(*) AS entries FROM cost_ledger"
-        " WHERE day BETWEEN ? AND ? GROUP BY 1 ORDER BY 2 DESC, 1",
-        (since, until),
-    ).fetchall()

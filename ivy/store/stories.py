@@ -1,4 +1,6 @@
-"""The story of one message, turn, job, reminder or webhook, from every table it touched. May import: story_events, job_records.
+"""The story of one message, turn, call, gift, refusal or other thing, from every table it touched.
+
+May import: the story_ files, job_records.
 
 What belongs together is known by its trace id, its turn, or the key of its job. For operators.
 """
@@ -9,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ivy.errors import UsageError
-from ivy.store import job_records, story_events, story_questions
+from ivy.store import job_records, story_events, story_models, story_questions, story_things
 from ivy.store.binding import Connection, Row
 from ivy.store.job_records import LAST_LETTER, SHORTEST_PREFIX, JobRecord
 from ivy.store.story_events import Event, json_list
@@ -20,8 +22,15 @@ _PLACES = {
     "job": "jobs",
     "webhook": "webhook_inbox",
     "reminder": "reminders",
+    "call": "calls",
     "tool call": "tool_executions",
     "model call": "ai_usage",
+    "gift": "donations",
+    "expense": "expenses",
+    "workout": "workouts",
+    "question": "pending_actions",
+    "review": "reviews",
+    "alert": "alerts",
 }
 LATEST_FIRINGS = 3
 """A daily reminder has many slots; the latest tell enough."""
@@ -45,6 +54,7 @@ class Story:
     traces: tuple[str, ...]
     events: tuple[Event, ...]
     ending: str
+    cost: str = ""
 
 
 @dataclass
@@ -55,6 +65,11 @@ class _Threads:
     traces: set[str] = field(default_factory=set[str])
     turns: set[str] = field(default_factory=set[str])
     reminders: set[str] = field(default_factory=set[str])
+    things: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """Gifts, expenses and the like that are told of, by their kind."""
+
+    def named(self, kind: str) -> set[str]:
+        return self.things.get(kind, set[str]())
 
     @property
     def whose(self) -> str:
@@ -81,6 +96,8 @@ def find(connection: Connection, words: str) -> Anchor:
         return Anchor("job", row["id"])
     if exact:
         return exact[0]
+    if row := connection.execute("SELECT id FROM alerts WHERE key = ? ORDER BY id DESC LIMIT 1", (words,)).fetchone():
+        return Anchor("alert", str(row["id"]))
     found = (
         _matches(connection, ">= ? AND id < ?", (words, words + LAST_LETTER)) if len(words) >= SHORTEST_PREFIX else []
     )
@@ -88,7 +105,8 @@ def find(connection: Connection, words: str) -> Anchor:
         return Anchor("trace", words)
     if not found:
         raise UsageError(
-            f"Nothing is known by {words!r}: give the id (or its beginning) of a message, turn, job, reminder or webhook."
+            f"Nothing is known by {words!r}: give the id (or its beginning) of a message, turn, job, call, gift, expense,"
+            " workout, question, reminder, review, alert or webhook."
         )
     if len(found) > 1:
         some = ", ".join(f"{each.kind} {each.id}" for each in found[:3])
@@ -100,7 +118,7 @@ def _matches(connection: Connection, condition: str, values: tuple[str, ...]) ->
     found: list[Anchor] = []
     for kind, table in _PLACES.items():
         rows = connection.execute(f"SELECT id FROM {table} WHERE id {condition} LIMIT 5", values)
-        found += [Anchor(kind, row["id"]) for row in rows]
+        found += [Anchor(kind, str(row["id"])) for row in rows]
     return found
 
 
@@ -128,11 +146,30 @@ def _follow(connection: Connection, anchor: Anchor, threads: _Threads) -> None:
     threads.traces |= {row.get("trace_id", "")} - {""}
     if turn_id := anchor.id if anchor.kind == "turn" else row.get("turn_id"):
         threads.turns.add(turn_id)
+    if anchor.kind in ("gift", "expense", "workout", "review", "alert"):
+        threads.things[anchor.kind] = {anchor.id}
+    if anchor.kind in story_things.AT:
+        turns, traces = story_things.askers(connection, row["user_id"], row[story_things.AT[anchor.kind]])
+        threads.turns |= turns
+        threads.traces |= traces
+    if anchor.kind == "question":
+        asked = connection.execute(
+            "SELECT trace_id, turn_id FROM messages_v2 WHERE user_id = ? AND action_id = ?",
+            (threads.user_id, anchor.id),
+        ).fetchall()
+        threads.traces |= {each["trace_id"] for each in asked} - {""}
+        threads.turns |= {each["turn_id"] for each in asked if each["turn_id"]}
+    if anchor.kind == "review":
+        said = connection.execute(
+            "SELECT trace_id FROM messages_v2 WHERE id = ?1 UNION SELECT trace_id FROM calls WHERE id = ?1",
+            (row["ref"],),
+        )
+        threads.traces |= {each["trace_id"] for each in said} - {""}
     if anchor.kind == "reminder":
         threads.reminders.add(anchor.id)
         fired = connection.execute(
             "SELECT trace_id FROM jobs WHERE user_id = ? AND kind = 'reminder' AND json_extract(payload, '$.ref') = ?"
-            " ORDER BY due_at_ms DESC LIMIT ?",
+            " ORDER BY due_at_ms DESC LIMIT +?",
             (threads.user_id, anchor.id, LATEST_FIRINGS),
         )
         threads.traces |= {row["trace_id"] for row in fired}
@@ -155,24 +192,34 @@ def tell(connection: Connection, anchor: Anchor, *, now: datetime) -> Story:
         "SELECT * FROM turns WHERE id IN (SELECT value FROM json_each(:turns))", marks
     ).fetchall()
     jobs = _jobs(connection, threads, messages, turns)
+    at = story_things.instants(connection, threads.user_id, threads.turns, messages)
     events = [
         *story_events.webhooks(connection, marks),
         *story_events.reminders(connection, threads.reminders, jobs),
         *(event for row in messages if row["direction"] == "in" for event in story_events.message(row)),
         *story_questions.questions(connection, messages),
         *(event for row in turns for event in story_events.turn(connection, row)),
-        *story_events.models(connection, marks),
-        *story_events.tools(connection, marks),
+        *story_models.models(connection, marks),
+        *story_models.tools(connection, marks),
+        *(event for row in turns for event in story_events.turn_end(row)),
+        *story_things.workouts(connection, threads.named("workout")),
+        *story_things.expenses(connection, threads.user_id, at, threads.named("expense")),
+        *story_things.gifts(connection, threads.user_id, at, threads.named("gift")),
+        *story_things.reviews(connection, threads.named("review"), messages),
+        *story_things.alerts(connection, threads.named("alert")),
         *(event for row in messages if row["direction"] == "out" for event in story_events.message(row)),
+        *story_events.calls(connection, marks, threads.whose),
         *story_events.statuses(connection, messages),
         *(event for job in jobs for event in story_events.job(job)),
-        *story_events.charges(connection, messages),
+        *story_models.charges(connection, marks, messages),
         *story_events.audits(connection, jobs),
     ]
     events.sort(key=lambda event: event.at)  # of what is one commit, the order above is the order of things
     user_id, person = _person(connection, [*messages, *turns], jobs, threads)
     ending = _ending(connection, messages, jobs, now)
-    return Story(anchor, person, user_id, tuple(sorted(threads.traces)), tuple(events), ending)
+    return Story(
+        anchor, person, user_id, tuple(sorted(threads.traces)), tuple(events), ending, story_things.cost(events)
+    )
 
 
 def _jobs(connection: Connection, threads: _Threads, messages: Iterable[Row], turns: Iterable[Row]) -> list[JobRecord]:
@@ -227,6 +274,6 @@ def _person(
             (json_list(threads.reminders),),
         )
     ]
-    user_id = next((each for each in ids if each), None)
+    user_id = next((each for each in ids if each), threads.user_id)
     row = connection.execute("SELECT name FROM users WHERE id = ?", (user_id,)).fetchone()
     return user_id, row["name"] if row else ""

@@ -143,6 +143,30 @@ def _taken_in(row: Row) -> str:
     return "Ivy took it in; it needed no model (a keyword, a tap, a quick reply, or nothing to answer)."
 
 
+def calls(connection: Connection, marks: Mapping[str, Any], whose: str) -> list[Event]:
+    """Tell of the phone calls of these traces; `whose` narrows the SQL to a person."""
+    rows = connection.execute(
+        f"SELECT * FROM calls WHERE {whose} trace_id IN (SELECT value FROM json_each(:traces))", marks
+    )
+    events: list[Event] = []
+    for row in rows:
+        facts = {"kind": row["kind"], "state": row["state"], "outcome": row["outcome"], "slot": row["slot"]}
+        asked = f"A phone call ({row['kind']}) is due, asked for by {row['asked_by']}."
+        events.append(Event(unstamp(row["due_at_ms"]), "call", asked, row["id"], facts))
+        if row["placed_at_ms"] is not None:
+            words = f"It was dialled, with the words of {row['prompt']}." if row["prompt"] else "It rang."
+            events.append(Event(unstamp(row["placed_at_ms"]), "call", words, row["id"]))
+        if row["ended_at_ms"] is not None:
+            became = row["outcome"] or row["state"]
+            reason = f": {row['reason']}" if row["reason"] else ""
+            events.append(Event(unstamp(row["ended_at_ms"]), "call", f"The call is over, {became}{reason}.", row["id"]))
+    return events
+
+
+_LATER = {"sent": 1, "delivered": 2, "read": 3}
+"""In which order things happen to a message, where the vendor's clock says the same second."""
+
+
 def statuses(connection: Connection, messages: Iterable[Row]) -> list[Event]:
     ours = {row["id"]: row["external_id"] for row in messages if row["direction"] == "out"}
     rows = connection.execute(
@@ -152,9 +176,9 @@ def statuses(connection: Connection, messages: Iterable[Row]) -> list[Event]:
         (json_list(ours), json_list(our for our, their in ours.items() if not their)),
     )
     events: list[Event] = []
-    for row in rows:
+    for row in sorted(rows, key=lambda row: (row["at_ms"], _LATER.get(row["state"], 0))):
         errors = msgspec.json.decode(row["errors"])
-        why = "; ".join(f"{error['code']} {error['title'] or error['details']}".strip() for error in errors)
+        why = "; ".join(f"{error['code'] or ''} {error['title'] or error['details']}".strip() for error in errors)
         words = f"{row['channel']} says: {row['state']}{f' ({why})' if why else ''}."
         message_id = row["our_id"] or next((our for our, their in ours.items() if their == row["external_id"]), "")
         events.append(
@@ -167,10 +191,13 @@ def turn(connection: Connection, row: Row) -> list[Event]:
     began = f"The turn began, with the words of {row['prompt']}."
     events = [Event(unstamp(row["started_at_ms"]), "turn", began, row["id"], {"key": row["key"]})]
     for step in connection.execute(
-        "SELECT n, kind, payload, at_ms FROM turn_steps WHERE turn_id = ? AND kind IN ('context', 'words') ORDER BY n",
+        "SELECT n, kind, payload, at_ms FROM turn_steps WHERE turn_id = ? AND kind IN ('context', 'words', 'reply') ORDER BY n",
         (row["id"],),
     ):
         payload = msgspec.json.decode(step["payload"])
+        if step["kind"] == "reply":
+            events += _ended_early(row, step, payload)
+            continue
         read: list[str] = payload["read"] if step["kind"] == "context" else payload["messages"]
         words = f"It read {len(read)} message{'' if len(read) == 1 else 's'}" + (
             " that came meanwhile." if step["kind"] == "words" else "."
@@ -178,51 +205,30 @@ def turn(connection: Connection, row: Row) -> list[Event]:
         if dropped := payload.get("dropped"):
             words += f" For want of room it was not told: {', '.join(dropped)}."
         events.append(Event(unstamp(step["at_ms"]), "turn", words, row["id"], {"step": step["n"], "read": read}))
-    if row["ended_at_ms"] is not None:
-        events.append(Event(unstamp(row["ended_at_ms"]), "turn", f"The turn ended: {row['state']}.", row["id"]))
     return events
 
 
-def models(connection: Connection, marks: Mapping[str, str]) -> list[Event]:
-    rows = connection.execute(
-        "SELECT u.*, l.amount_micros FROM ai_usage u LEFT JOIN cost_ledger l ON l.id = u.id"
-        " WHERE u.turn_id IN (SELECT value FROM json_each(:turns))",
-        marks,
-    )
-    events: list[Event] = []
-    for row in rows:
-        micros = row["amount_micros"] or 0
-        cost, took = f"${micros / 1e6:.6f}", "" if row["latency_ms"] is None else f", {row['latency_ms']} ms"
-        who = f"The {row['role']} model ({row['model']} of {row['vendor']})"
-        match row["status"]:
-            case "done":
-                cached = f", {row['cache_read_tokens']} of them cached" if row["cache_read_tokens"] else ""
-                words = f"{who} answered: {row['input_tokens']} tokens in{cached}, {row['output_tokens']} out, {cost}{took}."
-            case "reserved":
-                words = f"{who} was asked and has not answered yet; {cost} is set aside."
-            case status:
-                counted = f"; it counts as {cost}" if micros else ""
-                words = f"{who} gave no answer ({status}): {row['error']}{counted}{took}."
-        details = {name: row[name] for name in ("role", "vendor", "model", "status", "input_tokens", "output_tokens",
-                                                "cache_read_tokens", "latency_ms", "error", "request_id")}  # fmt: skip
-        events.append(Event(unstamp(row["at_ms"]), "model", words, row["id"], {**details, "cost_micros": micros}))
-    return events
+def turn_end(row: Row) -> list[Event]:
+    if row["ended_at_ms"] is None:
+        return []
+    return [Event(unstamp(row["ended_at_ms"]), "turn", f"The turn ended: {row['state']}.", row["id"])]
 
 
-def tools(connection: Connection, marks: Mapping[str, str]) -> list[Event]:
-    rows = connection.execute(
-        "SELECT * FROM tool_executions WHERE turn_id IN (SELECT value FROM json_each(:turns))", marks
+def _ended_early(row: Row, step: Row, payload: Mapping[str, Any]) -> list[Event]:
+    """Name the rule by which a turn ended without an answer of a model's, or by which its words were changed."""
+    kind, _, which = str(payload.get("ending", "")).partition(":")
+    span = which.replace("_", " ")
+    words = {
+        "cap": f"No model was asked: the spending cap ({span}) is reached.",
+        "limit": f"The turn reached its limit of {span}, and said so.",
+    }.get(kind, "")
+    if payload.get("fitted") != payload.get("text"):
+        words = f"{words} What the model wrote was made fit to be sent: a link nobody here wrote, or its rules, were left out."
+    return (
+        [Event(unstamp(step["at_ms"]), "turn", words.strip(), row["id"], {"ending": payload["ending"]})]
+        if words
+        else []
     )
-    return [
-        Event(
-            unstamp(row["at_ms"]),
-            "tool",
-            f"{row['tool']} {row['arguments']} → {row['status']}: {row['result']}",
-            row["id"],
-            {name: row[name] for name in ("tool", "arguments", "status", "result")},
-        )
-        for row in rows
-    ]
 
 
 _DOES = {
@@ -256,23 +262,6 @@ def job(job: JobRecord) -> list[Event]:
         tries = f" after {job.attempts} failed attempts" if job.attempts else ""
         events.append(Event(job.ended_at, "job", f"The job to {does} was {outcome}{tries}.", job.id))
     return events
-
-
-def charges(connection: Connection, messages: Iterable[Row]) -> list[Event]:
-    rows = connection.execute(
-        "SELECT * FROM cost_ledger WHERE kind = 'message' AND id IN (SELECT value FROM json_each(?))",
-        (json_list(row["id"] for row in messages),),
-    )
-    return [
-        Event(
-            unstamp(row["at_ms"]),
-            "cost",
-            f"The message was counted as ${row['amount_micros'] / 1e6:.6f}.",
-            row["id"],
-            {"cost_micros": row["amount_micros"]},
-        )
-        for row in rows
-    ]
 
 
 def audits(connection: Connection, jobs: Iterable[JobRecord]) -> list[Event]:

@@ -58,6 +58,12 @@ def current(scope: Scope) -> Streak:
     return replay(events(scope))
 
 
+def reserve_left(scope: Scope, today: date, *, without_today: bool = False) -> int:
+    """Return how many reserve days the person has on `today`; what is planned for later days changes nothing."""
+    heard = [event for event in events(scope) if event[0] < today or (event[0] == today and not without_today)]
+    return replay(heard).reserve_left(today)
+
+
 # --- "that's wrong" ----------------------------------------------------------------------------------
 
 

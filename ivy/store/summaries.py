@@ -8,8 +8,9 @@ import msgspec
 
 from ivy.clock import stamp
 from ivy.domain.jobs import WEEKLY_SUMMARY
+from ivy.domain.topics import WEEKLY_WORKOUTS
 from ivy.domain.weekly import Numbers
-from ivy.store import schedules
+from ivy.store import schedules, topics
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 
@@ -57,4 +58,7 @@ def of_week(scope: Scope, week: date) -> Summary | None:
 
 def ensure(scope: Scope, person: Person, new_id: Callable[[], str], now: datetime, *, cron: str = USUAL) -> bool:
     """See that a person's weekly summary is scheduled; return False if it was. Raises: BadCron, UnknownZone."""
-    return schedules.ensure(scope, WEEKLY_SUMMARY, zone=person.zone, cron=cron, new_id=new_id, now=now)
+    is_new = schedules.ensure(scope, WEEKLY_SUMMARY, zone=person.zone, cron=cron, new_id=new_id, now=now)
+    there = schedules.of_thing(scope, WEEKLY_SUMMARY, scope.user_id)
+    topics.prewrite(scope, person, WEEKLY_WORKOUTS, there["cron"] if there else cron, new_id, now)
+    return is_new

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ivy.clock import stamp, unstamp
+from ivy.domain import providers
 from ivy.errors import UsageError
 from ivy.store.binding import Connection
 
@@ -26,6 +27,15 @@ KNOWN: Mapping[str, Switch] = {
     "typing": Switch(("on", "off"), "on", "off: nobody is shown that Ivy is typing"),
     "voice": Switch(("on", "off"), "on", "off: nobody is phoned; who was to be is written to instead"),
     "flows": Switch(("on", "off"), "on", "off: no form is sent, and one that is open goes on in the chat"),
+    providers.SWITCH: Switch(
+        providers.CHOICES, providers.AUTO, "NAME-only: no other model is asked, not even when it fails"
+    ),
+    "memory": Switch(
+        ("semantic", "keyword", "off"),
+        "semantic",
+        "keyword: memories are found by their words, not their meaning; off: none are looked for, and none are kept",
+    ),
+    "proactive": Switch(("on", "off"), "on", "off: nobody hears of anything they did not ask for; reminders still go"),
     "read_receipts": Switch(("on", "off"), "on", "off: nobody is shown that their message was read"),
 }
 

@@ -47,3 +47,14 @@ def record(scope: Scope, execution: Execution, status: str, result: str, *, at_m
         result=result,
         at=at_ms,
     )
+
+
+def note_fault(scope: Scope, execution: Execution, error: str, *, at_ms: int) -> None:
+    """Count a tool that broke, by its error's fingerprint: neither the person nor the model can help that."""
+    scope.execute(
+        "INSERT INTO tool_faults (user_id, turn_id, tool, error, at_ms) VALUES (:user, :turn, :tool, :error, :at)",
+        turn=execution.turn_id,
+        tool=execution.tool,
+        error=error,
+        at=at_ms,
+    )

@@ -47,7 +47,7 @@ def of_call(scope: Scope, call_id: str) -> Transcript | None:
 def recent(scope: Scope, limit: int = 10) -> list[Transcript]:
     """Return the person's last transcripts, the newest first."""
     rows = scope.execute(
-        "SELECT * FROM transcripts WHERE user_id = :user ORDER BY at_ms DESC, call_id DESC LIMIT :limit", limit=limit
+        "SELECT * FROM transcripts WHERE user_id = :user ORDER BY at_ms DESC, call_id DESC LIMIT +:limit", limit=limit
     )
     return [_transcript(row) for row in rows]
 
@@ -62,7 +62,7 @@ def delete(scope: Scope, call_id: str) -> bool:
 def forget_before(connection: Connection, before: datetime, *, limit: int = 500) -> int:
     """Forget everybody's transcripts that are older; return how many went. For upkeep."""
     return connection.execute(
-        "DELETE FROM transcripts WHERE call_id IN (SELECT call_id FROM transcripts WHERE at_ms < ? LIMIT ?)",
+        "DELETE FROM transcripts WHERE call_id IN (SELECT call_id FROM transcripts WHERE at_ms < ? LIMIT +?)",
         (stamp(before), limit),
     ).rowcount
 

@@ -73,6 +73,15 @@ def append(scope: Scope, turn_id: str, step: Step, *, now: datetime) -> None:
     )
 
 
+def append_last(scope: Scope, turn_id: str, kind: str, payload: dict[str, Any], *, now: datetime) -> None:
+    """Add the step after all others."""
+    taken = scope.execute(
+        "SELECT count(*) AS n FROM turn_steps JOIN turns ON turns.id = turn_id WHERE user_id = :user AND turn_id = :turn",
+        turn=turn_id,
+    ).fetchone()["n"]
+    append(scope, turn_id, Step(taken, kind, payload), now=now)
+
+
 def close(scope: Scope, turn_id: str, state: str, *, now: datetime) -> None:
     """End a turn: done, or failed."""
     scope.execute(

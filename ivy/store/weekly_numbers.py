@@ -96,7 +96,7 @@ def _calls(scope: Scope, first: date, last: date) -> tuple[int, int]:
     """Return how many calls the person could have answered, and how many they did: all tries of one count once."""
     row = scope.execute(
         "SELECT count(*) AS due, coalesce(sum(answered), 0) AS answered FROM (SELECT max(outcome = 'completed') AS answered"
-        f" FROM calls WHERE {_IN_WEEK} AND direction = 'out' AND kind NOT IN ('test', 'hello')"
+        f" FROM calls WHERE {_IN_WEEK} AND direction = 'out' AND kind NOT IN ('test', 'hello', 'notice')"
         " AND outcome IN ('completed', 'missed', 'declined', 'voicemail') GROUP BY coalesce(first_id, id))",
         first=first.isoformat(),
         last=last.isoformat(),

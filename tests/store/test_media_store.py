@@ -7,6 +7,7 @@ import pytest
 from ivy.domain.heard import Heard
 from ivy.domain.inbound import Media, Sender
 from ivy.domain.media import Kind, Reason, Refused, Type
+from ivy.domain.spend_caps import Sums
 from ivy.ports import Image
 from ivy.store import hearing_costs, media, people_data, spending, switches
 from ivy.store.binding import Connection, Error
@@ -123,7 +124,7 @@ async def test_listening_stays_within_the_days_money(ana: PersonStore, diary_sto
             model="gpt-transcribe",
             user_id="ana",
             micros=micros,
-            cap_micros=1_000,
+            caps=Sums(day=1_000),
             now=NOW,
         )
 

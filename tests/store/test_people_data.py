@@ -38,6 +38,7 @@ INSERT INTO channel_notices (channel, field, details, at_ms)
 INSERT INTO turns (id, user_id, key, state, prompt, trace_id, started_at_ms)
     VALUES ('turn-' || :user, :user, 'turn:in-' || :user, 'done', 'coach@1', 't', 1);
 INSERT INTO turn_steps (turn_id, n, kind, payload, at_ms) VALUES ('turn-' || :user, 1, 'reply', :words, 1);
+INSERT INTO tool_faults (user_id, turn_id, tool, error, at_ms) VALUES (:user, 't-' || :user, 'x', 'builtins.KeyError', 1);
 INSERT INTO tool_executions (id, user_id, turn_id, tool, arguments, key, status, result, at_ms)
     VALUES ('tool-' || :user, :user, 'turn-' || :user, 'add_expense', :words, 'k' || :user, 'done', :words, 1);
 INSERT INTO pending_actions (id, user_id, kind, payload, created_at_ms, expires_at_ms)
@@ -45,6 +46,9 @@ INSERT INTO pending_actions (id, user_id, kind, payload, created_at_ms, expires_
 INSERT INTO ai_usage (id, user_id, turn_id, role, vendor, model, status, input_price, output_price, cache_read_price,
                       cache_write_price, price_source, trace_id, at_ms)
     VALUES ('ai-' || :user, :user, 'turn-' || :user, 'primary', 'anthropic', 'm', 'done', 1, 1, 1, 1, 'list', 't', 1);
+INSERT OR IGNORE INTO model_prefixes (sha256, system, tools, first_at_ms) VALUES ('prefix', 'You are Ivy.', '[]', 1);
+INSERT INTO model_exchanges (id, prefix_sha256, dialect, request_sha256, response, at_ms)
+    VALUES ('ai-' || :user, 'prefix', '{}', 'sum', CAST(:words AS BLOB), 1);
 INSERT INTO cost_ledger (id, day, kind, provider, user_id, amount_micros, state, at_ms)
     VALUES ('ai-' || :user, '2026-11-01', 'model', 'anthropic', :user, 42, 'settled', 1);
 INSERT INTO jobs (id, kind, queue, lane, key, state, due_at_ms, run_at_ms, deadline_ms, limit_ms, user_id, payload, created_at_ms)
@@ -89,6 +93,27 @@ INSERT INTO transformation_scores (id, user_id, day, measure, score, source, at_
     VALUES ('score-' || :user, :user, '2026-11-01', 'mood', 7, 'call', 1);
 INSERT INTO life_markers (id, user_id, day, tag, words, source, at_ms)
     VALUES ('mark-' || :user, :user, '2026-11-01', 'sleep', :words, 'call', 1);
+INSERT INTO facts (id, user_id, kind, text, quote, message_id, way, confidence, since_ms, last_said_ms)
+    VALUES ('fact-' || :user, :user, 'fact', :words, :words, 'in-' || :user, 'told', 1.0, 1, 1);
+INSERT INTO fact_sources (message_id, user_id, at_ms) VALUES ('in-' || :user, :user, 1);
+INSERT INTO unheard_messages (message_id, user_id, at_ms) VALUES ('in-' || :user, :user, 1);
+INSERT OR IGNORE INTO memory_spaces (id, model, dimension, state, since_ms) VALUES (1, 'm', 4, 'old', 1);
+INSERT INTO user_memory (user_id, kind, ref, text, digest, length, at_ms)
+    VALUES (:user, 'message', 'in-' || :user, :words, 'd', 1, 1);
+INSERT INTO memory_words (user_id, word, memory_id, times)
+    SELECT user_id, text, id, 1 FROM user_memory WHERE user_id = :user;
+INSERT INTO memory_embeddings (memory_id, space_id, user_id, model, dimension, digest, at_ms)
+    SELECT id, 1, user_id, 'm', 4, 'd', 1 FROM user_memory WHERE user_id = :user;
+INSERT INTO reviews (id, user_id, kind, source, ref, words, opened_at_ms)
+    VALUES ('review-' || :user, :user, 'self_harm', 'chat', 'in-' || :user, :words, 1);
+INSERT INTO topics (user_id, topic, state, words, source, state_at_ms) VALUES (:user, 'weekly_expenses', 'on', :words, 'text', 1);
+INSERT INTO prewritten (user_id, topic, first_day, numbers, prose, at_ms)
+    VALUES (:user, 'weekly_expenses', '2026-11-02', '{}', :words, 1);
+INSERT INTO spending_summaries (user_id, first_day, numbers, prose, message_id, at_ms)
+    VALUES (:user, '2026-11-02', '{}', :words, 'out-' || :user, 1);
+INSERT INTO ratings (id, user_id, message_id, asked_at_ms) VALUES ('rating-' || :user, :user, 'out-' || :user, 1);
+INSERT INTO feedback (id, user_id, kind, words, ref, at_ms) VALUES ('said-' || :user, :user, 'wrong', :words, 'in-' || :user, 1);
+INSERT INTO foreign_texts (user_id, text, at_ms) VALUES (:user, :words, 1);
 INSERT INTO weekly_summaries (user_id, week, numbers, prose, at_ms) VALUES (:user, '2026-11-02', '{}', :words, 1);
 """
 
@@ -98,9 +123,18 @@ def connection(tmp_path: Path) -> Connection:
     """Two people with a row in every table that can hold one of theirs."""
     opened = open_writer(tmp_path / "ivy.db", throwaway=True)
     migrate(opened)
+    opened.execute(
+        "CREATE VIRTUAL TABLE memory_vectors_1"
+        " USING vec0(id INTEGER PRIMARY KEY, user_id TEXT PARTITION KEY, vector FLOAT[4])"
+    )
     for user in (ANA, BEN):
         for statement in ROWS.split(";\n"):
             opened.execute(statement, {"user": user, "phone": PHONES[user], "words": WORDS[user]})
+        opened.execute(
+            "INSERT INTO memory_vectors_1 (id, user_id, vector) SELECT id, user_id, '[1,2,3,4]' FROM user_memory"
+            " WHERE user_id = ?",
+            (user,),
+        )
     return opened
 
 
@@ -115,7 +149,7 @@ def mentions(rows: dict[str, list[tuple[Any, ...]]], text: str) -> dict[str, int
 
 
 def test_every_table_is_a_persons_or_is_named_as_nobodys(connection: Connection) -> None:
-    tables = {name for name in everything(connection) if not name.startswith("sqlite_")}
+    tables = {name for name in everything(connection) if not name.startswith(("sqlite_", "memory_vectors_"))}
     persons = {owned.table for owned in people_data.owned(connection)}
     assert persons | people_data.NOBODYS == tables
     assert not persons & people_data.NOBODYS

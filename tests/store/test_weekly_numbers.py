@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivy.clock import stamp
-from ivy.domain.jobs import WEEKLY_SUMMARY
+from ivy.domain.jobs import PREWRITE, WEEKLY_SUMMARY
 from ivy.domain.money import Money
 from ivy.domain.streaks import Outcome
+from ivy.domain.topics import WEEKLY_WORKOUTS
 from ivy.domain.weekly import Numbers, WeekScore
 from ivy.domain.workouts import WorkoutState
-from ivy.store import people, schedules, scores, streaks, summaries, weekly_numbers, workouts
+from ivy.store import people, schedules, scores, streaks, summaries, topics, weekly_numbers, workouts
 from ivy.store.binding import Connection
 from ivy.store.migrate import migrate
 from ivy.store.people import NewPerson
@@ -216,10 +217,13 @@ async def test_a_week_is_kept_once_and_read_back_whole(person: PersonStore) -> N
 
 async def test_the_next_summary_is_sunday_at_seven_by_the_persons_clock(person: PersonStore) -> None:
     ana = await person.read(people.load)
-    assert await person.write(summaries.ensure, ana, lambda: "s1", NOW)
-    assert not await person.write(summaries.ensure, ana, lambda: "s2", NOW)
+    names = iter(("s1", "s2"))
+    assert await person.write(summaries.ensure, ana, lambda: next(names), NOW)
+    assert not await person.write(summaries.ensure, ana, lambda: next(names), NOW)
     row = await person.read(schedules.of_thing, WEEKLY_SUMMARY, ana.id)
     assert row is not None and row["next_wall"] == "2026-11-29T19:00:00"
+    night = await person.read(schedules.of_thing, PREWRITE, topics.ref_of(WEEKLY_WORKOUTS, ana.id))
+    assert night is not None and night["next_wall"].startswith("2026-11-29T03:")
 
 
 async def test_next_weeks_sessions_are_kept(person: PersonStore) -> None:
