@@ -39,7 +39,7 @@ def read_object(body: bytes) -> Object:
     try:
         tree: Any = json.loads(body.decode(), parse_int=_whole, parse_float=_fraction, parse_constant=_refuse_constant)
         # Seldom, since it is slow: a call's transcript has thousands of parts.
-        if _HALF_CHARACTER.search(body) or _nests(tree) > DEEPEST:
+        if _HALF_CHARACTER.search(body) or (body.count(b"{") + body.count(b"[") > DEEPEST and _nests(tree) > DEEPEST):
             tree = _whole_characters(tree, DEEPEST)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"not JSON: {error}") from error

@@ -14,13 +14,15 @@ import httpx2
 
 from ivy import log
 from ivy.adapters import client
-from ivy.errors import OutcomeUnknown, VendorBusy, VendorError, VendorMisconfigured, VendorRefused
+from ivy.errors import Cause, OutcomeUnknown, VendorBusy, VendorError, VendorMisconfigured, VendorRefused
 
 LONGEST_PAUSE = timedelta(hours=1)
 """A vendor's advice beyond this is cut: some send days, and nobody would look again before."""
 CONTEXT = "context"
 """The code of a refusal because the prompt is too long: prune harder."""
 
+AS_IT_IS: Mapping[str, str] = {"X-Stainless-Raw-Response": "true", "Content-Type": "application/json"}
+"""Headers with which both vendors' SDKs send bytes of ours and hand the answer over unread."""
 _LONGEST_REASON = 300
 _MONEY_CODES = frozenset(
     {
@@ -45,7 +47,8 @@ _CONTEXT_WORDS = re.compile(
 )
 _PAGE = re.compile(r"<html|<!doctype", re.I)
 _DURATION = re.compile(r"(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+(?:\.\d+)?)s)?")
-_PASSING = frozenset({408, 409, 425})
+_PASSING = frozenset({408, 425})
+_CAUSES: Mapping[int, Cause] = {401: Cause.KEY, 403: Cause.KEY, 404: Cause.MODEL, 410: Cause.MODEL}
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,14 @@ class ErrorAnswer:
 def refused(vendor: str, answer: ErrorAnswer) -> VendorError:
     """Return what an error answer asks for: wait and come again, mend the account, or mend the request."""
     reason = _reason(answer)
-    if _is_about_money(answer) or answer.status in (401, 403, 404, 410):
-        return VendorMisconfigured(vendor, reason)
+    if _is_about_money(answer):
+        return VendorMisconfigured(vendor, reason, cause=Cause.MONEY)
+    if answer.status in _CAUSES:
+        return VendorMisconfigured(vendor, reason, cause=_CAUSES[answer.status])
     if answer.status == 429:
         return VendorBusy(vendor, reason, after=pause(answer.headers), throttled=True)
+    if answer.status == 409:
+        return VendorBusy(vendor, reason, after=_capped(client.retry_after(answer.headers)), conflict=True)
     # Below 400: a captive portal's redirect, or an error inside an answer that began well.
     if answer.status < 400 or answer.status >= 500 or answer.status in _PASSING:
         return VendorBusy(vendor, reason, after=_capped(client.retry_after(answer.headers)))
@@ -80,12 +87,12 @@ def unanswered(vendor: str, error: BaseException | None) -> VendorError:
     if not isinstance(error, httpx2.HTTPError | httpx2.InvalidURL):
         return VendorBusy(vendor, f"no answer ({type(error).__name__})")
     found = client.failure(vendor, error)
-    return VendorBusy(vendor, found.reason) if isinstance(found, OutcomeUnknown) else found
+    return VendorBusy(vendor, found.reason, unheard=True) if isinstance(found, OutcomeUnknown) else found
 
 
 def garbled(vendor: str, what: str, *, status: int = 200) -> VendorBusy:
     """Return what a well-delivered answer means that is none: a portal's page, half a document, another shape."""
-    return VendorBusy(vendor, f"answered {status} with {what}")
+    return VendorBusy(vendor, f"answered {status} with {what}", unheard=status == 200)
 
 
 def pause(headers: Mapping[str, str]) -> timedelta | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -21,7 +22,7 @@ from ivy.adapters.model_failures import skip_platform_look_up
 from ivy.adapters.pictures import NOT_SHOWN, Shown
 from ivy.adapters.transcript import ModelTurn, PersonTurn, Turn, arguments_of, turns_of
 from ivy.errors import ConfigError, VendorError
-from ivy.ports import ModelAnswer, ModelRequest, Pictures, ToolCall, ToolResult, ToolSpec, Usage
+from ivy.ports import Exchange, ModelAnswer, ModelRequest, Pictures, ToolCall, ToolResult, ToolSpec, Usage
 from ivy.threads import Threads
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 VENDOR = "openai"
 OFFICIAL = "https://api.openai.com/v1"
+WIRE = "openai"
+_COMPLETIONS = "/chat/completions"
 FAILED = "Failed: "
 """How a failed tool's result begins: this wire has no mark for it."""
 
@@ -79,18 +82,55 @@ class _Completion(msgspec.Struct):
     id: str | None = None
 
 
-class OpenAIModel:
-    """One model of OpenAI or, at another `base_url`, of a compatible server; `vendor` tells several servers apart.
+@dataclass(frozen=True)
+class OpenAIWire:
+    """A model in bytes: of OpenAI itself if `official`, else of a compatible server; `vendor` tells several servers apart.
 
     Without `pictures` it is told of a person's pictures, and not shown them: many local models cannot see.
     """
 
-    def __init__(self, sdk: AsyncOpenAI, model: str, *, vendor: str = VENDOR, pictures: Pictures | None = None) -> None:
-        self.name = model
-        self.vendor = vendor
-        self.official = is_official(str(sdk.base_url))
+    name: str
+    vendor: str = VENDOR
+    official: bool = True
+    pictures: Pictures | None = None
+
+    @property
+    def dialect(self) -> dict[str, Any]:
+        return {"wire": WIRE, "official": self.official}
+
+    async def encode(self, request: ModelRequest) -> bytes:
+        turns = turns_of(request, vendor=self.vendor, model=self.name)
+        shown = await pictures.load(turns, self.pictures)
+        return msgspec.json.encode(self._body(request, turns, shown))
+
+    def decode(self, body: bytes, request_id: str = "") -> ModelAnswer:
+        return _answer(self.vendor, body, request_id)
+
+    def _body(self, request: ModelRequest, turns: Sequence[Turn], shown: Shown) -> dict[str, Any]:
+        system = [{"role": "system", "content": request.system}] if request.system.strip() else []
+        body: dict[str, Any] = {
+            "model": self.name,
+            "messages": [*system, *(message for turn in turns for message in _said(turn, shown))],
+            "max_completion_tokens" if self.official else "max_tokens": request.max_tokens,
+        }
+        if self.official:
+            body["reasoning_effort"] = "none"
+        if request.tools:
+            body["tools"] = [_tool(tool) for tool in request.tools]
+            if not request.may_call_tools:
+                body["tool_choice"] = "none"
+        return body
+
+
+class OpenAIModel:
+    """One model of OpenAI or of a compatible server, asked over the SDK."""
+
+    def __init__(self, sdk: AsyncOpenAI, wire: OpenAIWire) -> None:
+        self.name = wire.name
+        self.vendor = wire.vendor
+        self.official = wire.official
         self._sdk = sdk
-        self._pictures = pictures
+        self._wire = wire
 
     @classmethod
     async def make(
@@ -122,21 +162,24 @@ class OpenAIModel:
             max_retries=0,  # trying again is the worker's and the breaker's business
         )
         skip_platform_look_up(made)
-        return cls(made, model, vendor=vendor, pictures=pictures)
+        return cls(made, OpenAIWire(model, vendor, is_official(str(made.base_url)), pictures))
 
     async def complete(self, request: ModelRequest) -> ModelAnswer:
         """Ask for one answer. Raises: VendorBusy, VendorMisconfigured, VendorRefused (code `context`: prune harder)."""
-        turns = turns_of(request, vendor=self.vendor, model=self.name)
-        shown = await pictures.load(turns, self._pictures)
-        response = await self._post(self._body(request, turns, shown))
-        return _answer(self.vendor, response)
+        body = await self._wire.encode(request)
+        response = await self._post(body)
+        came = response.content
+        answer = self._wire.decode(came, response.headers.get("x-request-id", ""))
+        return replace(answer, exchange=Exchange(self._wire.dialect, body, came))
 
-    async def _post(self, body: dict[str, Any]) -> httpx2.Response:
+    async def _post(self, body: bytes) -> httpx2.Response:
         from openai import APIStatusError, OpenAIError
 
-        create: Any = self._sdk.chat.completions.with_raw_response.create
+        post: Any = self._sdk.post
         try:
-            raw: Any = await create(**body)
+            raw: Any = await post(
+                _COMPLETIONS, content=body, cast_to=object, options={"headers": model_failures.AS_IT_IS}
+            )
         except APIStatusError as error:
             raise _refused(self.vendor, error) from error
         except OpenAIError as error:
@@ -144,21 +187,6 @@ class OpenAIModel:
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise model_failures.unanswered(self.vendor, error) from error
         return raw.http_response
-
-    def _body(self, request: ModelRequest, turns: Sequence[Turn], shown: Shown) -> dict[str, Any]:
-        system = [{"role": "system", "content": request.system}] if request.system.strip() else []
-        body: dict[str, Any] = {
-            "model": self.name,
-            "messages": [*system, *(message for turn in turns for message in _said(turn, shown))],
-            "max_completion_tokens" if self.official else "max_tokens": request.max_tokens,
-        }
-        if self.official:
-            body["reasoning_effort"] = "none"
-        if request.tools:
-            body["tools"] = [_tool(tool) for tool in request.tools]
-            if not request.may_call_tools:
-                body["tool_choice"] = "none"
-        return body
 
 
 def is_official(base_url: str) -> bool:
@@ -214,9 +242,9 @@ def _result(result: ToolResult) -> dict[str, Any]:
 # --- from the wire ---------------------------------------------------------------------------------
 
 
-def _answer(vendor: str, response: httpx2.Response) -> ModelAnswer:
+def _answer(vendor: str, body: bytes, request_id: str) -> ModelAnswer:
     try:
-        completion = msgspec.json.decode(response.content, type=_Completion)
+        completion = msgspec.json.decode(body, type=_Completion)
         choice = completion.choices[0]
         message = msgspec.json.decode(choice.message, type=_Message)
     except (msgspec.DecodeError, UnicodeError, RecursionError, IndexError) as error:
@@ -230,7 +258,7 @@ def _answer(vendor: str, response: httpx2.Response) -> ModelAnswer:
         usage=_usage(completion.usage),
         model=completion.model or "",
         raw=bytes(choice.message).decode(),
-        request_id=response.headers.get("x-request-id") or completion.id or "",
+        request_id=request_id or completion.id or "",
     )
 
 

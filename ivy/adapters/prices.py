@@ -1,4 +1,4 @@
-"""What a model costs: the operator's own prices, else a packaged list, else a ceiling. May import: ports, the ground.
+"""What a model costs: the operator's own prices, a packaged list, a dated file, else a ceiling. May import: ports, the ground.
 
 The list comes with a package and is never fetched. It knows prices of long prompts too; Ivy's prompts are short, so the
 base price is the one used.
@@ -7,10 +7,13 @@ base price is the one used.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Collection, Mapping
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from ivy import log
 from ivy.clock import Clock
@@ -41,8 +44,38 @@ class Dollars(Protocol):
     def cache_write(self) -> float: ...
 
 
+class DatedPrice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of a price file: dollars per million tokens from a day on."""
+
+    vendor: str
+    model: str
+    since: date
+    source: str
+    input: float
+    output: float = 0.0
+    cache_read: float = 0.0
+    cache_write: float = 0.0
+
+
+class PriceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Prices that the packaged list does not have; `as_of` is when somebody last looked."""
+
+    as_of: date
+    prices: tuple[DatedPrice, ...] = ()
+
+    @staticmethod
+    def load(text: str, name: str) -> PriceFile:
+        """Read a file of prices. Raises: ConfigError, naming what is wrong with `name`."""
+        try:
+            return msgspec.convert(tomllib.loads(text), PriceFile)
+        except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+            raise ConfigError(f"{name} is wrong: {error}") from None
+
+
 class PriceTable:
-    """Prices by vendor and model: overrides (keys `vendor:model` or `model`) win, what nobody knows costs `ceiling`.
+    """Prices by vendor and model: overrides (keys `vendor:model` or `model`) win, then the packaged list, then `beyond`.
+
+    What nobody knows costs `ceiling`.
 
     `compatible` are vendors whose base_url is not their own: their models' names mean nothing to the list.
     """
@@ -53,11 +86,13 @@ class PriceTable:
         *,
         ceiling: Dollars,
         overrides: Mapping[str, Dollars] | None = None,
+        beyond: Sequence[DatedPrice] = (),
         compatible: Collection[str] = (),
     ) -> None:
         self._clock = clock
         self._ceiling = _priced(ceiling, "ceiling", "ceiling", known=False)
         self._overrides = {key: _priced(dollars, key, "override") for key, dollars in (overrides or {}).items()}
+        self._beyond = sorted(beyond, key=lambda row: row.since)
         self._listed = LISTED - frozenset(compatible)
         self._found: dict[tuple[str, str, date], UnitPrices] = {}
         self._told: set[tuple[str, str]] = set()
@@ -80,10 +115,26 @@ class PriceTable:
         listed = self._from_list(vendor, model) if vendor in self._listed else None
         if listed is not None:
             return listed
+        if (ours := self._from_file(vendor, model)) is not None:
+            return ours
         if (vendor, model) not in self._told:
             self._told.add((vendor, model))
-            log.get(__name__).warning("no price is known for %s:%s; the ceiling is charged", vendor, model)
+            log.get(__name__).warning(
+                "no price is known for %s:%s; the ceiling is charged. Add to prices under [spend]:"
+                ' "%s:%s" = {input = ..., output = ...}',
+                vendor,
+                model,
+                vendor,
+                model,
+            )
         return self._ceiling
+
+    def _from_file(self, vendor: str, model: str) -> UnitPrices | None:
+        if vendor not in self._listed:  # a compatible server gives its models any name
+            return None
+        today = self._clock.now().date()
+        rows = [row for row in self._beyond if (row.vendor, row.model) == (vendor, model) and row.since <= today]
+        return _priced(rows[-1], f"{vendor}:{model}", rows[-1].source) if rows else None
 
     def _from_list(self, vendor: str, model: str) -> UnitPrices | None:
         prices: ModuleType = importlib.import_module(_PACKAGE)

@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 from quart import Response, request
-from quart_trio import QuartTrio
 
 from ivy.domain import tokens
 from ivy.emulators import pictures
@@ -23,6 +22,7 @@ from ivy.emulators.anthropic_rules import Block, Message, Refused, as_bytes, bra
 from ivy.emulators.brain import Brain, BrainOutput
 from ivy.emulators.model_faults import Asked, FaultScript, ModelFault
 from ivy.emulators.prefix_cache import Mark, PrefixCache, running_digests
+from ivy.emulators.vendor_app import VendorApp
 
 MODELS: Mapping[str, str] = {
     "claude-sonnet-5-5": "2027-09-28T00:00:00Z",
@@ -67,7 +67,7 @@ class AnthropicEmulator:
         self._cache = PrefixCache(_SHORTEST_PREFIX)
         self._issued: dict[str, str] = {}
         """Signature of the thinking that came with a call, by the call's id."""
-        self.app = QuartTrio(__name__)
+        self.app = VendorApp(__name__)
         self.app.config["MAX_CONTENT_LENGTH"] = _LONGEST_BODY
         self.app.add_url_rule("/v1/messages", "messages", self._messages, methods=["POST"])
         self.app.add_url_rule("/v1/models/<model>", "model", self._model, methods=["GET"])

@@ -275,6 +275,7 @@ def _read(turn: Message) -> BrainTurn:
     return BrainTurn(
         role=turn["role"],
         texts=tuple(block["text"] for block in blocks if block["type"] == "text"),
+        pictures=sum(block["type"] == "image" for block in blocks),
         calls=tuple(BrainCall(block["name"], block["input"]) for block in blocks if block["type"] == "tool_use"),
         results=tuple(
             BrainResult(_flat(block.get("content", "")), failed=bool(block.get("is_error")))

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ivy.domain.examples import Example
+from ivy.domain.facts_said import read as facts_in
+from ivy.domain.taint import is_framed
+from ivy.emulators import noticing
 from ivy.emulators.phrase_grammar import GREETINGS, THANKS, compose, fold, language_of, words_in
 from ivy.emulators.phrases import Phrasebook
 
@@ -24,16 +27,18 @@ _SAYINGS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "greeting": "Hello! What can I do for you?",
         "thanks": "You're welcome!",
+        "noted": "Good to know.",
         "help": "I did not get that. You can say, for example: {examples}",
         "helpless": "I did not get that, sorry.",
         "sorry": "Sorry, that did not work: {reason}",
         "done": "Done.",
     },
     "es": {
-        "greeting": "¡Hola! ¿Qué puedo hacer por ti?",
+        "greeting": "¡Hola! ¿En qué ayudo?",
         "thanks": "¡De nada!",
-        "help": "No te he entendido. Puedes decir, por ejemplo: {examples}",
-        "helpless": "No te he entendido, perdona.",
+        "noted": "Es bueno saberlo.",
+        "help": "Eso no lo entendí. Por ejemplo: {examples}",
+        "helpless": "Eso no lo entendí, lo siento.",
         "sorry": "Lo siento, no ha funcionado: {reason}",
         "done": "Hecho.",
     },
@@ -62,6 +67,7 @@ class BrainTurn:
     texts: tuple[str, ...] = ()
     calls: tuple[BrainCall, ...] = ()
     results: tuple[BrainResult, ...] = ()
+    pictures: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,11 @@ class BrainInput:
         """What the person wrote in the last turn, without what Ivy put before it."""
         last = self.turns[-1] if self.turns else BrainTurn("user")
         return "\n".join(map(_words_of, last.texts)) if last.role == "user" else ""
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures it is shown."""
+        return sum(turn.pictures for turn in self.turns)
 
     @property
     def results(self) -> tuple[BrainResult, ...]:
@@ -118,6 +129,8 @@ class Brain:
         scripted = self._scripted(given) if self._scripted is not None else None
         if scripted is not None:
             return scripted
+        if noticing.is_asked(given.system):
+            return BrainOutput(noticing.answer(given.words))
         calls = self._calls(given)
         return BrainOutput(calls=calls) if calls else BrainOutput(self._reply(given))
 
@@ -146,6 +159,8 @@ class Brain:
             return says["thanks"]
         if known and known <= GREETINGS:
             return says["greeting"]
+        if facts_in(spoken):
+            return says["noted"]
         phrases: dict[str, str] = {}
         offered = [one for one in self._examples if one.tool in given.tools]
         for example in sorted(offered, key=lambda one: language_of(one.phrase) != language):
@@ -161,10 +176,11 @@ def _told(result: BrainResult, says: Mapping[str, str]) -> str:
 
 
 def _words_of(text: str) -> str:
-    """Return what follows the marker's line; a second one is part of no one's words."""
+    """Return what follows the marker's line; a second one is part of no one's words, nor is what others wrote."""
     lines = text.split("\n")
     marked = [place for place, line in enumerate(lines) if line.strip() == MARKER]
     if not marked:
         return text
-    written = "\n".join(line for line in lines[marked[0] + 1 :] if line.strip() != MARKER)
+    after = lines[marked[0] + 1 :]
+    written = "\n".join(line for line in after if line.strip() != MARKER and not is_framed(line))
     return _QUOTED.sub("", written).strip()  # what they answer to is not what they say

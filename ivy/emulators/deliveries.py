@@ -17,11 +17,13 @@ Post = Callable[[bytes, dict[str, str]], Awaitable[int]]
 SWAP_AT_MOST = 1.0
 
 
-def poster(http: httpx2.AsyncClient, url: str) -> Post:
+def poster(http: httpx2.AsyncClient, url: httpx2.URL | str) -> Post:
     """Return a `Post` to an address of Ivy's, in process or on a port."""
 
+    address = httpx2.URL(url)  # read once: there are many webhooks
+
     async def post(body: bytes, headers: dict[str, str]) -> int:
-        return (await http.post(url, content=body, headers=headers)).status_code
+        return (await http.post(address, content=body, headers=headers)).status_code
 
     return post
 

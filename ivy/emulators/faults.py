@@ -1,7 +1,7 @@
 """What goes wrong between Ivy and a vendor, in an order that a test writes down. May import: the domain and below."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -41,6 +41,11 @@ class Refuse:
 
 
 @dataclass(frozen=True)
+class Unresolved:
+    """The vendor's name leads nowhere: nobody hears of it."""
+
+
+@dataclass(frozen=True)
 class ResetBefore:
     """The connection breaks after the request was written and before the vendor did anything."""
 
@@ -72,7 +77,12 @@ class Truncated:
     """The vendor does it, and only the first half of its answer arrives."""
 
 
-Fault = Refuse | ResetBefore | ResetAfter | Slow | Answer | Truncated
+@dataclass(frozen=True)
+class Stalled:
+    """The vendor does it, the first half of its answer arrives, and then nothing, without an end."""
+
+
+Fault = Refuse | Unresolved | ResetBefore | ResetAfter | Slow | Answer | Truncated | Stalled
 
 
 def too_many(after: int | None = None) -> Answer:
@@ -83,6 +93,17 @@ def too_many(after: int | None = None) -> Answer:
 def gateway_page(status: int = 200, *, done: bool = True) -> Answer:
     """Return a proxy's HTML page; whether the vendor did it cannot be seen from outside."""
     return Answer(status, b"<html><body>Bad gateway</body></html>", {"Content-Type": "text/html"}, done=done)
+
+
+class _Stalling(httpx2.AsyncByteStream):
+    """A body that begins and never ends."""
+
+    def __init__(self, beginning: bytes) -> None:
+        self._beginning = beginning
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._beginning
+        await trio.sleep_forever()
 
 
 class FaultyTransport(httpx2.AsyncBaseTransport):
@@ -99,6 +120,8 @@ class FaultyTransport(httpx2.AsyncBaseTransport):
                 return await self._inner.handle_async_request(request)
             case Refuse():
                 raise httpx2.ConnectError("connection refused", request=request)
+            case Unresolved():
+                raise httpx2.ConnectError("name or service not known", request=request)
             case ResetBefore():
                 raise httpx2.ReadError("connection reset", request=request)
             case ResetAfter():
@@ -114,6 +137,10 @@ class FaultyTransport(httpx2.AsyncBaseTransport):
                 response = await self._done(request)
                 half = response.content[: len(response.content) // 2]
                 return httpx2.Response(response.status_code, content=half)
+            case Stalled():
+                response = await self._done(request)
+                half = response.content[: len(response.content) // 2]
+                return httpx2.Response(response.status_code, stream=_Stalling(half))
 
     async def _done(self, request: httpx2.Request) -> httpx2.Response:
         response = await self._inner.handle_async_request(request)

@@ -14,7 +14,6 @@ from typing import Any, cast
 
 import msgspec
 from quart import Response, request
-from quart_trio import QuartTrio
 
 from ivy.domain import tokens
 from ivy.emulators import pictures
@@ -23,6 +22,7 @@ from ivy.emulators.hash_vectors import as_bytes, vector
 from ivy.emulators.model_faults import Asked, FaultScript, ModelFault
 from ivy.emulators.openai_rules import Refused, brain_input, checked, need
 from ivy.emulators.prefix_cache import Mark, PrefixCache, running_digests
+from ivy.emulators.vendor_app import VendorApp
 
 OFFICIAL_HOST = "api.openai.com"
 MODELS: Mapping[str, str | None] = {
@@ -42,6 +42,9 @@ _AUDIO = frozenset({"flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "
 _LONGEST_AUDIO = 25 * 1024 * 1024
 _LONGEST_BODY = 32 * 1024 * 1024
 _MOST_INPUTS = 2_048
+_LONGEST_INPUT = 8_192
+_LONGEST_INPUTS = 300_000
+"""Tokens of one text to embed, and of all in one request."""
 _SHORTEST_PREFIX = 1_024
 _KEPT_SECONDS = 1_800.0
 _BYTES_PER_SECOND = 2_000
@@ -76,7 +79,7 @@ class OpenAIEmulator:
         self._transcript = transcript
         self._cache = PrefixCache(_SHORTEST_PREFIX)
         self._served = 0
-        self.app = QuartTrio(__name__)
+        self.app = VendorApp(__name__)
         self.app.config["MAX_CONTENT_LENGTH"] = _LONGEST_BODY
         for path, view, method in (
             ("/v1/chat/completions", self._chat, "POST"),
@@ -182,12 +185,15 @@ class OpenAIEmulator:
         texts: list[Any] = [body["input"]] if isinstance(body.get("input"), str) else body.get("input") or []
         need(1 <= len(texts) <= _MOST_INPUTS, f"input needs 1 to {_MOST_INPUTS} texts", param="input")
         need(all(isinstance(text, str) and text for text in texts), "input must be texts, none empty", param="input")
+        lengths = [tokens.estimate(text) for text in texts]
+        need(max(lengths) <= _LONGEST_INPUT, f"a text has more than {_LONGEST_INPUT} tokens", param="input")
+        need(sum(lengths) <= _LONGEST_INPUTS, f"more than {_LONGEST_INPUTS} tokens in one request", param="input")
         size: Any = body.get("dimensions") or DIMENSIONS[model]
         need(isinstance(size, int) and 1 <= size <= DIMENSIONS[model], "dimensions is out of range", param="dimensions")
         form = body.get("encoding_format", "float")
         need(form in ("float", "base64"), "unknown encoding_format", param="encoding_format")
         vectors = [vector(text, size) for text in texts]
-        used = sum(tokens.estimate(text) for text in texts)
+        used = sum(lengths)
         return {
             "object": "list",
             "model": model,

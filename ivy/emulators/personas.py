@@ -58,6 +58,14 @@ class Stops(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: str
 
 
+class Says(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What they write on that day at the local time `at`, by language."""
+
+    day: int
+    at: str
+    words: dict[str, str]
+
+
 class Persona(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One kind of person; what the numbers mean stands in `personas.toml`."""
 
@@ -79,6 +87,11 @@ class Persona(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dark: tuple[int, int] | None = None
     moves: tuple[Move, ...] = ()
     stops: Stops | None = None
+    says: tuple[Says, ...] = ()
+    aloud: bool = False
+    """What they have to say in the chat they say in voice notes."""
+    mixes: float = 0.0
+    """The chance that a message is in the other language."""
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,11 +161,12 @@ class Somebody:
 
 @dataclass(frozen=True)
 class Act:
-    """Something they do of their own accord, at local `at`: say `text`, or move to `zone`."""
+    """Something they do of their own accord, at local `at`: say `text`, in a voice note if `aloud`, or move to `zone`."""
 
     at: time
     text: str = ""
     zone: str = ""
+    aloud: bool = False
 
 
 @dataclass(frozen=True)
@@ -231,16 +245,16 @@ class Day:
 
     def acts(self) -> list[Act]:
         """Return what they do today of their own accord, in order of time."""
-        persona, words = self.who.persona, self.who.words
+        persona = self.who.persona
         acts = [
             Act(time.fromisoformat(move.at), zone=(self.who.home if move.zone == "home" else self.who.away).zone)
             for move in persona.moves
             if move.day == self.number % 7
         ]
         if (stops := persona.stops) and stops.by == "text" and stops.day == self.number:
-            acts.append(Act(time.fromisoformat(stops.at), words.stop_text))
+            acts.append(Act(time.fromisoformat(stops.at), self.who.words.stop_text))
         if not self.is_dark and not self._has_stopped:
-            acts += self._writing(words)
+            acts += self._writing()
         return sorted(acts, key=lambda act: act.at)
 
     @property
@@ -248,15 +262,24 @@ class Day:
         stops = self.who.persona.stops
         return stops is not None and stops.by == "text" and self.number >= stops.day
 
-    def _writing(self, words: Words) -> list[Act]:
-        acts: list[Act] = []
-        if self.who.persona.by is By.TEXT and self.morning == "plan":
-            acts.append(Act(self._time("answer", 7 * 60 + 10, 8 * 60), self.plan["plan"]))
+    def _writing(self) -> list[Act]:
+        persona, language = self.who.persona, self.who.home.language
+        said = [(time.fromisoformat(each.at), each.words[language]) for each in persona.says if each.day == self.number]
+        if persona.by is By.TEXT and self.morning == "plan":
+            said.append((self._time("answer", 7 * 60 + 10, 8 * 60), self.plan["plan"]))
         if self._writes:
-            acts.append(Act(self._time("done", 18 * 60 + 30, 19 * 60 + 30), self._chance("said").choice(words.done)))
-        if self._chance("asks").random() < self.who.persona.asks:
-            acts.append(Act(self._time("ask", 10 * 60, 17 * 60), self._chance("what").choice(words.asks)))
-        return acts
+            said.append(
+                (self._time("done", 18 * 60 + 30, 19 * 60 + 30), self._chance("said").choice(self._words("said").done))
+            )
+        if self._chance("asks").random() < persona.asks:
+            said.append((self._time("ask", 10 * 60, 17 * 60), self._chance("what").choice(self._words("what").asks)))
+        return [Act(at, text, aloud=persona.aloud) for at, text in said]
+
+    def _words(self, about: str) -> Words:
+        """Return what there is to say in the language in which they say it."""
+        if self._chance(about, "mixes").random() >= self.who.persona.mixes:
+            return self.who.words
+        return next(words for language, words in cast().words.items() if language != self.who.home.language)
 
     def taps(self, number: int, titles: Sequence[str]) -> tuple[float, str]:
         """Return after how many seconds they tap which title of the day's `number`th message with any; "" for none."""

@@ -221,6 +221,8 @@ def _learn(example: Example) -> list[Item]:
         items.append(Slot(_kind(folded[slice(*span)], items), tuple(paths), number))
         end = span[1]
     items = _parted([*items, *_literals(folded[end:])])
+    if not spans:  # "call me" is not "call John": nothing else of it says for whom
+        items = [replace(one, needed=True) if isinstance(one, Fixed) and one.word == "me" else one for one in items]
     if _is_anchored(items):
         return items
     # Nothing of its own to know the phrase by: its free text is taken as fixed, or it would match everything.
@@ -237,7 +239,16 @@ def _parted(items: list[Item]) -> list[Item]:
         between = items[place + 1 : later]
         if _is_text(items[place]) and _is_text(items[later]) and not _is_anchored(between):
             parted[place + 1 : later] = [replace(one, needed=True) for one in between if isinstance(one, Fixed)]
-    return parted
+    return _held(parted)
+
+
+def _held(items: list[Item]) -> list[Item]:
+    """Make the word right before a first free text needed if no other is: "I'm in Lisbon now" is not "anything now"."""
+    first = next((place for place, item in enumerate(items) if _is_text(item)), 0)
+    before = items[first - 1] if first else None
+    if isinstance(before, Fixed) and _is_anchored(items) and not _is_anchored(items[:first]):
+        return [*items[: first - 1], replace(before, needed=True), *items[first:]]
+    return items
 
 
 def _is_anchored(items: Sequence[Item]) -> bool:

@@ -33,6 +33,7 @@ from ivy.emulators.retell_search import check_list, is_wanted
 from ivy.emulators.retell_shelf import Answer, Take
 from ivy.emulators.retell_shown import shown
 from ivy.emulators.retell_webhooks import Deliver
+from ivy.emulators.vendor_app import VendorApp
 
 KEY_LIVES = timedelta(hours=1)
 CREATE_RATE, LIST_RATE, USUAL_RATE = 1000, 30, 100
@@ -94,7 +95,7 @@ class RetellEmulator(Exchange):
     # --- routes ------------------------------------------------------------------------------------
 
     def _routes(self) -> QuartTrio:
-        app = QuartTrio(__name__)
+        app = VendorApp(__name__)
         routes: tuple[tuple[str, str, Take], ...] = (
             ("POST", "/v2/create-phone-call", self._create),
             ("GET", "/v2/get-call/<name>", self._get),

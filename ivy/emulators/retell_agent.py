@@ -30,9 +30,9 @@ _SAYINGS: Mapping[str, Mapping[str, str]] = {
         "stopped": "I understand. I will not call you again. Goodbye.",
     },
     "es": {
-        "there": "¿Sigues ahí?",
+        "there": "¿Hola? Aquí sigo.",
         "moment": "Un momento.",
-        "stopped": "Entendido. No te volveré a llamar. Adiós.",
+        "stopped": "Entendido, no vuelvo a llamar. Adiós.",
     },
 }
 _NO_MORE_CALLS = re.compile(

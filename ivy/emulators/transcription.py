@@ -13,11 +13,11 @@ from typing import Any, cast
 
 import msgspec
 from quart import Response, request
-from quart_trio import QuartTrio
 
 from ivy.domain import file_kinds, heard
 from ivy.domain.media import MEGABYTE
 from ivy.emulators.model_faults import Asked, FaultScript
+from ivy.emulators.vendor_app import VendorApp
 
 OFFICIAL_HOST = "api.openai.com"
 MODELS = ("gpt-transcribe", "whisper-1")
@@ -62,7 +62,7 @@ class TranscriptionEmulator:
         self._details = details
         self._models = models
         self._said: dict[str, Said] = {}
-        self.app = QuartTrio(__name__)
+        self.app = VendorApp(__name__)
         self.app.config["MAX_CONTENT_LENGTH"] = 64 * MEGABYTE
         self.app.add_url_rule("/v1/audio/transcriptions", "transcriptions", self._transcribe, methods=["POST"])
         self.app.add_url_rule("/v1/models", "models", self._list_models, methods=["GET"])

@@ -32,6 +32,7 @@ from ivy.emulators.twilio_rules import (
     check_list,
     check_message,
 )
+from ivy.emulators.vendor_app import VendorApp
 
 FINAL = ("delivered", "undelivered", "failed", "canceled", "read")
 
@@ -137,7 +138,7 @@ class TwilioEmulator(SmsPeople):
     # --- routes ------------------------------------------------------------------------------------
 
     def _routes(self) -> QuartTrio:
-        app = QuartTrio(__name__)
+        app = VendorApp(__name__)
         account = f"/{API_VERSION}/Accounts/<account>"
         app.add_url_rule(f"{account}.json", view_func=self._show_account, methods=["GET"])
         app.add_url_rule(f"{account}/Messages.json", view_func=self._create, methods=["POST"])

@@ -21,6 +21,7 @@ from quart_trio import QuartTrio
 from ivy.emulators import whatsapp_payloads as payloads
 from ivy.emulators.deliveries import Deliveries, Post
 from ivy.emulators.faults import Script
+from ivy.emulators.vendor_app import VendorApp
 from ivy.emulators.whatsapp_flows import FlowShelf, PostBack
 from ivy.emulators.whatsapp_media import MediaShelf
 from ivy.emulators.whatsapp_payloads import Accepted, Account, Json, Person
@@ -158,7 +159,7 @@ class WhatsAppEmulator(People):
     # --- routes ------------------------------------------------------------------------------------
 
     def _routes(self) -> QuartTrio:
-        app = QuartTrio(__name__)
+        app = VendorApp(__name__)
         app.add_url_rule("/<version>/<number>/messages", view_func=self._messages, methods=["POST"])
         app.add_url_rule("/<version>/<number>", view_func=self._number, methods=["GET"])
         self.templates.add_routes(app, self._check_token)

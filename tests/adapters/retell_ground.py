@@ -15,9 +15,11 @@ from ivy.adapters.client import open_client
 from ivy.adapters.retell import signature
 from ivy.adapters.retell.agents import Agents
 from ivy.adapters.retell.api import Api
-from ivy.adapters.retell.script import INBOUND, WEBHOOK, Script, Terms, script
+from ivy.adapters.retell.script import Script, Terms, script
 from ivy.adapters.retell.voice import RetellVoice
 from ivy.clock import VirtualClock
+from ivy.domain.public_paths import RETELL as WEBHOOK
+from ivy.domain.public_paths import RINGING as INBOUND
 from ivy.emulators.faults import Fault, FaultyTransport
 from ivy.emulators.faults import Script as Faults
 from ivy.emulators.in_process import in_process

@@ -14,6 +14,7 @@ from trio.testing import MockClock
 from ivy.adapters.anthropic import AnthropicModel
 from ivy.adapters.client import open_client
 from ivy.domain.examples import Example
+from ivy.domain.pricing import cost_micros
 from ivy.emulators.anthropic import AnthropicEmulator
 from ivy.emulators.brain import Brain, BrainCall, BrainInput, BrainOutput
 from ivy.emulators.in_process import in_process
@@ -28,6 +29,7 @@ from ivy.ports import (
     ToolResult,
     ToolResults,
     ToolSpec,
+    UnitPrices,
     UserWords,
 )
 from ivy.threads import InlineThreads
@@ -178,9 +180,28 @@ async def test_what_stays_the_same_is_read_from_the_cache_the_second_time() -> N
         )
     assert first.usage is not None
     assert second.usage is not None
-    assert (first.usage.cache_read, second.usage.cache_write) == (0, 0)
-    assert second.usage.cache_read == first.usage.cache_write > 1_000
-    assert second.usage.input > second.usage.cache_read
+    assert first.usage.cache_read == 0
+    words = second.usage.cache_write  # the person's own, for the further calls of this turn
+    assert 0 < words < 60
+    assert first.usage.cache_write - 60 < second.usage.cache_read < first.usage.cache_write
+    assert second.usage.cache_read > 1_000
+
+
+async def test_a_turns_further_call_reads_its_words_from_the_cache_and_the_turn_costs_less() -> None:
+    prices = UnitPrices(2_000_000, 10_000_000, 100_000, 2_500_000, "claude-sonnet-5-5")
+    request = replace(ASK, system="Always be kind. " * 400, messages=(UserWords("fact " * 1500 + "\nnote: buy bread"),))
+    async with emulated(AnthropicEmulator(Brain(EXAMPLES))) as model:
+        await model.complete(replace(request, messages=(UserWords("hi"),)))  # the prefix is known
+        first = await model.complete(request)
+        second = await model.complete(after(request, first, results_of(first)))
+    assert first.usage is not None
+    assert second.usage is not None
+    assert second.usage.cache_read == first.usage.cache_read + first.usage.cache_write
+    assert second.usage.cache_write == 0
+    prefix = first.usage.cache_read
+    unmarked = [replace(each, cache_read=prefix, cache_write=0) for each in (first.usage, second.usage)]
+    cost = sum(cost_micros(each, prices) for each in (first.usage, second.usage))
+    assert cost < 0.75 * sum(cost_micros(each, prices) for each in unmarked)
 
 
 async def test_a_cached_beginning_is_forgotten_after_its_five_minutes(autojump_clock: MockClock) -> None:

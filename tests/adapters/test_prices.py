@@ -1,11 +1,15 @@
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
-from ivy.adapters.prices import PriceTable
+from ivy.adapters.prices import DatedPrice, PriceFile, PriceTable
+from ivy.agent import price_cards
+from ivy.config import Config
 from ivy.domain.pricing import cost_micros
+from ivy.domain.tariffs import is_stale
 from ivy.errors import ConfigError
 from ivy.ports import UnitPrices, Usage
 from ivy.threads import InlineThreads
@@ -83,7 +87,8 @@ def test_what_nobody_knows_costs_the_ceiling_and_is_told_once(caplog: pytest.Log
         found = [prices.of("openai", "gpt-6.2-sol") for _call in range(3)]
     assert found[-1] == UnitPrices(15_000_000, 75_000_000, 15_000_000, 20_000_000, source="ceiling", known=False)
     assert [record.getMessage() for record in caplog.records] == [
-        "no price is known for openai:gpt-6.2-sol; the ceiling is charged"
+        "no price is known for openai:gpt-6.2-sol; the ceiling is charged. Add to prices under [spend]:"
+        ' "openai:gpt-6.2-sol" = {input = ..., output = ...}'
     ]
 
 
@@ -106,3 +111,34 @@ async def test_the_list_can_be_read_ahead_of_the_first_look_up() -> None:
     prices = table()
     await prices.load(InlineThreads())
     assert prices.of("openai", "gpt-6-luna").known
+
+
+# --- the dated file -----------------------------------------------------------------------------------
+
+
+def test_the_shipped_file_prices_what_the_list_does_not_know() -> None:
+    rows = PriceFile.load(*price_cards.models_text(Config(), Path()))
+    assert not is_stale(rows.as_of, date(2026, 11, 23))
+    prices = PriceTable(StoppedClock(), ceiling=CEILING, beyond=rows.prices)
+    for row in rows.prices:
+        found = prices.of(row.vendor, row.model)
+        assert found.known
+        assert found.input == pytest.approx(row.input * 1_000_000)
+
+
+def test_the_newest_row_that_holds_is_taken_and_compatible_servers_have_none() -> None:
+    rows = [
+        DatedPrice("openai", "mine-1", date(2026, 1, 1), "old", 2.0),
+        DatedPrice("openai", "mine-1", date(2026, 6, 1), "new", 1.0),
+        DatedPrice("openai", "mine-1", date(2099, 1, 1), "to come", 9.0),
+    ]
+    table = PriceTable(StoppedClock(), ceiling=CEILING, beyond=rows)
+    assert (table.of("openai", "mine-1").input, table.of("openai", "mine-1").source) == (1_000_000, "new")
+    assert (
+        not PriceTable(StoppedClock(), ceiling=CEILING, beyond=rows, compatible={"openai"}).of("openai", "mine-1").known
+    )
+
+
+def test_a_wrong_file_is_refused_with_its_name() -> None:
+    with pytest.raises(ConfigError, match=r"mine\.toml is wrong"):
+        PriceFile.load("prices = 3", "mine.toml")

@@ -11,8 +11,8 @@ from ivy.domain.templates import Definition, fill
 from ivy.errors import ConfigError
 
 NAMES = {
-    "account_notice", "answer_ready", "checkin_due", "event_soon", "missed_call", "plan_due", "reminder_due",
-    "weekly_summary_ready",
+    "account_notice", "answer_ready", "checkin_due", "day_open", "evening_due", "event_soon", "missed_call", "month_due",
+    "plan_due", "reminder_due", "week_due", "weekly_summary_ready",
 }  # fmt: skip
 
 
@@ -31,15 +31,15 @@ def test_nothing_is_wrong_with_one(definition: Definition) -> None:
 
 
 @pytest.mark.parametrize("definition", pack.pack(), ids=lambda each: f"{each.name}-{each.language}")
-def test_spanish_says_tu_and_every_text_says_who_writes(definition: Definition) -> None:
+def test_spanish_fits_tu_and_usted_and_every_text_says_who_writes(definition: Definition) -> None:
     words = definition.body.lower().split()
-    assert not {"usted", "su", "sus", "vosotros"} & set(words)
+    assert not {"usted", "su", "sus", "vosotros", "tu", "tus", "te"} & set(words)
     assert "Ivy" in definition.body
 
 
 def test_reminders_do_not_come_hours_late() -> None:
     hours = {each.name: each.ttl_seconds / 3600 for each in pack.pack()}
-    for name in ("reminder_due", "event_soon", "missed_call", "checkin_due", "plan_due"):
+    for name in NAMES - {"account_notice", "answer_ready", "day_open", "weekly_summary_ready"}:
         assert hours[name] <= 2
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ivy.adapters.whatsapp.webhook import parse, parse_part
 from ivy.domain.inbound import Broken, InboundEvent, Text, Unknown
 from ivy.errors import Unreadable
+from tests.cases import each_case
 
 OURS = "106540352242922"
 GOLDEN = {path.stem: json.loads(path.read_text()) for path in Path(__file__).parent.glob("whatsapp_payloads/*.json")}
@@ -28,13 +29,13 @@ def test_the_corpus_is_there() -> None:
     assert len(GOLDEN) > 60
 
 
-@pytest.mark.parametrize("name", sorted(GOLDEN))
+@each_case("name", sorted(GOLDEN))
 def test_each_kind_of_payload_becomes_its_events(name: str) -> None:
     golden = GOLDEN[name]
     assert plain(parse(body_of(golden["payload"]), phone_number_id=OURS)) == golden["events"]
 
 
-@pytest.mark.parametrize("name", sorted(GOLDEN))
+@each_case("name", sorted(GOLDEN))
 def test_escapes_and_unicode_read_the_same(name: str) -> None:
     payload = GOLDEN[name]["payload"]
     spelled_out = json.dumps(payload, ensure_ascii=False, indent=2).encode()

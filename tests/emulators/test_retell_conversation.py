@@ -385,7 +385,7 @@ async def test_a_call_is_no_longer_than_it_may_be(autojump_clock: MockClock, lin
 async def test_a_spanish_agent_speaks_spanish(autojump_clock: MockClock, line: Line) -> None:
     await line.provision(agent={"language": "es-419"})
     line.retell.person_answers(ANA, Silent())
-    assert said(await line.call())[-1] == "¿Sigues ahí?"
+    assert said(await line.call())[-1] == "¿Hola? Aquí sigo."
 
 
 async def test_somebody_who_types_is_shown_what_is_said(autojump_clock: MockClock, line: Line) -> None:

@@ -15,7 +15,8 @@ from ivy.adapters.lenient import Object, as_object, ident, objects, whole_number
 from ivy.adapters.retell.api import Api
 from ivy.adapters.retell.directory import find, published, versions
 from ivy.adapters.retell.reports import VENDOR
-from ivy.adapters.retell.script import INBOUND, MARK, Script
+from ivy.adapters.retell.script import MARK, Script
+from ivy.domain.public_paths import RINGING
 from ivy.errors import OutcomeUnknown, VendorError, VendorRefused
 
 
@@ -169,7 +170,7 @@ class Agents:
         body = {
             "inbound_agents": bound,
             "outbound_agents": bound,
-            "inbound_webhook_url": f"{public_url.rstrip('/')}{INBOUND}",
+            "inbound_webhook_url": f"{public_url.rstrip('/')}{RINGING}",
         }
         await self._api.patch(f"/update-phone-number/{_path(phone)}", body)
 

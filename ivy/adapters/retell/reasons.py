@@ -13,6 +13,8 @@ VOICEMAIL_REACHED = "voicemail_reached"
 
 UNKNOWN = Verdict(CallOutcome.FAILED, Again.FAULT, known=False)
 _SPOKE = Verdict(CallOutcome.COMPLETED, needs_words=True)
+_HUNG_UP = Verdict(CallOutcome.COMPLETED, needs_words=True, by_person=True)
+_FELL_SILENT = Verdict(CallOutcome.COMPLETED, needs_words=True, by_silence=True)
 _MISSED = Verdict(CallOutcome.MISSED, Again.LADDER)
 _MAILBOX = Verdict(CallOutcome.VOICEMAIL, Again.LADDER)
 _FAULT = Verdict(CallOutcome.FAILED, Again.FAULT)
@@ -20,9 +22,9 @@ _MEND = Verdict(CallOutcome.FAILED, Again.MEND)
 
 REASONS: Mapping[str, Verdict] = {
     # They spoke, or could have: only their words tell (a screener and a recogniser that hears nothing look the same).
-    "user_hangup": _SPOKE,
+    "user_hangup": _HUNG_UP,
     "agent_hangup": _SPOKE,
-    "inactivity": _SPOKE,
+    "inactivity": _FELL_SILENT,
     "max_duration_reached": _SPOKE,
     "call_transfer": _SPOKE,
     "transfer_bridged": _SPOKE,

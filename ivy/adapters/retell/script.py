@@ -16,12 +16,11 @@ import msgspec
 from ivy.adapters.retell.dialing import longest_ms, voicemail_option
 from ivy.adapters.retell.directory import name_of
 from ivy.adapters.retell.reports import EVENTS
+from ivy.domain import public_paths
 from ivy.domain.extraction import FIELDS
 from ivy.errors import ConfigError
 from ivy.ports import ToolSpec
 
-WEBHOOK, INBOUND, TOOLS = "/api/retell/webhook", "/api/retell/inbound", "/api/retell/tools"
-"""Paths of our own, below the public address."""
 LOCALES = {"en": "en-US", "es": "es-419"}
 TOOL_MS, WEBHOOK_MS = 8_000, 10_000
 SILENCE_MS, REMIND_MS = 45_000, 12_000
@@ -132,7 +131,7 @@ def _custom_tool(spec: ToolSpec, public_url: str) -> dict[str, Any]:
         "type": "custom",
         "name": spec.name,
         "description": spec.description,
-        "url": f"{public_url.rstrip('/')}{TOOLS}/{spec.name}",
+        "url": f"{public_url.rstrip('/')}{public_paths.FUNCTIONS}/{spec.name}",
         "method": "POST",
         "parameters": spec.parameters,
         "args_at_root": False,  # the call, and so whose it is, comes beside the arguments
@@ -164,7 +163,7 @@ def _agent(language: str, terms: Terms, screening: Screening) -> dict[str, Any]:
         "max_call_duration_ms": longest_ms(terms.longest_seconds),
         "ring_duration_ms": 1000 * min(max(terms.ring_seconds, 5), 300),
         "call_screening_option": {"agent_identity": screening.identity, "call_purpose": screening.purpose},
-        "webhook_url": f"{terms.public_url.rstrip('/')}{WEBHOOK}",
+        "webhook_url": f"{terms.public_url.rstrip('/')}{public_paths.RETELL}",
         "webhook_events": list(EVENTS),
         "webhook_timeout_ms": WEBHOOK_MS,
         **_storage(terms),

@@ -87,13 +87,16 @@ def _quoted(element: Object) -> str:
     return ident(as_object(element.get("context")), "id")
 
 
+def _forwarded(element: Object) -> bool:
+    context = as_object(element.get("context"))
+    return context.get("forwarded") is True or context.get("frequently_forwarded") is True
+
+
 def _text(element: Object, common: _Common) -> Text:
     text = need_object(element.get("text"), "text")
     if not isinstance(text.get("body"), str):
         raise Malformed("text has no body")
-    context = as_object(element.get("context"))
-    forwarded = context.get("forwarded") is True or context.get("frequently_forwarded") is True
-    return Text(**common, body=prose(text, "body"), quoted_id=_quoted(element), forwarded=forwarded)
+    return Text(**common, body=prose(text, "body"), quoted_id=_quoted(element), forwarded=_forwarded(element))
 
 
 def _media(kind: str) -> _Reader:
@@ -110,6 +113,7 @@ def _media(kind: str) -> _Reader:
             filename=prose(media, "filename"),
             voice=media.get("voice") is True,
             quoted_id=_quoted(element),
+            forwarded=_forwarded(element),
         )
 
     return read
@@ -121,7 +125,8 @@ def _location(element: Object, common: _Common) -> Location:
     if abs(latitude) > 90 or abs(longitude) > 180:
         raise Malformed("location is not on this planet")
     name, address = prose(place, "name"), prose(place, "address")
-    return Location(**common, latitude=latitude, longitude=longitude, name=name, address=address)
+    forwarded = _forwarded(element)
+    return Location(**common, latitude=latitude, longitude=longitude, name=name, address=address, forwarded=forwarded)
 
 
 def _contacts(element: Object, common: _Common) -> Contacts:
