@@ -7,6 +7,7 @@ import msgspec
 
 from ivy.domain.consent import StopMeaning, stop_meaning
 from ivy.domain.contents import LONGEST_ROW
+from ivy.domain.taint import Touch
 from ivy.errors import ToolFailed
 from ivy.store import pending_actions
 from ivy.store.scope import Scope
@@ -30,6 +31,7 @@ class OfferChoices(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.SHOWS,
     voice=False,
     examples={
         "ask me with buttons whether I want to run, swim or rest": {"options": ["run", "swim", "rest"]},
@@ -79,6 +81,7 @@ class OpenForm(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.SHOWS,
     voice=False,
     examples={
         "open the booking form": {"form": "booking"},
@@ -114,6 +117,7 @@ class AskToShare(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.SHOWS,
     voice=False,
     examples={
         "ask me for my location with a button": {"what": "location"},

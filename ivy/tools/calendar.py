@@ -11,12 +11,13 @@ import msgspec
 
 from ivy.domain.periods import Period
 from ivy.domain.schedule import to_instant
+from ivy.domain.taint import Touch
 from ivy.domain.when import When, describe_when
-from ivy.store import calendar
+from ivy.store import calendar, repeats
 from ivy.store.calendar import NewEvent, Slot
 from ivy.store.scope import Scope
 from ivy.tools import said
-from ivy.tools.registry import Effect, ScopedRead, ScopedWrite, TurnContext, tool
+from ivy.tools.registry import AskAgain, Effect, ScopedRead, ScopedWrite, TurnContext, tool
 
 MOST_AHEAD = 2000
 MOST_RECURRING = 50
@@ -72,10 +73,10 @@ def list_events(args: ListEvents, turn: TurnContext) -> ScopedRead:
             "" if first == last else said.tell(turn, " to ", " a ") + said.say_day(turn, last)
         )
         if not slots:
-            return said.tell(turn, f"Nothing in your calendar: {span}.", f"No hay nada en tu agenda: {span}.")
+            return said.tell(turn, f"Nothing in your calendar: {span}.", f"No hay nada en la agenda: {span}.")
         lines = [f"{said.say_day(turn, slot.starts.date())}: {_hours(slot, turn)} {slot.event.title}" for slot in slots]
         shown = "\n".join(lines[:MOST_SHOWN]) + said.say_more(turn, len(lines) - MOST_SHOWN)
-        return said.tell(turn, f"Your calendar, {span}:\n{shown}", f"Tu agenda, {span}:\n{shown}")
+        return said.tell(turn, f"Your calendar, {span}:\n{shown}", f"Agenda, {span}:\n{shown}")
 
     return read
 
@@ -142,7 +143,9 @@ def book_event(args: BookEvent, turn: TurnContext) -> ScopedWrite:
 def book_once(scope: Scope, turn: TurnContext, event: NewEvent, *, despite: bool = False) -> str:
     """Book an event and say so. Raises: ToolFailed if the calendar is full, or something else is booked then."""
     _check_caps(scope, turn, event)
-    _check_conflicts(scope, turn, event, despite=despite)
+    if turn.asks_again and not despite and repeats.is_booked(scope, event, since=turn.now - said.A_MOMENT):
+        raise AskAgain(event.title)
+    _check_conflicts(scope, turn, event, despite=despite or turn.again)
     slot = calendar.book(scope, event, now=turn.now)
     return said.tell(turn, f"Booked: {_full(slot, turn)}.", f"Agendado: {_full(slot, turn)}.")
 
@@ -167,7 +170,7 @@ def _check_caps(scope: Scope, turn: TurnContext, event: NewEvent) -> None:
         raise said.refuse(
             turn,
             f"The calendar is full: {ahead} events, {recurring} of them repeat. Cancel one first.",
-            f"La agenda está llena: {ahead} eventos, {recurring} se repiten. Cancela alguno primero.",
+            f"La agenda está llena: {ahead} eventos, {recurring} se repiten. Hay que cancelar alguno primero.",
         )
 
 
@@ -178,7 +181,7 @@ def _check_conflicts(scope: Scope, turn: TurnContext, event: NewEvent, *, despit
         raise said.refuse(
             turn,
             f"There is already {others}. Should I book it all the same?",
-            f"Ya tienes {others}. ¿Lo agendo de todos modos?",
+            f"Ya hay algo ahí: {others}. ¿Lo agendo de todos modos?",
         )
 
 
@@ -258,6 +261,7 @@ class CancelEvent(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.DELETES,
     undo="book_event",
     examples={
         "cancel the dentist": {"which": "dentist"},
@@ -293,7 +297,7 @@ def _find(scope: Scope, turn: TurnContext, which: str, on: str) -> NewEvent:
         names=lambda slot: slot.event.title,
         shows=lambda slot: _single(slot, turn),
         id_of=lambda slot: slot.event.id,
-        none=("There is nothing like that in your calendar.", "No hay nada así en tu agenda."),
+        none=("There is nothing like that in your calendar.", "No hay nada así en la agenda."),
     ).event
 
 

@@ -11,6 +11,7 @@ import msgspec
 from ivy.domain.calls import CallKind
 from ivy.domain.consent import Purpose
 from ivy.domain.schedule import to_instant, to_wall
+from ivy.domain.taint import Touch
 from ivy.domain.when import describe_clock
 from ivy.store import calls, consents, switches, workouts
 from ivy.store.calls import Call
@@ -33,7 +34,9 @@ class CallMe(msgspec.Struct, frozen=True):
 
 
 @tool(
-    effect=Effect.COSTS,
+    effect=Effect.CALLS,
+    touch=Touch.CONTACT,
+    asked_by=("call", "phone", "ring", "llam", "telefon", "marca"),
     voice=False,
     examples={
         "call me": {},
@@ -49,12 +52,15 @@ class CallMe(msgspec.Struct, frozen=True):
     },
 )
 def call_me(args: CallMe, turn: TurnContext) -> ScopedWrite:
-    """Phone the person once, now or at a time they name. Not for a call every day: that is their schedule."""
+    """Phone the person themself once, now or at a time they name: nobody else, however they ask.
+
+    A call every day is their schedule instead.
+    """
 
     def write(scope: Scope) -> str:
         if not turn.person.phone:
             raise said.refuse(turn, *_NO_NUMBER)
-        if switches.value(scope.connection, "voice") != "on":
+        if not turn.phones or switches.value(scope.connection, "voice") != "on":
             raise said.refuse(
                 turn,
                 "Calls are switched off at the moment; we can write.",
@@ -80,10 +86,10 @@ def call_me(args: CallMe, turn: TurnContext) -> ScopedWrite:
         )
         calls.ask(scope, call, now=turn.now)
         if at == turn.now:
-            return said.tell(turn, "I'm calling you now.", "Te llamo ahora.")
+            return said.tell(turn, "I'm calling you now.", "La llamada sale ahora.")
         clock = describe_clock(to_wall(at, turn.person.zone).time(), turn.person.locale)
         day = said.say_day(turn, call.day)
-        return said.tell(turn, f"I'll call you: {day}, {clock}.", f"Te llamo: {day}, {clock}.")
+        return said.tell(turn, f"I'll call you: {day}, {clock}.", f"Llamada agendada: {day}, {clock}.")
 
     return write
 

@@ -14,6 +14,7 @@ from ivy.domain.consent import Purpose
 from ivy.domain.if_then import IfThen
 from ivy.domain.numbers_said import TEENS, UNITS
 from ivy.domain.plain_words import words_of
+from ivy.domain.taint import Touch
 from ivy.domain.when import When
 from ivy.domain.workouts import WorkoutState
 from ivy.store import consents, scores, workouts
@@ -170,6 +171,7 @@ class RecordScores(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.NOTES,
     undo="undo_note",
     examples={
         "my energy is 7, my mood is 8 and my confidence is 6": {"energy": "7", "mood": "8", "confidence": "6"},
@@ -232,6 +234,7 @@ class NoteChange(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.NOTES,
     undo="undo_note",
     examples={
         "I noticed a change in my sleep: I wake up rested": {"tag": "sleep", "text": "I wake up rested"},
@@ -269,6 +272,7 @@ class UndoNote(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.DELETES,
     undo="note_change",
     examples={
         "take back my last note": {},

@@ -1,22 +1,28 @@
 """Runs what the model asked for, once: the effect and its `tool_executions` row in one commit. May import: the store, registry.
 
 A call is known by its turn, step, place in the step, tool and arguments; done before, its stored result is returned.
+What takes the person's yes is done and taken back, to learn what it would be, and waits (`confirmation.py`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 
 from ivy.clock import stamp
 from ivy.domain.invisible import strip_invisible
+from ivy.domain.poison import fingerprint
+from ivy.domain.taint import Why, texts_in, why_ask
 from ivy.domain.turns import canonical_json, tool_key
 from ivy.errors import ToolFailed
 from ivy.ports import ToolCall, ToolResult
-from ivy.store import tool_executions
+from ivy.store import foreign, tool_executions
 from ivy.store.scope import PersonStore, Scope
 from ivy.store.tool_executions import Execution
-from ivy.tools.registry import Effect, Registry, Tool, TurnContext
+from ivy.tools import confirmation
+from ivy.tools.confirmation import Frozen
+from ivy.tools.registry import AskAgain, Effect, Registry, Tool, TurnContext
 
 LONGEST_RESULT = 1500
 LONGEST_QUOTE = 200
@@ -38,8 +44,14 @@ async def execute(
     ready = _ready(registry, call, place, turn)
     if isinstance(ready, ToolResult):
         return ready
-    status, content = await _run(person, ready.tool, ready.arguments, ready.execution, turn)
-    return ToolResult(call.call_id, _short(content), failed=status != "done")
+    if turn.recall is not None and ready.tool.looks_for is not None:
+        turn = replace(turn, meaning=await turn.recall(ready.tool.looks_for(ready.arguments)))
+    try:
+        status, content = await _run(person, ready.tool, ready.arguments, ready.execution, turn)
+    except Exception as error:  # a bug: the turn is tried again, and it counts apart from what a tool says no to
+        await person.write(tool_executions.note_fault, ready.execution, fingerprint(error), at_ms=stamp(turn.now))
+        raise
+    return ToolResult(call.call_id, shortened(content), failed=status == "failed")
 
 
 def execute_within(scope: Scope, registry: Registry, call: ToolCall, place: Place, turn: TurnContext) -> ToolResult:
@@ -48,7 +60,25 @@ def execute_within(scope: Scope, registry: Registry, call: ToolCall, place: Plac
     if isinstance(ready, ToolResult):
         return ready
     status, content = _apply(scope, ready.tool, ready.arguments, ready.execution, turn)
-    return ToolResult(call.call_id, _short(content), failed=status != "done")
+    return ToolResult(call.call_id, shortened(content), failed=status == "failed")
+
+
+def execute_held(scope: Scope, registry: Registry, held: Frozen, place: Place, turn: TurnContext) -> str | None:
+    """Run a call that its person said yes to, inside a commit that is open; return what it says.
+
+    None: it would not do what they were shown any more, and did nothing.
+    """
+    turn = replace(turn, read=None, again=True)
+    ready = _ready(registry, ToolCall("", held.tool, held.arguments), place, turn)
+    if isinstance(ready, ToolResult):
+        return None
+    status, content = _tried(scope, ready.tool, ready.arguments, turn, keep=lambda says: says == held.shown)
+    if status != "done":
+        return None
+    _record(scope, ready.execution, status, content, now=turn.now)
+    if held.why is Why.FOREIGN:
+        foreign.keep(scope, texts_in(msgspec.json.decode(held.arguments or "{}")), now=turn.now)
+    return content
 
 
 @dataclass(frozen=True)
@@ -86,10 +116,19 @@ async def _run(
     if tool.effect is not Effect.READ:
         return await person.write(_apply, tool, arguments, execution, turn)
     try:
+        if _why_ask(tool, execution, turn):
+            raise ToolFailed(confirmation.elsewhere(turn, Why.IN_WORDS))
         status, content = "done", await person.read(tool.run(arguments, turn))
     except ToolFailed as error:
         status, content = "failed", str(error)
-    await person.write(_record, execution, status, content, now=turn.now)
+    return await person.write(_record_first, execution, status, content, now=turn.now)
+
+
+def _record_first(scope: Scope, execution: Execution, status: str, content: str, *, now: datetime) -> tuple[str, str]:
+    """Keep what was read; what the same call read before it was cut off stands."""
+    if before := tool_executions.find(scope, execution.key):
+        return before
+    _record(scope, execution, status, content, now=now)
     return status, content
 
 
@@ -102,16 +141,50 @@ def _apply(
 ) -> tuple[str, str]:
     if before := tool_executions.find(scope, execution.key):
         return before
-    scope.connection.execute("SAVEPOINT tool")
-    try:
-        status, content = "done", tool.run(arguments, turn)(scope)
-    except ToolFailed as error:
-        scope.connection.execute("ROLLBACK TO tool")
-        status, content = "failed", str(error)
-    finally:
-        scope.connection.execute("RELEASE tool")
+    why = _why_ask(tool, execution, turn)
+    status, content = _tried(scope, tool, arguments, turn, keep=lambda _says: why is None)
+    if status == "again":
+        why = why or Why.AGAIN
+        status, content = _tried(scope, tool, arguments, replace(turn, again=True), keep=lambda _says: False)
+    if status == "taken back" and why is not None:
+        status, content = _hold(scope, Frozen(tool.name, execution.arguments, content, why), turn)
     _record(scope, execution, status, content, now=turn.now)
     return status, content
+
+
+def _why_ask(tool: Tool, execution: Execution, turn: TurnContext) -> Why | None:
+    texts = texts_in(msgspec.json.decode(execution.arguments or "{}")) if turn.read else []
+    return why_ask(tool.touch, grave=tool.effect.is_grave, texts=texts, asked_by=tool.asked_by, read=turn.read)
+
+
+def _tried(
+    scope: Scope, tool: Tool, arguments: msgspec.Struct, turn: TurnContext, *, keep: Callable[[str], bool]
+) -> tuple[str, str]:
+    """Run a tool, and take back all it did unless what it says is to be kept: done, failed, again or taken back."""
+    scope.connection.execute("SAVEPOINT tool")
+    status, content = "failed", ""
+    try:
+        content = tool.run(arguments, turn)(scope)
+        status = "done" if keep(content) else "taken back"
+    except AskAgain:
+        status = "again"
+    except ToolFailed as error:
+        content = str(error)
+    finally:
+        if status != "done":
+            scope.connection.execute("ROLLBACK TO tool")
+        scope.connection.execute("RELEASE tool")
+    return status, content
+
+
+def _hold(scope: Scope, call: Frozen, turn: TurnContext) -> tuple[str, str]:
+    """Let a call wait for the person's yes, where they can be asked for it."""
+    if turn.source != "text" or not turn.turn_id or call.why is Why.IN_WORDS:
+        return "failed", confirmation.elsewhere(turn, call.why)
+    try:
+        return "refused", confirmation.hold(scope, call, turn)
+    except ToolFailed as error:
+        return "failed", str(error)
 
 
 def _told(error: Exception) -> str:
@@ -120,7 +193,8 @@ def _told(error: Exception) -> str:
     return why if len(why) <= 2 * LONGEST_QUOTE else f"{why[:LONGEST_QUOTE]} … {why[-LONGEST_QUOTE:]}"
 
 
-def _short(content: str) -> str:
+def shortened(content: str) -> str:
+    """Return what a model is told of what a tool said."""
     if len(content) <= LONGEST_RESULT:
         return content
     return content[:LONGEST_RESULT] + " … (cut; ask for a shorter span)"

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import msgspec
 
-from ivy.domain.expenses import LONGEST_CATEGORY, NAMES, category_named, name_of, search_words
-from ivy.domain.periods import Period
-from ivy.store import expenses
+from ivy.domain.expenses import LONGEST_CATEGORY, category_named, name_of
+from ivy.domain.taint import Touch
+from ivy.store import expenses, repeats
 from ivy.store.expenses import Expense, Total, Which
 from ivy.store.scope import Scope
 from ivy.tools import said
-from ivy.tools.registry import Effect, ScopedRead, ScopedWrite, TurnContext, tool
+from ivy.tools.meant_expenses import by_another_name, looked_for, meant
+from ivy.tools.registry import AskAgain, Effect, ScopedRead, ScopedWrite, TurnContext, tool
 
 MOST_SHOWN = 20
 LOOKED_THROUGH = 300
@@ -52,6 +53,7 @@ class AddExpense(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.NOTES,
     undo="undo_expense",
     examples={
         "I spent $50 on lunch": {"amount": "$50", "description": "lunch"},
@@ -72,6 +74,8 @@ def add_expense(args: AddExpense, turn: TurnContext) -> ScopedWrite:
         description = said.optional_text(turn, args.description)
         category = _category(turn, args.category) or expenses.category_for(scope, description)
         expense = Expense(turn.new_id(), amount, description, category, day)
+        if turn.asks_again and repeats.is_noted(scope, expense, since=turn.now - said.A_MOMENT):
+            raise AskAgain(description)
         expenses.add(scope, expense, now=turn.now)
         return said.tell(turn, f"Logged: {_full(turn, expense)}.", f"Anotado: {_full(turn, expense)}.")
 
@@ -99,13 +103,14 @@ class ListExpenses(msgspec.Struct, frozen=True):
         "muéstrame mis gastos de esta semana": {"period": "esta semana"},
         "lista de gastos de ayer": {"period": "ayer"},
     },
+    looks_for=lambda args: looked_for(args.on),
 )
 def list_expenses(args: ListExpenses, turn: TurnContext) -> ScopedRead:
     """Tell what the person spent, one by one, the newest first."""
 
     def read(scope: Scope) -> str:
         days = said.period(turn, args.period or "last 30 days")
-        which = meant(scope, days, args.on)
+        which = meant(scope, days, args.on, turn.meaning)
         found = expenses.listed(scope, which, limit=MOST_SHOWN)
         span = said.say_period(turn, days)
         if not found:
@@ -113,7 +118,7 @@ def list_expenses(args: ListExpenses, turn: TurnContext) -> ScopedRead:
         lines = "\n".join(_full(turn, each) for each in found)
         left_out = sum(total.count for total in expenses.totals(scope, which)) - len(found)
         more = said.say_more(turn, left_out)
-        return said.tell(turn, f"Your expenses, {span}:\n{lines}{more}", f"Tus gastos, {span}:\n{lines}{more}")
+        return said.tell(turn, f"Your expenses, {span}:\n{lines}{more}", f"Gastos, {span}:\n{lines}{more}")
 
     return read
 
@@ -138,26 +143,37 @@ class SumExpenses(msgspec.Struct, frozen=True):
         "cuánto me gasté en taxi": {"on": "taxi"},
         "cuánto llevo gastado hoy": {"period": "hoy"},
     },
+    looks_for=lambda args: looked_for(args.on),
 )
 def sum_expenses(args: SumExpenses, turn: TurnContext) -> ScopedRead:
     """Tell how much the person spent, in all or on something. Always use this instead of adding up."""
 
     def read(scope: Scope) -> str:
         days = said.period(turn, args.period or "this month")
-        which = meant(scope, days, args.on)
+        which = meant(scope, days, args.on, turn.meaning)
         totals = expenses.totals(scope, which)
         on = _on(turn, which, args.on)
         span = said.say_period(turn, days)
         if not totals:
-            return said.tell(turn, f"You spent nothing{on}: {span}.", f"No gastaste nada{on}: {span}.")
+            return said.tell(turn, f"You spent nothing{on}: {span}.", f"Sin gastos{on}: {span}.")
         amounts = said.say_list(turn, [said.say_money(turn, total.money) for total in totals])
         count = count_of(turn, totals)
         whole = said.tell(
-            turn, f"You spent {amounts}{on}: {span} ({count}).", f"Gastaste {amounts}{on}: {span} ({count})."
+            turn, f"You spent {amounts}{on}: {span} ({count}).", f"Gastos{on}: {amounts}, {span} ({count})."
         )
-        return whole + (_by_category(scope, turn, which) if args.by_category else "")
+        shown = _by_other_names(scope, turn, which, args.on)
+        return whole + shown + (_by_category(scope, turn, which) if args.by_category else "")
 
     return read
+
+
+def _by_other_names(scope: Scope, turn: TurnContext, which: Which, on: str) -> str:
+    """Show what was counted if something of it goes by another name: the person can see whether it is right."""
+    found = [] if which.ids is None else expenses.listed(scope, which, limit=MOST_SHOWN)
+    if not by_another_name(found, on):
+        return ""
+    lines = "".join(f"\n{_full(turn, each)}" for each in found)
+    return lines + said.say_more(turn, len(which.ids or ()) - len(found))
 
 
 def _by_category(scope: Scope, turn: TurnContext, which: Which) -> str:
@@ -178,6 +194,7 @@ class CategoriseExpense(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.NOTES,
     undo="categorise_expense",
     examples={
         "put the taxi expense under work": {"which": "taxi", "category": "work"},
@@ -215,6 +232,7 @@ class ChangeExpense(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.NOTES,
     undo="change_expense",
     examples={
         "change the lunch expense to $60": {"which": "lunch", "amount": "$60"},
@@ -250,6 +268,7 @@ class UndoExpense(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.DELETES,
     undo="add_expense",
     examples={
         "undo last expense": {},
@@ -280,7 +299,7 @@ def _past_day(turn: TurnContext, words: str) -> date:
         raise said.refuse(
             turn,
             "That day is still to come. Tell me once it is spent.",
-            "Ese día no ha llegado. Dímelo cuando lo hayas gastado.",
+            "Ese día no ha llegado. Lo anoto cuando esté gastado.",
         )
     return day
 
@@ -289,17 +308,6 @@ def _category(turn: TurnContext, words: str) -> str:
     if len(words) > 2 * LONGEST_CATEGORY:
         raise said.refuse(turn, "That is too long for a category.", "Es demasiado largo para una categoría.")
     return category_named(words)
-
-
-def meant(scope: Scope, days: Period, on: str) -> Which:
-    """Return what is meant by "on food" (a category of Ivy's or the person's own) or "on taxis" (words)."""
-    span = Which(days.first, days.last)
-    if not on.strip():
-        return span
-    category = category_named(on)
-    if category in NAMES or expenses.listed(scope, Which(category=category), limit=1):
-        return replace(span, category=category)
-    return replace(span, words=search_words(on))
 
 
 def _find(scope: Scope, turn: TurnContext, which: str) -> Expense:

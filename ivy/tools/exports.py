@@ -9,11 +9,13 @@ from typing import Annotated, Any
 import msgspec
 
 from ivy.domain.periods import Period
+from ivy.domain.taint import Touch
 from ivy.store import expenses, pending_actions
 from ivy.store.expenses import Which
 from ivy.store.scope import Scope
 from ivy.tools import said
-from ivy.tools.expenses import On, count_of, meant
+from ivy.tools.expenses import On, count_of
+from ivy.tools.meant_expenses import meant
 from ivy.tools.registry import Effect, ScopedWrite, TurnContext, tool
 
 DOCUMENT = "document"
@@ -30,6 +32,8 @@ class ExportExpenses(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.REVEALS,
+    asked_by=("export", "file", "spreadsheet", "csv", "archivo", "hoja", "excel"),
     voice=False,
     examples={
         "export my expenses": {},
@@ -56,7 +60,7 @@ def export_expenses(args: ExportExpenses, turn: TurnContext) -> ScopedWrite:
         return said.tell(
             turn,
             f"Here is the file with your expenses: {span} ({count}).",
-            f"Aquí tienes el archivo con tus gastos: {span} ({count}).",
+            f"Aquí está el archivo de los gastos: {span} ({count}).",
         )
 
     return write
@@ -66,12 +70,13 @@ def which_of(payload: dict[str, Any]) -> Which:
     """Return the expenses that were asked for."""
     which: dict[str, Any] = payload["which"]
     since, until = (date.fromisoformat(which[name]) if which[name] else None for name in ("since", "until"))
-    return Which(since, until, which["category"], tuple(which["words"]))
+    ids = which.get("ids")
+    return Which(since, until, which["category"], tuple(which["words"]), None if ids is None else tuple(ids))
 
 
 def _as_words(which: Which) -> dict[str, Any]:
     since, until = (day.isoformat() if day else "" for day in (which.since, which.until))
-    return {"since": since, "until": until, "category": which.category, "words": list(which.words)}
+    return {"since": since, "until": until, "category": which.category, "words": list(which.words), "ids": which.ids}
 
 
 def _filename(turn: TurnContext, days: Period) -> str:

@@ -14,12 +14,14 @@ from ivy.domain import giving
 from ivy.domain.giving import Wallet
 from ivy.domain.money import Money
 from ivy.domain.streaks import Streak, kept_of_last
+from ivy.domain.taint import Touch
 from ivy.domain.workouts import WorkoutState
 from ivy.store import donations, streaks, wallets, workouts
 from ivy.store.donations import Pledged
 from ivy.store.scope import Scope
 from ivy.tools import said
 from ivy.tools.registry import Effect, ScopedRead, ScopedWrite, TurnContext, tool
+from ivy.tools.reserve import reserve_line
 from ivy.tools.workouts import giving_of
 
 LOOKED_BACK = 21
@@ -45,6 +47,7 @@ class ShowStats(msgspec.Struct, frozen=True):
         "how am I doing": {},
         "show my streak": {},
         "mis números": {},
+        "mis estadísticas": {},
         "qué tal voy": {},
         "cuánto llevo de racha": {},
     },
@@ -55,7 +58,10 @@ def show_stats(args: ShowStats, turn: TurnContext) -> ScopedRead:  # noqa: ARG00
     def read(scope: Scope) -> str:
         today = said.today(turn)
         kept, planned = kept_of_last(streaks.events(scope), today, LOOKED_BACK)
-        lines = [_streak_line(turn, streaks.current(scope), kept, planned), _week_line(scope, turn)]
+        streak = streaks.current(scope)
+        lines = [_streak_line(turn, streak, kept, planned)]
+        lines += [reserve_line(turn, streaks.reserve_left(scope, today))] if streak.current else []
+        lines.append(_week_line(scope, turn))
         lines += [_pledged_line(turn, each) for each in donations.pledged(scope, today)]
         return "\n".join(line for line in lines if line)
 
@@ -70,7 +76,7 @@ def _streak_line(turn: TurnContext, streak: Streak, kept: int, planned: int) -> 
             turn, f"{kept} of the last {planned} planned days", f"{kept} de los últimos {planned} días planeados"
         )
     longest = said.tell(
-        turn, f"your longest streak: {_days(turn, streak.longest)}", f"tu mejor racha: {_days(turn, streak.longest)}"
+        turn, f"your longest streak: {_days(turn, streak.longest)}", f"la mejor racha: {_days(turn, streak.longest)}"
     )
     if streak.current:
         now = said.tell(turn, f"Streak: {_days(turn, streak.current)}", f"Racha: {_days(turn, streak.current)}")
@@ -78,7 +84,7 @@ def _streak_line(turn: TurnContext, streak: Streak, kept: int, planned: int) -> 
     elif streak.longest:
         parts = [of_last, longest]
     else:
-        parts = [said.tell(turn, "Your first workout starts your streak", "Tu primer entrenamiento empieza tu racha")]
+        parts = [said.tell(turn, "Your first workout starts your streak", "El primer entrenamiento empieza la racha")]
     sentence = "; ".join(part for part in parts if part)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
@@ -124,6 +130,7 @@ class SetGiving(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.MONEY,
     undo="set_giving",
     examples={
         "give 2 dollars for each workout": {"amount": "2 dollars"},
@@ -156,12 +163,12 @@ def set_giving(args: SetGiving, turn: TurnContext) -> ScopedWrite:
 
 def _off(scope: Scope, turn: TurnContext, before: Wallet | None) -> str:
     if before is None:
-        return said.tell(turn, "Your workouts give nothing as it is.", "Tus entrenamientos no dan nada por ahora.")
+        return said.tell(turn, "Your workouts give nothing as it is.", "Los entrenamientos no dan nada por ahora.")
     wallets.remove(scope)
     return said.tell(
         turn,
         "Done: from now on your workouts give nothing. What is pledged stays pledged.",
-        "Listo: desde ahora tus entrenamientos no dan nada. Lo prometido sigue prometido.",
+        "Listo: desde ahora los entrenamientos no dan nada. Lo prometido sigue prometido.",
     )
 
 
@@ -172,7 +179,7 @@ def _wallet(turn: TurnContext, args: SetGiving, section: GivingSection, before: 
         raise said.refuse(
             turn,
             "Somebody else pays for your workouts, so the amount is theirs to set. You choose the charity.",
-            "Otra persona paga por tus entrenamientos, así que ella fija la cantidad. Tú eliges la organización.",
+            "Otra persona paga los entrenamientos, así que ella fija la cantidad. La organización sí se puede elegir.",
         )
     charity = _charity(turn, args.charity, section, before)
     amount = said.money(turn, args.amount) if args.amount.strip() else None
@@ -212,7 +219,7 @@ def _cap(turn: TurnContext, words: str, before: int, currency: str) -> int:
         raise said.refuse(
             turn,
             f"Your giving is in {currency}. Say the cap in that.",
-            f"Tus donaciones son en {currency}. Di el tope así.",
+            f"Las donaciones son en {currency}; el tope también.",
         )
     return cap.amount_minor
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from ivy.domain.consent import Purpose
+from ivy.domain.taint import Touch
 from ivy.store import consents
 from ivy.store.scope import Scope
 from ivy.tools import said
@@ -17,6 +18,7 @@ class AllowPictures(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.CONSENT,
     undo="allow_pictures",
     examples={
         "stop looking at my pictures": {"allowed": False},
@@ -37,12 +39,12 @@ def allow_pictures(args: AllowPictures, turn: TurnContext) -> ScopedWrite:
             return said.tell(
                 turn,
                 "Okay, from now on I look at the pictures you send.",
-                "Vale, desde ahora miro las fotos que me mandes.",
+                "Vale, desde ahora miro las fotos que lleguen.",
             )
         return said.tell(
             turn,
             "Okay, I no longer look at your pictures. I keep them; tell me in words what they show.",
-            "Vale, ya no miro tus fotos. Las guardo; cuéntame con palabras qué muestran.",
+            "Vale, ya no miro las fotos. Las guardo; qué muestran se puede contar con palabras.",
         )
 
     return write

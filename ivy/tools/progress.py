@@ -99,7 +99,7 @@ def _marker_lines(scope: Scope, turn: TurnContext) -> Iterator[str]:
     if noted:
         counted = Counter(each.tag for each in noted)
         named = ", ".join(f"{said.tell(turn, *_TAGS[tag])} ({n})" for tag, n in counted.most_common())
-        yield said.tell(turn, f"Changes you told me of: {named}.", f"Cambios que me contaste: {named}.")
+        yield said.tell(turn, f"Changes you told me of: {named}.", f"Cambios contados: {named}.")
 
 
 TOOLS = (show_trends,)

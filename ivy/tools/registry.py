@@ -3,18 +3,22 @@
 One declaration serves the models' schema, the executor, the emulated brain, the documents and a journey test.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
 from ivy.config import GivingSection
 from ivy.domain.examples import Example
-from ivy.errors import ConfigError
+from ivy.domain.spend_caps import NO_CAPS, Sums
+from ivy.domain.taint import Read, Touch
+from ivy.errors import ConfigError, ToolFailed
 from ivy.ports import ToolSpec
+from ivy.store.memory_vectors import Meaning
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 
@@ -25,7 +29,21 @@ class Effect(StrEnum):
     READ = "read"
     LOCAL = "local"
     OUTSIDE = "outside"
+    """It sends or reveals something to somebody else."""
     COSTS = "costs"
+    CALLS = "calls"
+    """It phones somebody, which costs minutes too."""
+    FINAL = "final"
+    """It cannot be undone."""
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether it waits for the person's yes, unless they asked for just this."""
+        return self not in (Effect.READ, Effect.LOCAL)
+
+
+class AskAgain(ToolFailed):
+    """The very same was done a moment ago: it is done once more only with the person's yes."""
 
 
 NO_GIVING = GivingSection()
@@ -44,6 +62,29 @@ class TurnContext:
     turn_id: str = ""
     giving: GivingSection = NO_GIVING
     """What the operator lets people give."""
+    read: Read | None = None
+    """What the model that asks has read; None where none decides: a tap, a form, what was certain in a call."""
+    again: bool = False
+    """They said yes to having the same once more."""
+    caps: Sums = NO_CAPS
+    """What may be spent on them and on all."""
+    minutes_of_calls: int = 0
+    """Minutes a month that there are for calls with one person; 0: nobody says."""
+    minutes_a_day: int = 0
+    """Minutes that there are for everybody's calls of one day; 0: nobody says."""
+    phones: bool = True
+    """Ivy has a voice to phone people with; without one, what would be a call is a text."""
+    gets_to: Callable[[str], bool] | None = None
+    """Says whether our number can phone theirs; None: nobody knows."""
+    recall: Callable[[str], Awaitable[Meaning | None]] | None = None
+    """Finds out what a text means, for tools that look for meaning; None: they look for words."""
+    meaning: Meaning | None = None
+    """What a tool is to look for, once `recall` has found out."""
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether what was done a moment ago is asked about before it is done twice."""
+        return self.read is not None and not self.again
 
 
 ScopedRead = Callable[[Scope], str]
@@ -66,8 +107,13 @@ class Tool:
     text: bool = True
     voice: bool = True
     reads_untrusted: bool = False
+    touch: Touch = Touch.NOTHING
+    asked_by: tuple[str, ...] = ()
+    """Beginnings of plain words with which somebody asks for just this, in both languages."""
+    looks_for: Callable[[Any], str] | None = None
+    """Of its arguments: the text whose meaning it looks for."""
 
-    @property
+    @cached_property
     def spec(self) -> ToolSpec:
         return ToolSpec(self.name, self.description, schema_of(self.arguments))
 
@@ -80,14 +126,36 @@ def tool(
     text: bool = True,
     voice: bool = True,
     reads_untrusted: bool = False,
+    touch: Touch | None = None,
+    asked_by: tuple[str, ...] = (),
+    looks_for: Callable[[Any], str] | None = None,
 ) -> Callable[[Run[A]], Tool]:
-    """Declare a tool: the function's name and docstring are what the model reads, its first argument is the schema."""
+    """Declare a tool: the function's name and docstring are what the model reads, its first argument is the schema.
+
+    `touch`: what of the person's it reaches, which decides what is asked about after text by others; what only reads
+    touches nothing, all else is a change of plans unless it says otherwise.
+    """
+    reaches = touch or (Touch.NOTHING if effect is Effect.READ else Touch.PLANS)
 
     def declare(run: Run[A]) -> Tool:
         arguments = get_type_hints(run)["args"]
         description = " ".join((run.__doc__ or "").split())
         name = getattr(run, "__name__", "")
-        return Tool(name, description, arguments, effect, run, examples, undo, text, voice, reads_untrusted)
+        return Tool(
+            name,
+            description,
+            arguments,
+            effect,
+            run,
+            examples,
+            undo,
+            text,
+            voice,
+            reads_untrusted,
+            reaches,
+            asked_by,
+            looks_for,
+        )
 
     return declare
 
@@ -132,6 +200,7 @@ class Registry:
             )
         self.disabled = frozenset(disabled)
         self.tools = {name: each for name, each in every.items() if name not in self.disabled}
+        self.untrusted = frozenset(name for name, each in self.tools.items() if each.reads_untrusted)
 
     def specs(self, *, voice: bool = False) -> tuple[ToolSpec, ...]:
         """Return what the models are told, in an order that never changes."""
@@ -156,10 +225,19 @@ def families() -> tuple[Tool, ...]:
         expenses,
         exports,
         giving,
+        knowing,
+        manners,
+        memory,
         privacy,
         progress,
+        remembering,
         reminders,
+        reserve,
         schedule,
+        scope,
+        styles,
+        topics,
+        usage,
         workouts,
     )
 
@@ -168,12 +246,21 @@ def families() -> tuple[Tool, ...]:
         *reminders.TOOLS,
         *expenses.TOOLS,
         *workouts.TOOLS,
+        *reserve.TOOLS,
         *coaching.TOOLS,
         *giving.TOOLS,
         *progress.TOOLS,
         *calling.TOOLS,
         *exports.TOOLS,
         *privacy.TOOLS,
+        *manners.TOOLS,
         *schedule.TOOLS,
+        *scope.TOOLS,
+        *usage.TOOLS,
         *asking.TOOLS,
+        *memory.TOOLS,
+        *remembering.TOOLS,
+        *knowing.TOOLS,
+        *styles.TOOLS,
+        *topics.TOOLS,
     )

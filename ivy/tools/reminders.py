@@ -13,13 +13,14 @@ import msgspec
 
 from ivy.domain.plain_words import words_of
 from ivy.domain.schedule import to_instant, to_wall
+from ivy.domain.taint import Touch
 from ivy.domain.when import When, describe_when
 from ivy.errors import ToolFailed
-from ivy.store import reminders
+from ivy.store import reminders, repeats
 from ivy.store.reminders import Reminder, Timing
 from ivy.store.scope import Scope
 from ivy.tools import said
-from ivy.tools.registry import Effect, ScopedRead, ScopedWrite, TurnContext, tool
+from ivy.tools.registry import AskAgain, Effect, ScopedRead, ScopedWrite, TurnContext, tool
 
 MOST_WAITING = 200
 MOST_SHOWN = 20
@@ -73,7 +74,7 @@ def set_reminder(args: SetReminder, turn: TurnContext) -> ScopedWrite:
     """Send the person a message at a time, once or repeatedly. Only times work, not events such as 'when I get home'."""
 
     def write(scope: Scope) -> str:
-        text = said.text(turn, args.text, missing=("What should I remind you of?", "¿Qué te recuerdo?"))
+        text = said.text(turn, args.text, missing=("What should I remind you of?", "¿Qué recuerdo?"))
         timing = _timing(turn, _time(turn, args.when))
         if reminders.count(scope) >= MOST_WAITING:
             raise said.refuse(
@@ -81,8 +82,10 @@ def set_reminder(args: SetReminder, turn: TurnContext) -> ScopedWrite:
                 f"There are {MOST_WAITING} reminders waiting already. Delete one first.",
                 f"Ya hay {MOST_WAITING} recordatorios pendientes. Borra alguno primero.",
             )
+        if turn.asks_again and repeats.is_set(scope, text, timing, since=turn.now - said.A_MOMENT):
+            raise AskAgain(text)
         made = reminders.add(scope, turn.new_id(), text, timing, now=turn.now)
-        return said.tell(turn, f"I'll remind you: {_say(made, turn)}.", f"Te lo recuerdo: {_say(made, turn)}.")
+        return said.tell(turn, f"I'll remind you: {_say(made, turn)}.", f"Anotado, lo recuerdo: {_say(made, turn)}.")
 
     return write
 
@@ -115,7 +118,7 @@ def list_reminders(args: ListReminders, turn: TurnContext) -> ScopedRead:
             return said.tell(turn, "No reminders are waiting.", "No hay recordatorios pendientes.")
         lines = "\n".join(_say(each, turn) for each in found[:MOST_SHOWN])
         more = said.say_more(turn, len(found) - MOST_SHOWN)
-        return said.tell(turn, f"Your reminders:\n{lines}{more}", f"Tus recordatorios:\n{lines}{more}")
+        return said.tell(turn, f"Your reminders:\n{lines}{more}", f"Recordatorios:\n{lines}{more}")
 
     return read
 
@@ -184,6 +187,7 @@ class DeleteReminder(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.DELETES,
     undo="set_reminder",
     examples={
         "delete the reminder call John": {"which": "call John"},
@@ -269,7 +273,7 @@ def _time(turn: TurnContext, words: str, *, usual: time = USUAL_HOUR) -> When:
             raise said.refuse(
                 turn,
                 "I can remind you at a time, but I can't notice when something happens. At what day and time should it be?",
-                "Puedo recordarte a una hora, pero no puedo notar cuándo pasa algo. ¿Qué día y a qué hora te lo recuerdo?",
+                "Puedo recordar algo a una hora, pero no puedo notar cuándo pasa. ¿Qué día y a qué hora lo recuerdo?",
             ) from None
         raise
     if not when.all_day or when.repeat:

@@ -21,6 +21,8 @@ from ivy.tools.registry import TurnContext
 
 T = TypeVar("T")
 LONGEST_TEXT = 200
+A_MOMENT = timedelta(minutes=10)
+"""The very same within this time is asked about before it is there twice."""
 MOST_NAMED = 4
 """How many things a question names."""
 
@@ -81,7 +83,7 @@ def rhythm_at(turn: TurnContext, cron: str, words: str) -> str:
         raise refuse(
             turn,
             "That one repeats. Say how it should repeat from now on, such as 'every Tuesday at 7 am'.",
-            "Eso se repite. Dime cómo debe repetirse desde ahora, por ejemplo «cada martes a las 7 am».",
+            "Eso se repite. ¿Cómo debe repetirse desde ahora? Por ejemplo «cada martes a las 7 am».",
         )
     return " ".join([str(clock.minute), str(clock.hour), *rest])
 
@@ -236,7 +238,7 @@ def pick(
         return found[0]
     options = say_list(turn, [shows(thing) for thing in (found or things)[:MOST_NAMED]], ("or", "o"))
     if found:
-        raise refuse(turn, f"Which one do you mean: {options}?", f"¿A cuál te refieres: {options}?")
+        raise refuse(turn, f"Which one do you mean: {options}?", f"¿Cuál es: {options}?")
     wanted = shown(which)
     raise refuse(
         turn,

@@ -13,12 +13,13 @@ from ivy.domain.consent import Purpose
 from ivy.domain.contact_said import days_of, read_wish
 from ivy.domain.schedule import to_wall
 from ivy.domain.slots import USUAL, By, Mode, SlotKind, by_of
+from ivy.domain.taint import Touch
 from ivy.domain.when import When, describe_clock, describe_day, describe_when
-from ivy.store import call_slots, consents, people
+from ivy.store import call_slots, consents, people, reviews
 from ivy.store.call_slots import Slot
 from ivy.store.onboarding import move
 from ivy.store.scope import Scope
-from ivy.tools import said
+from ivy.tools import call_room, said
 from ivy.tools.registry import Effect, ScopedRead, ScopedWrite, TurnContext, tool
 
 _LATE = "15:00"
@@ -30,9 +31,9 @@ _NAMES = {
     SlotKind.MONTHLY: ("month", "mes"),
 }
 _BY = {By.VOICE: ("by phone", "por teléfono"), By.TEXT: ("in writing", "por escrito")}
-_NO_NUMBER = (
-    "To call you I need your number first. May I ask for it with a button?",
-    "Para llamarte necesito primero tu número. ¿Te lo pido con un botón?",
+_WRITTEN = (
+    " I can't phone anybody from here at the moment, so I write at those times.",
+    " Por ahora desde aquí no hay llamadas: a esas horas escribo.",
 )
 _NO_PLACE = ("Which city is that, or near which big one?", "¿Qué ciudad es, o cerca de cuál grande?")
 
@@ -58,6 +59,7 @@ class ChangeContactTime(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.CONTACT,
     undo="change_contact_time",
     examples={
         "from now on call me every day at 6:30 am": {"when": "6:30 am", "by": "voice"},
@@ -76,17 +78,18 @@ def change_contact_time(args: ChangeContactTime, turn: TurnContext) -> ScopedWri
         is_late = args.which in ("evening", "weekly", "monthly")
         wish = read_wish(said.shown(args.when), turn.person.locale, evening=is_late)
         if not wish.at:
-            raise said.refuse(turn, "At what time? Say it such as '6:30 am'.", "¿A qué hora? Dímelo como «6:30 am».")
+            raise said.refuse(turn, "At what time? Say it such as '6:30 am'.", "¿A qué hora? Por ejemplo «6:30 am».")
         daily = SlotKind.EVENING if wish.at >= _LATE else SlotKind.MORNING
         kind = daily if args.which == "daily" else SlotKind(args.which)
         before = call_slots.of_kind(scope, kind)
         mode = Mode(people.load(scope).mode)
         by = By(args.by) if args.by != "as_now" else before.by if before else by_of(mode, kind)
         days = USUAL[kind].days if kind is SlotKind.MONTHLY else days_of(kind, wish)
-        slot = _set(scope, turn, kind, by, wish.at, days, nudge=before.nudge_minutes if before else 0, words=args.when)
         if args.instead and kind in (SlotKind.MORNING, SlotKind.EVENING):
             call_slots.off(scope, SlotKind.MORNING if kind is SlotKind.EVENING else SlotKind.EVENING, now=turn.now)
-        return said.tell(turn, f"Done: {_full(turn, slot)}.", f"Hecho: {_full(turn, slot)}.")
+        slot = _set(scope, turn, kind, by, wish.at, days, nudge=before.nudge_minutes if before else 0, words=args.when)
+        done = said.tell(turn, f"Done: {_full(turn, slot)}.", f"Hecho: {_full(turn, slot)}.")
+        return done + _instead(turn, by is By.VOICE)
 
     return write
 
@@ -100,6 +103,7 @@ class ChangeContactWay(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.CONTACT,
     undo="change_contact_way",
     examples={
         "contact me by text only from now on": {"way": "text"},
@@ -114,9 +118,10 @@ def change_contact_way(args: ChangeContactWay, turn: TurnContext) -> ScopedWrite
     """Change whether you call the person, write to them, or both, at all the times they chose."""
 
     def write(scope: Scope) -> str:
-        mode = Mode(args.way)
-        if mode is not Mode.TEXT and not people.load(scope).phone:
-            raise said.refuse(turn, *_NO_NUMBER)
+        wanted = Mode(args.way)
+        mode = wanted if turn.phones else Mode.TEXT
+        if mode is not Mode.TEXT:
+            call_room.check_number(scope, turn)
         people.set_mode(scope, mode.value)
         changed = [
             _set(
@@ -131,9 +136,11 @@ def change_contact_way(args: ChangeContactWay, turn: TurnContext) -> ScopedWrite
             )
             for slot in call_slots.of(scope)
         ]
+        instead = _instead(turn, wanted is not Mode.TEXT)
         if not changed:
-            return said.tell(turn, "Noted. Nothing is booked so far.", "Anotado. Por ahora no hay nada agendado.")
-        return said.tell(turn, "Done: ", "Hecho: ") + "; ".join(_full(turn, slot) for slot in changed) + "."
+            noted = said.tell(turn, "Noted. Nothing is booked so far.", "Anotado. Por ahora no hay nada agendado.")
+            return noted + instead
+        return said.tell(turn, "Done: ", "Hecho: ") + "; ".join(_full(turn, slot) for slot in changed) + "." + instead
 
     return write
 
@@ -160,7 +167,7 @@ def show_schedule(args: ShowSchedule, turn: TurnContext) -> ScopedRead:  # noqa:
             return said.tell(
                 turn,
                 "Nothing is booked. Say when it should be, such as 'call me every day at 7 am'.",
-                "No hay nada agendado. Dime cuándo, por ejemplo «llámame cada día a las 7 am».",
+                "No hay nada agendado. ¿Cuándo? Por ejemplo «llámame cada día a las 7 am».",
             )
         lines = [f"- {_full(turn, slot)}" for slot in slots]
         if people.load(scope).status == "paused":
@@ -176,6 +183,7 @@ class PauseContacts(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.CONTACT,
     undo="resume_contacts",
     examples={
         "pause all your contacts": {},
@@ -185,7 +193,7 @@ class PauseContacts(msgspec.Struct, frozen=True):
     },
 )
 def pause_contacts(args: PauseContacts, turn: TurnContext) -> ScopedWrite:
-    """Begin nothing with the person, not even reminders, until they say so or until a day. What they write is answered."""
+    """Begin nothing with the person until they say so or until a day. Their reminders still come, and you answer them."""
 
     def write(scope: Scope) -> str:
         _check_not_stopped(scope, turn)
@@ -193,17 +201,23 @@ def pause_contacts(args: PauseContacts, turn: TurnContext) -> ScopedWrite:
             people.set_status(scope, "paused")
             return said.tell(
                 turn,
-                "Okay, I begin nothing until you say resume. Write whenever you like; I answer.",
-                "Vale, no empiezo nada hasta que me digas que siga. Escríbeme cuando quieras y te respondo.",
+                "Okay, I begin nothing until you say resume. Your reminders still come. Write whenever you like; I answer.",
+                "Vale, no empiezo nada hasta nuevo aviso. Los recordatorios siguen llegando, y a lo que llegue respondo siempre.",
             )
         until = said.when(turn, args.until)
         if until.repeat or until.instant <= turn.now:
-            raise said.refuse(turn, "Until which day? Name one to come.", "¿Hasta qué día? Dime uno que venga.")
+            raise said.refuse(
+                turn, "Until which day? Name one to come.", "¿Hasta qué día? Tiene que ser uno que venga."
+            )
         people.suspend(scope, until.instant)
         back = (
             describe_day(until.day, turn.person.locale) if until.all_day else describe_when(until, turn.person.locale)
         )
-        return said.tell(turn, f"Okay, I'm quiet until {back}.", f"Vale, me quedo en silencio hasta el {back}.")
+        return said.tell(
+            turn,
+            f"Okay, I'm quiet until {back}; your reminders still come.",
+            f"Vale, me quedo en silencio hasta el {back}; los recordatorios siguen llegando.",
+        )
 
     return write
 
@@ -214,6 +228,7 @@ class ResumeContacts(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.CONTACT,
     undo="pause_contacts",
     examples={
         "resume your contacts": {},
@@ -229,6 +244,7 @@ def resume_contacts(args: ResumeContacts, turn: TurnContext) -> ScopedWrite:  # 
         _check_not_stopped(scope, turn)
         people.set_status(scope, "active")
         people.suspend(scope, None)
+        reviews.end_care(scope)
         coming = min((slot.next_at for slot in call_slots.of(scope) if slot.next_at), default=None)
         if coming is None:
             return said.tell(turn, "Good, I'm here again.", "Bien, aquí estoy otra vez.")
@@ -246,6 +262,7 @@ class ChangeZone(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.CONTACT,
     undo="change_zone",
     examples={
         "I'm in Madrid now": {"place": "Madrid"},
@@ -266,13 +283,13 @@ def change_zone(args: ChangeZone, turn: TurnContext) -> ScopedWrite:
             names = said.say_list(
                 turn, [f"{each.name} ({each.clock})" for each in clocks[: said.MOST_NAMED]], ("or", "o")
             )
-            raise said.refuse(turn, f"Which clock is yours: {names}?", f"¿Cuál es tu reloj: {names}?")
+            raise said.refuse(turn, f"Which clock is yours: {names}?", f"¿Cuál es el reloj de ahí: {names}?")
         move(scope, found[0], now=turn.now)
         clock, name = clocks[0].clock, clocks[0].name
         return said.tell(
             turn,
             f"Your time is now that of {name}, where it is {clock}. Daily things keep their time of day.",
-            f"Tu hora es ahora la de {name}, donde el reloj marca {clock}. Lo diario sigue a su hora.",
+            f"La hora es ahora la de {name}, donde el reloj marca {clock}. Lo diario sigue a su hora.",
         )
 
     return write
@@ -284,24 +301,34 @@ def change_zone(args: ChangeZone, turn: TurnContext) -> ScopedWrite:
 def _set(
     scope: Scope, turn: TurnContext, kind: SlotKind, by: By, at: str, days: str, *, nudge: int, words: str
 ) -> Slot:
-    """Keep a slot together with the word that chose it. Raises: ToolFailed where a call has no number to go to."""
-    if by is By.VOICE and not people.load(scope).phone:
-        raise said.refuse(turn, *_NO_NUMBER)
+    """Keep a slot together with the word that chose it. Raises: ToolFailed for a call without a number or minutes."""
+    by = by if turn.phones else By.TEXT
+    if by is By.VOICE:
+        call_room.check_number(scope, turn)
     purpose = Purpose.CALLS if by is By.VOICE else Purpose.MESSAGES
     at_utc = turn.now.isoformat(timespec="seconds")
     told = said.shown(words)
     proof = f"the person, by {turn.source}, {at_utc}: {kind.value} {by.value} {told!r} (turn {turn.turn_id}, trace {turn.trace_id})"
     consents.record(scope, purpose, granted=True, proof=proof, now=turn.now)
     consent_id = call_slots.consent_of(scope, purpose)
-    return call_slots.set_slot(
+    before = call_room.needed(scope, turn)
+    slot = call_slots.set_slot(
         scope, kind, by, at, days, consent_id=consent_id, nudge_minutes=nudge, new_id=turn.new_id, now=turn.now
     )
+    if by is By.VOICE:
+        call_room.check(scope, turn, before=before)
+    return slot
+
+
+def _instead(turn: TurnContext, wants_calls: bool) -> str:
+    """Say that what they want as a call is a text, where nobody is phoned."""
+    return said.tell(turn, *_WRITTEN) if wants_calls and not turn.phones else ""
 
 
 def _check_not_stopped(scope: Scope, turn: TurnContext) -> None:
     if people.load(scope).status == "stopped":
         raise said.refuse(
-            turn, "You said stop. Write START if you want me back.", "Dijiste alto. Escribe ALTA si quieres que vuelva."
+            turn, "You said stop. Write START if you want me back.", "Eso está parado. Con la palabra ALTA vuelvo."
         )
 
 

@@ -15,6 +15,7 @@ from ivy.domain.money import Money, format_money
 from ivy.domain.plain_words import words_of
 from ivy.domain.said import word_set
 from ivy.domain.sentences import Say, say
+from ivy.domain.taint import Touch
 from ivy.domain.when import describe_clock
 from ivy.domain.workouts import IllegalChange, WorkoutState
 from ivy.store import nudges, workouts
@@ -34,7 +35,10 @@ _ANY_KIND = word_set(
 )
 """Words that name no kind: the planned workout is meant, whatever it is."""
 _NO_KIND = ("What kind of workout is it?", "¿Qué tipo de entrenamiento es?")
-_LOG_LATER = ("That day is still to come. Tell me when it is done.", "Ese día no ha llegado. Cuéntame cuando lo hagas.")
+_LOG_LATER = (
+    "That day is still to come. Tell me when it is done.",
+    "Ese día no ha llegado. Lo anoto cuando esté hecho.",
+)
 
 Kind = Annotated[
     str,
@@ -92,7 +96,7 @@ def plan_new(scope: Scope, turn: TurnContext, workout: Workout) -> Workout:
         raise said.refuse(
             turn,
             f"{MOST_PLANNED} workouts are planned already. That should keep you busy.",
-            f"Ya hay {MOST_PLANNED} entrenamientos planeados. Con eso tienes para rato.",
+            f"Ya hay {MOST_PLANNED} entrenamientos planeados. Con eso hay para rato.",
         )
     workouts.plan(scope, workout, source=turn.source, now=turn.now)
     _remind(scope, turn, workout)
@@ -122,6 +126,7 @@ class LogWorkout(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.NOTES,
     undo="undo_workout",
     examples={
         "I did 30 minutes of yoga": {"duration": "30 minutes", "kind": "yoga"},
@@ -165,6 +170,7 @@ class SkipWorkout(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.NOTES,
     undo="undo_workout",
     examples={
         "skip the run": {"kind": "run"},
@@ -202,6 +208,7 @@ class RestDay(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.NOTES,
     undo="undo_workout",
     examples={
         "today is a rest day": {"day": "today"},
@@ -221,14 +228,14 @@ def rest_day(args: RestDay, turn: TurnContext) -> ScopedWrite:
             raise said.refuse(
                 turn,
                 f"{done[0].kind} is done on {said.say_day(turn, day)}; that day counts already.",
-                f"Ya hiciste {done[0].kind} el {said.say_day(turn, day)}; ese día ya cuenta.",
+                f"Ya hay {done[0].kind} el {said.say_day(turn, day)}; ese día ya cuenta.",
             )
         for each in of_day:
             _finish(scope, turn, each, WorkoutState.REST)
         if not of_day:
             rest = Workout(turn.new_id(), day, said.tell(turn, "rest", "descanso"), WorkoutState.REST, planned=False)
             workouts.record(scope, rest, word_of(turn))
-        return f"{said.say_day(turn, day)}: {say(Say.WORKOUT_REST, turn.person.language)}"
+        return f"{said.say_day(turn, day)}: {say(Say.WORKOUT_REST, turn.person.speech)}"
 
     return write
 
@@ -239,6 +246,7 @@ class UndoWorkout(msgspec.Struct, frozen=True):
 
 @tool(
     effect=Effect.LOCAL,
+    touch=Touch.DELETES,
     undo="log_workout",
     examples={
         "undo my last workout": {},
@@ -330,7 +338,7 @@ def _finish(
         raise said.refuse(
             turn,
             f"{workout.kind} is down as done. Undo that first if it is wrong.",
-            f"{workout.kind} está como hecho. Deshazlo primero si no es así.",
+            f"{workout.kind} está como hecho. Si no es así, hay que deshacerlo primero.",
         ) from error
 
 
@@ -349,25 +357,26 @@ def _told(turn: TurnContext, change: Change) -> str:
         )
     else:
         key = Say.WORKOUT_PARTIAL if workout.state is WorkoutState.PARTIAL else Say.WORKOUT_DONE
-        first = say(key, turn.person.language, workout=full)
+        first = say(key, turn.person.speech, workout=full)
     return " ".join([first, *moved([change], turn.person)])
 
 
 def moved(changes: Sequence[Change], person: Person) -> list[str]:
     """Return the sentences on what words said together did for the streak, and on what they gave or took back."""
-    return [*_of_streak(changes, person.language), *_of_gift(changes, person)]
+    streak = [] if person.care_since is not None else _of_streak(changes, person.speech)
+    return [*streak, *_of_gift(changes, person)]
 
 
-def _of_streak(changes: Sequence[Change], language: str) -> list[str]:
+def _of_streak(changes: Sequence[Change], speech: str) -> list[str]:
     before, after = changes[0].before, changes[-1].after
     mark = max((change.milestone for change in changes if change.milestone is not None), default=None)
     if mark is not None:
-        return [say(Say.STREAK_MILESTONE, language, days=mark)]
+        return [say(Say.STREAK_MILESTONE, speech, days=mark)]
     if after.current <= before.current:
         return []
     if before.current == 0 and before.longest > 0:  # after a break nobody is told that they begin at one
-        return [say(Say.STREAK_BACK, language)]
-    return [say(Say.STREAK_KEPT, language, days=after.current)]
+        return [say(Say.STREAK_BACK, speech)]
+    return [say(Say.STREAK_KEPT, speech, days=after.current)]
 
 
 def _of_gift(changes: Sequence[Change], person: Person) -> list[str]:
@@ -377,7 +386,7 @@ def _of_gift(changes: Sequence[Change], person: Person) -> list[str]:
     given = Say.GIFT_COMEBACK if gift.comeback_minor else Say.GIFT_PLEDGED
     key = given if gift.amount_minor > 0 else Say.GIFT_BACK
     amount = format_money(Money(abs(gift.amount_minor), gift.currency), person.locale)
-    return [say(key, person.language, amount=amount, charity=gift.charity)]
+    return [say(key, person.speech, amount=amount, charity=gift.charity)]
 
 
 def _timed(workout: Workout) -> str:

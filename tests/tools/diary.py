@@ -64,6 +64,8 @@ class Diary:
             await self("book_event", title=title, when=when)
         for text in ("call John", "sacar la basura"):
             await self("set_reminder", text=text, when="2026-11-25T09:00")
+        for text in ("my sister is called Ana", "mi hermana se llama Ana"):
+            await self("remember", text=text)
         await self.ring("vitamins")
         for description in ("lunch", "almuerzo", "taxi"):
             await self("add_expense", amount="100 mil" if spanish else "$100", description=description)
@@ -117,6 +119,7 @@ TABLES = (
     "donations",
     "calls",
     "call_slots",
+    "facts",
 )
 """All that tools write, beside `tool_executions`."""
 

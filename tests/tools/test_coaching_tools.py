@@ -13,6 +13,7 @@ from ivy.store import consents, if_then, scores, workouts
 from ivy.store.scores import Marker
 from ivy.tools import coaching
 from ivy.tools.registry import Registry, families
+from tests.cases import each_case
 from tests.tools.diary import Diary
 
 TODAY = date(2026, 11, 23)
@@ -39,7 +40,7 @@ async def agreeing(diary: Diary) -> Diary:
     return diary
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: each.phrase)
+@each_case("example", EXAMPLES)
 def test_no_phrase_of_any_tool_is_taken_for_anothers(example: Example) -> None:
     said = BrainTurn("user", (f"{MARKER}\n{example.phrase}",))
     offered = {spec.name: spec.parameters for spec in REGISTRY.specs()}

@@ -8,6 +8,7 @@ import pytest
 from ivy.domain.examples import Example
 from ivy.domain.plain_words import words_of
 from ivy.domain.said import word_set
+from tests.cases import each_case
 from tests.tools.diary import REGISTRY, Diary
 
 EXAMPLES = REGISTRY.examples()
@@ -15,6 +16,7 @@ SPANISH = word_set(
     "mañana ayer hoy qué cuánto gasté pagué anota gasto gastos borra elimina deshaz corrige cambia pon recuérdame cada cita"
     " agenda programa mueve cancela posponlo aplázalo pospón planea hice entrené registra salto domingo recordatorio"
     " recordatorios fotos botones botón formulario llámame llamar puedes"
+    " olvida sacaste sacas sabes recuerda reserva"
 )
 
 
@@ -31,7 +33,7 @@ async def test_every_example_does_what_it_says(ana: Diary, ben: Diary, example: 
     assert result.content
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[example.phrase for example in EXAMPLES])
+@each_case("example", EXAMPLES)
 def test_the_texts_of_an_example_stand_in_its_phrase(example: Example) -> None:
     fields = REGISTRY.tools[example.tool].spec.parameters["properties"]
     for name, value in example.arguments.items():

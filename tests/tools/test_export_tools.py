@@ -57,7 +57,7 @@ async def test_the_file_holds_what_was_asked_for(
 
 async def test_in_spanish_the_file_speaks_spanish(ana: Diary) -> None:
     await ana("add_expense", amount="50 mil", description="almuerzo")
-    assert (await ana("export_expenses")).startswith("Aquí tienes el archivo con tus gastos: ")
+    assert (await ana("export_expenses")).startswith("Aquí está el archivo de los gastos: ")
     rows = await ana.rows.read(lambda scope: list(expenses.csv_rows(scope, language="es")))
     assert rows == [
         ("día", "importe", "moneda", "categoría", "descripción"),

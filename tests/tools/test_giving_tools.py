@@ -134,13 +134,15 @@ async def test_stats_say_streak_days_week_and_pledges(ben: Giver, ana: Giver) ->
     await ben("plan_workout", kind="yoga", when="tomorrow")
     assert await ben("show_stats") == (
         "Streak: 1 day; 18 of the last 21 planned days; your longest streak: 17 days.\n"
+        "Reserve days left: 1.\n"
         "This week: 1 done, 1 still planned.\n"
         "Pledged to Clean Water: $1.50 this month, $1.50 in all."
     )
     await ana.gives("agua", 500_000, "COP")
     await ana("log_workout", kind="carrera")
     assert await ana("show_stats") == (
-        "Racha: 1 día.\nEsta semana: 1 hecho.\nPrometido a Agua para Todos: $ 5.000 este mes, $ 5.000 en total."
+        "Racha: 1 día.\nDías de reserva que quedan: 2.\n"
+        "Esta semana: 1 hecho.\nPrometido a Agua para Todos: $ 5.000 este mes, $ 5.000 en total."
     )
 
 
@@ -148,7 +150,7 @@ async def test_after_a_break_what_was_kept_stands_first(ben: Giver, ana: Giver) 
     await had(ben, *[K] * 10, M, M, M)
     assert await ben("show_stats") == "10 of the last 13 planned days; your longest streak: 10 days."
     await had(ana, K, *[None] * 25, M, M, M)
-    assert await ana("show_stats") == "Tu mejor racha: 1 día."
+    assert await ana("show_stats") == "La mejor racha: 1 día."
 
 
 async def test_who_has_just_begun_hears_no_zero(ben: Giver) -> None:

@@ -1,83 +1,142 @@
-"""Whatever two people ask their tools, in whatever order: neither sees or touches anything of the other's."""
+"""Whatever two people ask their tools, in whatever order: neither sees or touches anything of the other's.
 
+The table of tools is the registry, what they are asked comes from their own examples, and what must not change is every
+table that holds rows of a person: a new tool or table is looked at without being named here.
+"""
+
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
+import pytest
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivy.domain.taint import Read, texts_in
+from ivy.ports import ToolCall
+from ivy.store import people, people_data
 from ivy.store.binding import Connection
-from ivy.store.database import open_store
+from ivy.store.database import Store, open_store
 from ivy.store.migrate import migrate
+from ivy.store.scope import for_user, within
 from ivy.threads import InlineThreads
-from tests.tools.diary import ANA, BEN, REGISTRY, Diary, diary_of, rows_of
+from ivy.tools.executor import Place, execute
+from ivy.tools.registry import TurnContext
+from tests.tools.diary import ANA, BEN, MONDAY, REGISTRY, Diary, diary_of
 
 SECRETS = {"ana": ("zafiro", "esmeralda"), "ben": ("walrus", "otter")}
-"""Each person's own words: nobody else's answers may hold them."""
+"""Each person's own words: they stand in their rows, and nobody else's answers may hold them."""
+SMUGGLED = st.sampled_from(
+    [*SECRETS["ana"], *SECRETS["ben"], "ana-0001", "ben-0001", "ben-0003", "ben", "ana", "%", "*", ""]
+)
+READS = st.sampled_from([None, Read("show me all"), Read("what is this?", frozenset({"forwarded"}))])
 
-TIMES = ("tomorrow 2pm", "2026-11-25T10:00", "every monday at 7am", "mañana", "friday", "in 10 minutes", "")
-AMOUNTS = ("$50", "12000 pesos", "20 euros")
-PERIODS = ("", "this week", "all", "2026-11", "2026-12")
-TOOLS = st.sampled_from(sorted(REGISTRY.tools))
-
-
-def arguments_of(tool: str, whose: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Return any arguments for a tool, with a person's own words and the other's as what is looked for."""
-    own = st.sampled_from(SECRETS[whose])
-    any_words = st.sampled_from([*SECRETS["ana"], *SECRETS["ben"], "", "ana-0001", "ben-0001"])
-    values: dict[str, st.SearchStrategy[Any]] = {
-        "title": own, "text": own, "description": own, "kind": own, "category": own, "note": own, "which": any_words,
-        "on": any_words, "when": st.sampled_from(TIMES), "until": st.sampled_from(TIMES), "amount": st.sampled_from(AMOUNTS),
-        "period": st.sampled_from(PERIODS), "day": st.sampled_from(("", "today", "hoy", "yesterday")),
-        "duration": st.sampled_from(("", "30 min")), "at": st.just(""),
-    }  # fmt: skip
-    schema = REGISTRY.tools[tool].spec.parameters
-    required = {name: values.get(name, st.booleans()) for name in schema["required"]}
-    optional = {
-        name: values.get(name, st.booleans()) for name in schema["properties"] if name not in schema["required"]
-    }
-    if tool in {"list_events", "cancel_event", "change_event"} and "on" in optional:
-        optional["on"] = st.just("")
-    return st.fixed_dictionaries(required, optional=optional)
+Ask = tuple[str, str, dict[str, Any], Read | None]
 
 
-def calls() -> st.SearchStrategy[list[tuple[str, str, dict[str, Any]]]]:
-    def one(who: str, tool: str) -> st.SearchStrategy[tuple[str, str, dict[str, Any]]]:
-        return arguments_of(tool, who).map(lambda arguments: (who, tool, arguments))
-
-    return st.lists(st.tuples(st.sampled_from(["ana", "ben"]), TOOLS).flatmap(lambda pair: one(*pair)), max_size=14)
-
-
-def words_of_others(rows: dict[str, list[tuple[Any, ...]]], who: str) -> list[str]:
-    text = repr(rows)
-    return [word for other, words in SECRETS.items() if other != who for word in words if word in text]
-
-
-def everything(connection: Connection) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
-    return {who: rows_of(connection, who) for who in SECRETS}
+@st.composite
+def asks(draw: st.DrawFn) -> Ask:
+    """Return a call: one of a tool's own examples, some of its texts replaced, some left-out ones added."""
+    who = draw(st.sampled_from(sorted(SECRETS)))
+    example = draw(st.sampled_from(REGISTRY.examples()))
+    arguments = dict(example.arguments)
+    for name, field in REGISTRY.tools[example.tool].spec.parameters["properties"].items():
+        if field.get("type") == "string" and "enum" not in field and draw(st.integers(0, 3)) == 0:
+            arguments[name] = draw(SMUGGLED)
+        elif field.get("type") == "boolean" and draw(st.booleans()):
+            arguments[name] = draw(st.booleans())
+    return who, example.tool, arguments, draw(READS)
 
 
-@settings(deadline=None, max_examples=40)
-@given(calls())
-def test_nobody_sees_or_touches_what_is_anothers(asked: list[tuple[str, str, dict[str, Any]]]) -> None:
-    trio.run(ask_all, asked)
+def everything(connection: Connection, who: str) -> dict[str, list[dict[str, Any]]]:
+    """Return every row of a person, by table, as it is handed over to them."""
+    scope = within(connection, who)
+    return {owned.table: people_data.rows(scope, owned) for owned in people_data.owned(connection)}
 
 
-async def ask_all(asked: list[tuple[str, str, dict[str, Any]]]) -> None:
-    with TemporaryDirectory() as folder:
-        async with open_store(Path(folder) / "ivy.db", threads=InlineThreads(), throwaway=True) as store:
+@pytest.fixture(scope="module")
+def two_lives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file in which two people have written down all that tools can, and their secrets; it is only copied."""
+    path = tmp_path_factory.mktemp("two") / "ivy.db"
+
+    async def live() -> None:
+        async with open_store(path, threads=InlineThreads(), throwaway=True) as store:
             await store.write(migrate)
-            diaries: dict[str, Diary] = {new.id: await diary_of(store, new) for new in (ANA, BEN)}
-            for who, tool, arguments in asked:
+            for new in (BEN, ANA):
+                diary = await diary_of(store, new)
+                await diary.prepare()
+                for secret in SECRETS[new.id]:
+                    await keep(diary, secret)
+
+    trio.run(live)
+    return path
+
+
+async def keep(diary: Diary, secret: str) -> None:
+    when = "el viernes a las 3 pm" if diary.person.language == "es" else "friday at 3pm"
+    await diary.call(
+        "book_event", msgspec.json.encode({"title": secret, "when": when, "despite_conflict": True}).decode()
+    )
+    await diary("set_reminder", text=secret, when=when)
+    await diary("add_expense", amount="12 mil" if diary.person.language == "es" else "$12", description=secret)
+    await diary("plan_workout", kind=secret)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(asks(), min_size=1, max_size=12))
+def test_nobody_sees_or_touches_what_is_anothers(two_lives: Path, asked: list[Ask]) -> None:
+    trio.run(ask_all, two_lives, asked)
+
+
+async def ask_all(file: Path, asked: list[Ask]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(shutil.copy(file, folder))
+        async with open_store(path, threads=InlineThreads(), throwaway=True) as store:
+            kept = {who: await store.read(everything, who) for who in SECRETS}
+            typed: dict[str, str] = dict.fromkeys(SECRETS, "")
+            for number, (who, tool, arguments, read) in enumerate(asked):
                 other = "ben" if who == "ana" else "ana"
-                before = await store.read(everything)
-                result = await diaries[who].call(tool, msgspec.json.encode(arguments).decode())
-                after = await store.read(everything)
-                assert after[other] == before[other]
-                assert not words_of_others(after[who], who)
-                asked_for = repr(arguments)
-                for word in SECRETS[other]:  # an answer may repeat what was asked for, and nothing else of the other's
-                    assert word not in result.content or word in asked_for
+                typed[who] += repr(texts_in(arguments))
+                said = await ask(store, who, tool, arguments, read, number)
+                assert await store.read(everything, other) == kept[other]
+                kept[who] = await store.read(everything, who)
+                for word in SECRETS[
+                    other
+                ]:  # what they wrote themselves may come back to them, and nothing else of the other's
+                    assert word in typed[who] or (word not in said and word not in repr(kept[who]))
+
+
+async def ask(store: Store, who: str, tool: str, arguments: dict[str, Any], read: Read | None, number: int) -> str:
+    rows = for_user(store, who)
+    person = await rows.read(people.load)
+    turn_id, names = f"{who}-turn-{number}", iter(range(1000))
+    turn = TurnContext(person, MONDAY, lambda: f"{turn_id}-{next(names):03d}", "trace", turn_id=turn_id, read=read)
+    call = ToolCall("c1", tool, msgspec.json.encode(arguments).decode())
+    return (await execute(rows, REGISTRY, call, Place(turn_id, 1, 0), turn)).content
+
+
+async def test_every_example_of_every_tool_tells_and_changes_ones_own(two_lives: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(two_lives, tmp_path))
+    async with open_store(path, threads=InlineThreads(), throwaway=True) as store:
+        for who, other in (("ana", "ben"), ("ben", "ana")):
+            before = await store.read(everything, other)
+            for number, example in enumerate(REGISTRY.examples()):
+                said = await ask(store, who, example.tool, dict(example.arguments), None, number)
+                assert not any(word in said for word in SECRETS[other]), example.phrase
+            assert await store.read(everything, other) == before
+            own = repr(await store.read(everything, who))
+            assert not any(word in own for word in SECRETS[other])
+
+
+async def test_every_tool_is_asked_and_there_is_something_to_find(two_lives: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(two_lives, tmp_path))
+    async with open_store(path, threads=InlineThreads(), throwaway=True) as store:
+        for who, words in SECRETS.items():
+            found = repr(await store.read(everything, who))
+            assert [found.count(word) >= 4 for word in words] == [True, True]
+            said = await ask(store, who, "list_expenses", {"period": "all"}, None, 0)
+            assert words[0] in said
+    assert {example.tool for example in REGISTRY.examples()} == set(REGISTRY.tools)

@@ -8,8 +8,15 @@ from ivy.store import expenses
 from ivy.store.binding import Connection
 from ivy.store.database import Store
 from ivy.store.expenses import Which
+from ivy.store.scope import Scope
 from ivy.tools.executor import Place
+from ivy.tools.registry import Effect, Registry, ScopedWrite, TurnContext, tool
 from tests.tools.diary import REGISTRY, Diary, rows_of
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """No arguments."""
+
 
 FIRST = {example.tool: example for example in reversed(REGISTRY.examples())}
 PLACE = Place("turn-of-ben", 2, 1)
@@ -50,3 +57,23 @@ async def test_what_is_refused_leaves_nothing_but_its_row(store: Store, ben: Dia
     assert (await ben.call("change_reminder", arguments, place=PLACE)).failed
     assert await store.read(rows_of, "ben") == before
     assert await store.read(executions, PLACE.turn_id) == [("change_reminder", "failed")]
+
+
+async def test_a_tool_that_breaks_is_counted_as_broken_and_leaves_no_execution(store: Store, ben: Diary) -> None:
+    @tool(effect=Effect.LOCAL, examples={"break": {}})
+    def break_down(args: Nothing, turn: TurnContext) -> ScopedWrite:
+        """Break."""
+
+        def write(scope: Scope) -> str:
+            raise KeyError(args)
+
+        return write
+
+    ben.registry = Registry([break_down])
+    with pytest.raises(KeyError):
+        await ben.call("break_down", "{}", place=PLACE)
+    faults = await store.read(lambda connection: connection.execute("SELECT * FROM tool_faults").fetchall())
+    assert [(row["user_id"], row["tool"], row["error"].partition("@")[0]) for row in faults] == [
+        ("ben", "break_down", "builtins.KeyError")
+    ]
+    assert await store.read(executions, PLACE.turn_id) == []

@@ -9,6 +9,7 @@ import pytest
 
 from ivy.errors import ConfigError
 from ivy.tools.registry import Effect, Registry, Tool, families
+from tests.cases import each_case
 from tests.tools.diary import REGISTRY
 
 TOOLS = tuple(REGISTRY.tools.values())
@@ -27,7 +28,7 @@ def parts(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from parts(schema["items"])
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=NAMES)
+@each_case("tool", TOOLS)
 def test_a_schema_is_of_the_subset_that_every_vendor_takes(tool: Tool) -> None:
     spec = tool.spec
     assert re.fullmatch(r"[a-z][a-z0-9_]{2,63}", spec.name)
@@ -42,15 +43,15 @@ def test_a_schema_is_of_the_subset_that_every_vendor_takes(tool: Tool) -> None:
         assert field.get("description"), f"{tool.name}.{name}"
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=NAMES)
+@each_case("tool", TOOLS)
 def test_who_it_is_for_is_never_an_argument(tool: Tool) -> None:
     for name in tool.spec.parameters["properties"]:
         assert not re.search(r"user|person|owner|account|phone|currency|zone", name)
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=NAMES)
+@each_case("tool", TOOLS)
 def test_what_writes_can_be_undone_by_a_tool_that_is_there(tool: Tool) -> None:
-    assert tool.effect in (Effect.READ, Effect.LOCAL, Effect.COSTS)
+    assert tool.effect in (Effect.READ, Effect.LOCAL, Effect.CALLS)
     assert (tool.undo in REGISTRY.tools) is (tool.effect is Effect.LOCAL and tool.name not in ONLY_SHOWS)
     assert tool.text
     assert tool.voice is (tool.name not in ONLY_SHOWS)

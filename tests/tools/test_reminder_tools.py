@@ -14,7 +14,7 @@ async def test_nine_is_the_next_nine(ben: Diary, ana: Diary) -> None:
     )
     assert await ben("set_reminder", text="call Ana", when="11am") == "I'll remind you: call Ana, Mon 23 Nov, 11:00 am."
     assert await ana("set_reminder", text="llamar a Juan", when="mañana a las 7") == (
-        "Te lo recuerdo: llamar a Juan, mar 24 nov, 07:00."
+        "Anotado, lo recuerdo: llamar a Juan, mar 24 nov, 07:00."
     )
     nine = datetime(2026, 11, 24, 14, tzinfo=UTC)
     assert await ben.come(nine - timedelta(seconds=1)) == ["call Ana"]
@@ -37,7 +37,7 @@ async def test_what_is_no_time_is_refused_as_that(ben: Diary, when: str) -> None
 
 @pytest.mark.parametrize("when", ["cuando llegue a casa", "si llueve", "al llegar", "después de almorzar"])
 async def test_what_is_no_time_is_refused_as_that_in_spanish(ana: Diary, when: str) -> None:
-    assert "no puedo notar cuándo pasa algo" in await ana.fails("set_reminder", text="x", when=when)
+    assert "no puedo notar cuándo pasa" in await ana.fails("set_reminder", text="x", when=when)
 
 
 async def test_a_rhythm_may_begin_later(ben: Diary) -> None:
@@ -53,9 +53,9 @@ async def test_lists_are_in_order_of_time(ana: Diary) -> None:
     await ana("set_reminder", text="basura", when="cada martes a las 8 pm")
     await ana("set_reminder", text="agua", when="en 20 minutos")
     assert await ana("list_reminders") == (
-        "Tus recordatorios:\nagua, lun 23 nov, 10:20\nbasura, cada mar, 20:00\nllamar, vie 27 nov, 15:00"
+        "Recordatorios:\nagua, lun 23 nov, 10:20\nbasura, cada mar, 20:00\nllamar, vie 27 nov, 15:00"
     )
-    assert await ana("list_reminders", period="mañana") == "Tus recordatorios:\nbasura, cada mar, 20:00"
+    assert await ana("list_reminders", period="mañana") == "Recordatorios:\nbasura, cada mar, 20:00"
 
 
 async def test_the_one_that_is_meant_is_found_by_its_words(ben: Diary) -> None:

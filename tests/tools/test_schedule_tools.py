@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from ivy.domain.consent import Purpose
@@ -13,7 +14,7 @@ from ivy.store.people import NewPerson
 from ivy.store.scope import for_user
 from ivy.tools import schedule
 from ivy.tools.executor import Place, execute
-from ivy.tools.registry import Registry
+from ivy.tools.registry import Registry, TurnContext
 from tests.tools.diary import MONDAY, Diary, diary_of
 
 REGISTRY = Registry(schedule.TOOLS)
@@ -147,7 +148,7 @@ async def test_a_pause_is_instant_and_so_is_its_end(mia: Diary) -> None:
 
 
 async def test_a_pause_may_have_an_end(mia: Diary) -> None:
-    assert await mia("pause_contacts", until="friday") == "Okay, I'm quiet until Fri 27 Nov."
+    assert await mia("pause_contacts", until="friday") == "Okay, I'm quiet until Fri 27 Nov; your reminders still come."
     person = await mia.rows.read(people.load)
     assert (person.status, person.suspended_until) == ("active", datetime(2026, 11, 27, 5, tzinfo=UTC))
     assert "here again" in await mia("resume_contacts")
@@ -177,9 +178,70 @@ async def test_a_place_with_several_clocks_or_none_is_asked_about(mia: Diary, pl
     assert (await mia.rows.read(people.load)).zone == "America/New_York"
 
 
-async def test_a_call_is_as_good_as_a_message_and_the_proof_says_which(mia: Diary, store: Store) -> None:
-    from ivy.tools.registry import TurnContext
+async def test_calls_that_exceed_the_minutes_are_refused_when_they_are_chosen(mia: Diary, store: Store) -> None:
+    async def wants(minutes: int, **arguments: str) -> str:
+        context = TurnContext(mia.person, MONDAY, mia.new_id, "trace", minutes_of_calls=minutes)
+        call = ToolCall("c1", "change_contact_time", msgspec.json.encode(arguments).decode())
+        place = Place(f"turn-{mia.new_id()}", 1, 0)
+        return (await execute(for_user(store, "mia"), REGISTRY, call, place, context)).content
 
+    assert "Done" in await wants(100, when="7 am", by="voice")
+    refused = await wants(100, when="8 pm", by="voice")
+    assert refused.startswith("Those calls would take about 140 minutes a month, and 100 are there for one person.")
+    assert await slots(mia) == [("morning", "voice", "07:00", "*")]
+    assert "Done" in await wants(100, when="8 pm", by="text")
+    assert "Done" in await wants(200, when="8 pm", by="voice")
+    assert "Done" in await wants(100, when="9 pm")  # it takes no more than before
+    assert "Done" in await wants(0, when="6 pm", which="weekly", by="voice")
+
+
+async def test_calls_that_nobody_can_be_given_are_refused_when_they_are_chosen(mia: Diary, store: Store) -> None:
+    """By everybody's minutes of a day together, and by where our number gets to."""
+    other = await diary_of(
+        store, NewPerson("tom", "Tom", "active", "en-US", "America/New_York", "USD", "+12025550178"), now=MONDAY
+    )
+
+    async def wants(who: Diary, tool: str, *, minutes: int = 0, reached: bool = True, **arguments: str) -> str:
+        context = TurnContext(
+            who.person, MONDAY, who.new_id, "trace", minutes_a_day=minutes, gets_to=lambda _number: reached
+        )
+        call = ToolCall("c1", tool, msgspec.json.encode(arguments).decode())
+        place = Place(f"turn-{who.new_id()}", 1, 0)
+        return (await execute(for_user(store, who.person.id), REGISTRY, call, place, context)).content
+
+    assert "Done" in await wants(mia, "change_contact_time", minutes=4, when="7 am", by="voice")
+    assert "no minutes left" in await wants(other, "change_contact_time", minutes=4, when="7 am", by="voice")
+    assert "Done" in await wants(other, "change_contact_time", minutes=4, when="7 am", by="text")
+    assert "can't phone yours" in await wants(other, "change_contact_way", reached=False, way="voice")
+    assert "can't phone yours" in await wants(other, "change_contact_time", reached=False, when="8 am", by="voice")
+    assert "Done" in await wants(other, "change_contact_time", reached=False, when="8 am")
+    found = await store.read(call_slots.everyone)
+    assert sorted((each.user_id, each.by.value, each.at) for each in found) == [
+        ("mia", "voice", "07:00"),
+        ("tom", "text", "08:00"),
+    ]
+
+
+async def test_where_nobody_is_phoned_no_call_is_promised(mia: Diary, store: Store) -> None:
+    async def wants(tool: str, *, phones: bool = False, **arguments: str) -> str:
+        context = TurnContext(mia.person, MONDAY, mia.new_id, "trace", phones=phones, gets_to=lambda _number: True)
+        call = ToolCall("c1", tool, msgspec.json.encode(arguments).decode())
+        place = Place(f"turn-{mia.new_id()}", 1, 0)
+        return (await execute(for_user(store, "mia"), REGISTRY, call, place, context)).content
+
+    assert "so I write" in await wants("change_contact_way", way="mixed")
+    said = await wants("change_contact_time", when="7 am", by="voice")
+    assert "in writing" in said and "by phone" not in said and "so I write at those times" in said
+    assert await slots(mia) == [("morning", "text", "07:00", "*")]
+    said = await wants("change_contact_way", way="voice")
+    assert "by phone" not in said and "so I write at those times" in said
+    assert await slots(mia) == [("morning", "text", "07:00", "*")]
+    assert Purpose.CALLS not in await mia.rows.read(consents.current)
+    assert "so I write" not in await wants("change_contact_way", way="text")
+    assert "by phone" in await wants("change_contact_way", phones=True, way="voice")
+
+
+async def test_a_call_is_as_good_as_a_message_and_the_proof_says_which(mia: Diary, store: Store) -> None:
     context = TurnContext(mia.person, MONDAY, mia.new_id, "trace", source="call")
     call = ToolCall("c1", "change_contact_time", '{"when": "6:45 am"}')
     result = await execute(for_user(store, "mia"), REGISTRY, call, Place("call", 1, 0), context)
