@@ -7,12 +7,12 @@ earlier report is not done again.
 from dataclasses import replace
 
 from ivy import log
-from ivy.agent import call_asking, call_notes, checkins, missed_call, stopping
+from ivy.agent import call_asking, call_notes, care, checkins, misjudged, missed_call, notice_calls, stopping
 from ivy.agent.desk import Desk
 from ivy.domain import missed_calls
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.calling_hours import OwnHours
-from ivy.domain.calls import CallOutcome, CallState, Report
+from ivy.domain.calls import CallKind, CallOutcome, CallState, Report
 from ivy.domain.consent import Purpose, StopMeaning
 from ivy.domain.extraction import wants_silence
 from ivy.domain.missed_calls import Attempted, Do
@@ -29,18 +29,26 @@ logger = log.get(__name__)
 ALTERNATE = ":alternate"
 
 
-def settle(scope: Scope, call: Call, own: OwnHours, desk: Desk) -> None:
-    """Act on what is known of a call that is over; a stop comes before everything else."""
+def settle(scope: Scope, call: Call, own: OwnHours, desk: Desk, *, was: CallOutcome | None = None) -> None:
+    """Act on what is known of a call that is over; danger and a stop come before everything else.
+
+    `was` is what an earlier report of it said.
+    """
+    person, report = people.load(scope), _with_words(scope, call)
+    if call.kind is CallKind.NOTICE:
+        notice_calls.settle(scope, call, report, desk)
     if call.outcome is None:
         return
-    person, report = people.load(scope), _with_words(scope, call)
     if call.outcome is CallOutcome.OPTED_OUT:
         end_calls(scope, person, desk, said=f"in call {call.id}")
         return
+    care.heard_on_phone(scope, person, call.id, [each.text for each in report.spoken if each.by == "person"], desk)
     if wants_silence(report) is not StopMeaning.NONE and person.suspended_until is None:
         stopping.suspend_and_ask(scope, person, desk)  # a spoken stop: silence first, and then the question how much
     if call.outcome is CallOutcome.COMPLETED:
-        _spoke(scope, person, call, report, desk)
+        if call.kind is not CallKind.NOTICE:  # which plans nothing, and stands for no call that they missed
+            misjudged.turned(scope, people.load(scope), call, was, desk)
+            _spoke(scope, person, call, report, desk)
         return
     _did_not_speak(scope, person, call, own, desk)
 
@@ -93,7 +101,8 @@ def _did_not_speak(scope: Scope, person: Person, call: Call, own: OwnHours, desk
                 if slot is not None:  # whether they see the question or not, it does not ring in vain any more
                     missed_call.contact_by(scope, slot, By.TEXT, desk)
             case Do.CHECK_IN:
-                checkins.begin(scope, person, call.kind.value, desk, day=to_wall(desk.now, person.zone).date())
+                if not contact.spoke_since(scope, attempted.first_at):
+                    checkins.begin(scope, person, call.kind.value, desk, day=to_wall(desk.now, person.zone).date())
             case Do.ARRANGE:
                 desk.tell(scope, person, Say.CALL_WHEN)
             case Do.END_CALLS:

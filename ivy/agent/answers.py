@@ -7,17 +7,23 @@ from ivy.agent import (
     call_notes,
     checkins,
     choosing,
+    confirming,
     doors,
     hearing,
     missed_call,
     nudging,
     onboarding,
     pictures,
+    preferring,
     quick,
+    rating,
+    remembering,
     reminding,
     rescue,
     stopping,
     summing_up,
+    telling,
+    topic_offer,
     verdicts,
 )
 from ivy.agent.desk import Desk
@@ -27,6 +33,7 @@ from ivy.store import pending_actions
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
+from ivy.tools.remembering import WHICH
 
 Answer = Callable[[Scope, Person, Pending, str, Heard, Desk], bool]
 """Does what an option means; returns False if the words are to be answered by a turn besides."""
@@ -40,6 +47,9 @@ ANSWERS: Mapping[str, Answer] = {
     hearing.QUESTION: hearing.answered,
     pictures.QUESTION: pictures.answered,
     choosing.QUESTION: choosing.answered,
+    preferring.QUESTION: preferring.answered,
+    WHICH: remembering.which_answered,
+    confirming.QUESTION: confirming.answered,
     call_doors.QUESTION: call_doors.answered,
     call_notes.QUESTION: call_notes.answered,
     missed_call.QUESTION: missed_call.answered,
@@ -49,6 +59,10 @@ ANSWERS: Mapping[str, Answer] = {
     onboarding.QUESTION: onboarding.answered,
     nudging.QUESTION: nudging.answered,
     summing_up.QUESTION: summing_up.answered,
+    telling.QUESTION: telling.answered,
+    telling.KEEP_QUESTION: telling.keep_answered,
+    topic_offer.QUESTION: topic_offer.answered,
+    rating.QUESTION: rating.answered,
     **checkins.ANSWERS,
 }
 

@@ -14,6 +14,7 @@ from ivy.domain.heard import Certainty
 from ivy.domain.inbound import Media
 from ivy.domain.jobs import MEDIA
 from ivy.domain.media import Reason, Type
+from ivy.domain.safety import risk_of
 from ivy.domain.sentences import Say
 from ivy.store import consents, jobs, media, messages, people
 from ivy.store.jobs import NewJob
@@ -47,7 +48,8 @@ class FileAnswers:
         if _is_set_aside(scope, message_id) and means is StopMeaning.NONE:
             messages.learn_words(scope, message_id, text, needs_answer=False)
             return
-        if sure is not Certainty.SURE and means is StopMeaning.NONE:  # a stop is never asked about twice
+        must_act = means is not StopMeaning.NONE or risk_of(text) is not None
+        if sure is not Certainty.SURE and not must_act:  # a stop, or a cry, is never asked about twice
             messages.learn_words(scope, message_id, text, needs_answer=False)
             if person.handed_over_at is None:
                 hearing.read_back(scope, person, message_id, text, sure, desk)

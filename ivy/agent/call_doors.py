@@ -4,16 +4,16 @@ A number can be forged; the chat cannot.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from ivy.agent import call_scripts, questions
+from ivy.agent import call_scripts, call_snapshot, questions
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.domain.calls import CallKind
 from ivy.domain.schedule import to_wall
 from ivy.domain.sentences import Say, say
 from ivy.ports import Ringing
-from ivy.store import calls, people
+from ivy.store import calls, people, tool_executions
 from ivy.store.calls import Call
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
@@ -28,6 +28,12 @@ NOT_PROVED: Mapping[str, str] = {
     "es": "Todavía no puedo ver ni cambiar nada: pídele que toque 'Sí, soy yo' en el mensaje que le acabo de enviar por"
     " WhatsApp, y luego vuelve a preguntar.",
 }
+
+PROVED: Mapping[str, str] = {
+    "en": "It is them: they tapped. What you may know of them now:\n{context}\n\nWhat you asked for: ",
+    "es": "Es quien dice ser: ya tocó el botón. Lo que ahora puedes saber:\n{context}\n\nLo que preguntaste: ",
+}
+"""The agent was given no context when the phone rang, and cannot be given any later except by an answer to it."""
 
 
 def for_strangers(language: str) -> dict[str, str]:
@@ -57,8 +63,8 @@ def answer(scope: Scope, ringing: Ringing, provider: str, desk: Desk) -> Call:
         trace_id=desk.trace_id,
     )
     calls.answer(scope, call, provider, now=desk.now)
-    options = ((YES, say(Say.OPTION_IT_IS_ME, person.language)), (NO, say(Say.OPTION_NOT_ME, person.language)))
-    text = say(Say.IS_IT_YOU, person.language)
+    options = ((YES, say(Say.OPTION_IT_IS_ME, person.speech)), (NO, say(Say.OPTION_NOT_ME, person.speech)))
+    text = say(Say.IS_IT_YOU, person.speech)
     questions.ask(scope, person, Asking(QUESTION, text, options, LASTS, {"call": call.id}, up=YES, down=NO), desk)
     return call
 
@@ -72,6 +78,20 @@ def answered(scope: Scope, person: Person, pending: Pending, option: str, _heard
     else:
         desk.tell(scope, person, Say.CALL_IS_OVER)
     return True
+
+
+def introduction(scope: Scope, call: Call, tool: str, *, now: datetime) -> str:
+    """Return what comes before the first answer of a tool after a caller has tapped: who they are; "" for all later ones.
+
+    An answer that is asked for twice brings it twice.
+    """
+    is_first = tool_executions.done_in(scope, f"call:{call.id}") <= {tool}
+    if call.direction != "in" or call.proved_at is None or not is_first:
+        return ""
+    person = people.load(scope)
+    known = call_snapshot.build(scope, person, call.kind, now=now, call_day=call.day, proven=True)
+    context = known.variables["ivy_context"]
+    return PROVED[person.language].format(context=context) if context else ""
 
 
 def first_name(name: str) -> str:

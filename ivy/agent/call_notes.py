@@ -15,6 +15,7 @@ from ivy.agent.questions import Asking, Heard
 from ivy.domain import if_then
 from ivy.domain.calls import Report
 from ivy.domain.extraction import Missing, What, what_is_missing
+from ivy.domain.schedule import local_date
 from ivy.domain.sentences import Say, say
 from ivy.domain.workouts import WorkoutState
 from ivy.ports import ToolCall
@@ -34,8 +35,13 @@ TOOLS: Mapping[WorkoutState, str] = {WorkoutState.SKIPPED: "skip_workout", Worko
 
 
 @cache
-def _registry() -> Registry:
-    return Registry(families())
+def _registry(disabled: tuple[str, ...]) -> Registry:
+    return Registry(families(), disabled=disabled)
+
+
+def _tools(desk: Desk) -> Registry:
+    """Return the tools that are on, as in the call and in the chat."""
+    return _registry(tuple(desk.config.tools.disabled))
 
 
 def turn_of(call: Call) -> str:
@@ -46,12 +52,19 @@ def turn_of(call: Call) -> str:
 def write(scope: Scope, person: Person, call: Call, report: Report, desk: Desk) -> None:
     """Write down what is certain, and say so in one message; ask about the first thing that is not."""
     ran = tool_executions.done_in(scope, turn_of(call))
-    missing = what_is_missing(call.kind, report, ran=ran, day=call.day, language=person.language)
-    told = [_run(scope, person, call, _tool_call(each), desk) for each in missing if each.certain]
+    found = what_is_missing(call.kind, report, ran=ran, day=call.day, language=person.language)
+    missing = [each for each in found if _can_be_written(each, person, call, desk)]
+    told = [_run(scope, person, call, _tool_call(each, call), desk) for each in missing if each.certain]
     if said := [words for words in told if words]:
-        desk.write(scope, " ".join((say(Say.CALL_NOTED, person.language), *said)))
+        desk.write(scope, " ".join((say(Say.CALL_NOTED, person.speech), *said)))
     for unsure in [each for each in missing if not each.certain][:1]:
         _ask(scope, person, call, unsure, desk)
+
+
+def _can_be_written(missing: Missing, person: Person, call: Call, desk: Desk) -> bool:
+    """Say whether it is still worth writing down: its tool is on, and a plan's day is not over."""
+    is_over = missing.plan is not None and missing.plan.day < local_date(desk.now, person.zone)
+    return not is_over and _tool_call(missing, call).tool in _tools(desk).tools
 
 
 def _run(scope: Scope, person: Person, call: Call, asked: ToolCall, desk: Desk) -> str:
@@ -59,11 +72,11 @@ def _run(scope: Scope, person: Person, call: Call, asked: ToolCall, desk: Desk) 
     turn = TurnContext(
         person, desk.now, desk.new_id, call.trace_id, source="call", turn_id=turn_of(call), giving=desk.config.giving
     )
-    result = execute_within(scope, _registry(), asked, Place(f"{turn_of(call)}:notes", 0, 0), turn)
+    result = execute_within(scope, _tools(desk), asked, Place(f"{turn_of(call)}:notes", 0, 0), turn)
     return "" if result.failed else result.content
 
 
-def _tool_call(missing: Missing) -> ToolCall:
+def _tool_call(missing: Missing, call: Call) -> ToolCall:
     tool = "record_scores"
     arguments: dict[str, str | bool] = {name: str(score) for name, score in missing.scores}
     if missing.what is What.PLAN and missing.plan is not None:
@@ -78,7 +91,8 @@ def _tool_call(missing: Missing) -> ToolCall:
         }
     elif missing.what is What.WORKOUT and missing.done is not None:
         tool = TOOLS.get(missing.done, "log_workout")
-        arguments = _how_it_went(missing) if tool == "log_workout" else {}
+        how = _how_it_went(missing) if tool == "log_workout" else {}
+        arguments = {**how, "day": call.day.isoformat()}  # the report may come after midnight
     return ToolCall("", tool, msgspec.json.encode(arguments).decode())
 
 
@@ -88,10 +102,12 @@ def _how_it_went(missing: Missing) -> dict[str, str | bool]:
 
 
 def _ask(scope: Scope, person: Person, call: Call, unsure: Missing, desk: Desk) -> None:
-    options = ((YES, say(Say.OPTION_YES, person.language)), (NO, say(Say.OPTION_NO, person.language)))
-    asked = _tool_call(unsure)
+    options = ((YES, say(Say.OPTION_YES, person.speech)), (NO, say(Say.OPTION_NO, person.speech)))
+    asked = _tool_call(unsure, call)
     payload = {"call": call.id, "tool": asked.tool, "arguments": asked.arguments}
-    text = say(Say.CALL_UNSURE, person.language, what=_in_words(unsure, person))
+    if unsure.plan is not None:
+        payload["day"] = unsure.plan.day.isoformat()
+    text = say(Say.CALL_UNSURE, person.speech, what=_in_words(unsure, person))
     questions.ask(scope, person, Asking(QUESTION, text, options, LASTS, payload, up=YES, down=NO), desk)
 
 
@@ -100,18 +116,21 @@ def _in_words(unsure: Missing, person: Person) -> str:
         return if_then.sentence(unsure.plan, person.language)
     if unsure.done is not None:
         key = {WorkoutState.SKIPPED: Say.OPTION_NOT_TODAY, WorkoutState.PARTIAL: Say.OPTION_PART}
-        return say(key.get(unsure.done, Say.OPTION_DONE), person.language)
+        return say(key.get(unsure.done, Say.OPTION_DONE), person.speech)
     return ", ".join(f"{name} {score}" for name, score in unsure.scores)
 
 
 def answered(scope: Scope, person: Person, pending: Pending, option: str, _heard: Heard, desk: Desk) -> bool:
     """Write it down if that is what they said; else ask them to say it in their own words."""
     asked = ToolCall("", str(pending.payload["tool"]), str(pending.payload["arguments"]))
-    if option == YES:
+    is_over = str(pending.payload.get("day", "9")) < local_date(desk.now, person.zone).isoformat()
+    if option == YES and (is_over or asked.tool not in _tools(desk).tools):
+        desk.tell(scope, person, Say.TAP_EXPIRED)
+    elif option == YES:
         turn = TurnContext(
             person, desk.now, desk.new_id, desk.trace_id, source="button", turn_id=pending.id, giving=desk.config.giving
         )
-        result = execute_within(scope, _registry(), asked, Place(pending.id, 0, 0), turn)
+        result = execute_within(scope, _tools(desk), asked, Place(pending.id, 0, 0), turn)
         desk.write(scope, result.content)
     else:
         desk.tell(scope, person, Say.CALL_NOT_SO)

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from types import MappingProxyType
 
 import msgspec
 
 from ivy.agent import call_scripts
-from ivy.domain import if_then
+from ivy.domain import if_then, read_out
 from ivy.domain.call_variables import PLACES, check, clean, fitted
 from ivy.domain.calls import CallKind
 from ivy.domain.free_times import FIRST, LAST
@@ -31,6 +32,7 @@ from ivy.tools.registry import families
 
 LONGEST = 3500
 """Tokens of all that an agent is given: its standing words, the variables, the tools. A longer prompt costs more a minute."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 LONGEST_FACT = 300
 """Characters of one fact."""
 FILLED_IN = 80
@@ -116,16 +118,17 @@ def build(
     now: datetime,
     call_day: date,
     proven: bool = False,
+    told: Mapping[str, str] = NOTHING,
 ) -> Snapshot:
     """Return what the agent is told of a person in a call of a kind. Raises: MissingVariable if that cannot be said.
 
-    `call_day` is the person's local date. Somebody who calls is known by their first name only, unless they have `proven`
-    who they are; an operator's test call tells of nobody.
+    `call_day` is the person's local date, `told` what this very call has to say. Somebody who calls is known by their first
+    name only, unless they have `proven` who they are; an operator's test call tells of nobody.
     """
     moment = _Moment(scope, person, CallKind(kind), now, call_day)
     script = call_scripts.script(moment.kind, person.track, person.language, person.address)
     known = moment.kind in _TELLS or (moment.kind is CallKind.INBOUND and proven)
-    spoken = _named_only(person, moment.kind) | (_filled_in(moment) if known else {})
+    spoken = _named_only(person, moment.kind) | (_filled_in(moment) if known else {}) | _readable(told)
     is_first = moment.kind not in (CallKind.INBOUND, CallKind.TEST) and not transcripts.have_spoken(scope)
     variables = fitted(
         {
@@ -140,10 +143,15 @@ def build(
     return Snapshot(variables, script.name, _tokens(variables, person.language), dropped)
 
 
-def voicemail(person: Person, kind: CallKind | str) -> str:
-    """Return what is left on an answering machine, which anybody may hear; "" for a kind of call that leaves nothing."""
+def voicemail(person: Person, kind: CallKind | str, told: Mapping[str, str] = NOTHING) -> str:
+    """Return what is left on an answering machine, which anybody may hear; "" for a call that leaves nothing."""
     script = call_scripts.script(kind, person.track, person.language, person.address)
-    return clean(script.left_on_machine(_named_only(person, CallKind(kind))), LONGEST_FACT)
+    words = script.left_on_machine(_named_only(person, CallKind(kind)) | _readable(told))
+    return clean(words, LONGEST_FACT + sum(map(len, told.values())))
+
+
+def _readable(told: Mapping[str, str]) -> dict[str, str]:
+    return {name: clean(text, read_out.LONGEST) for name, text in told.items()}
 
 
 def _named_only(person: Person, kind: CallKind) -> dict[str, str]:

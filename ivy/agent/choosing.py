@@ -17,6 +17,7 @@ from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 from ivy.tools.asking import CHOICE, FORM, SHARE
+from ivy.tools.remembering import WHICH
 
 QUESTION = CHOICE
 LASTS = timedelta(days=1)
@@ -24,11 +25,11 @@ LASTS = timedelta(days=1)
 
 def compose(scope: Scope, person: Person, turn_id: str, text: str, desk: Desk) -> tuple[list[str | AnyContent], str]:
     """Return a reply in parts, the last with this turn's options or form under it, and the question they are of."""
-    pending = pending_actions.of_turn(scope, turn_id, CHOICE, FORM, SHARE, now=desk.now)
+    pending = pending_actions.of_turn(scope, turn_id, CHOICE, FORM, SHARE, WHICH, now=desk.now)
     if pending is None:
         return [*split_text(text)], ""
-    *before, last = split_text(text, LONGEST_BODY) or [say(Say.CHOOSE, person.language)]
-    if pending.kind == CHOICE:
+    *before, last = split_text(text, LONGEST_BODY) or [say(Say.CHOOSE, person.speech)]
+    if pending.kind in (CHOICE, WHICH):
         return [*before, questions.content_of(pending, last, person, desk)], pending.id
     if pending.kind == SHARE:
         asks = AskLocation if pending.payload["what"] == "location" else AskContact
@@ -54,7 +55,7 @@ def _form(scope: Scope, person: Person, pending: Pending, text: str, desk: Desk)
         return None
     return Form(
         body=text,
-        label=say(Say.OPEN_FORM, person.language),
+        label=say(Say.OPEN_FORM, person.speech),
         form=name,
         token=actions.token(desk.action_secrets[0], pending.bound),
         chat=_in_chat(text, person),
@@ -65,7 +66,7 @@ def _form(scope: Scope, person: Person, pending: Pending, text: str, desk: Desk)
 
 def _in_chat(text: str, person: Person) -> str:
     """Return what is said where the form cannot be shown."""
-    return f"{text}\n\n{say(Say.FORM_IN_CHAT, person.language)}"
+    return f"{text}\n\n{say(Say.FORM_IN_CHAT, person.speech)}"
 
 
 def answered(_scope: Scope, _person: Person, _pending: Pending, _option: str, _heard: Heard, _desk: Desk) -> bool:

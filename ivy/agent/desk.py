@@ -1,10 +1,11 @@
 """What deciding without a model needs: the moment, names for rows, a way to say a sentence. May import: the store and below."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from ivy.agent import price_cards
 from ivy.config import Config
 from ivy.domain.actions import secrets_of
 from ivy.domain.contents import AnyContent, Emoji
@@ -12,6 +13,7 @@ from ivy.domain.rates import Rates
 from ivy.domain.sentences import Say, say
 from ivy.domain.sms import plain, split_sms
 from ivy.domain.splitting import split_text
+from ivy.domain.tariffs import Tariffs
 from ivy.store import outbox
 from ivy.store.people import Person
 from ivy.store.scope import Scope
@@ -31,6 +33,8 @@ class Desk:
     channel: str
     trace_id: str
     rates: Rates
+    tariffs: Tariffs = field(default_factory=price_cards.shipped)
+    """What texts and calls cost."""
 
     @property
     def action_secrets(self) -> tuple[bytes, ...]:
@@ -39,7 +43,7 @@ class Desk:
 
     def tell(self, scope: Scope, person: Person, key: Say, *, turn_id: str | None = None, **facts: str | int) -> None:
         """Queue a fixed sentence in the person's language: an answer to what they just did."""
-        self.write(scope, say(key, person.language, **facts), turn_id=turn_id)
+        self.write(scope, say(key, person.speech, **facts), turn_id=turn_id)
 
     def write(self, scope: Scope, text: str, *, turn_id: str | None = None) -> None:
         """Queue a text for the person, in as many messages as it needs."""

@@ -74,7 +74,7 @@ def _note(scope: Scope, pending: Pending, digest: str, size: int, desk: Desk) ->
 def attach(scope: Scope, parts: Sequence[str | AnyContent], paper: Paper) -> list[str | AnyContent]:
     """Return a reply with the file in it: under its last words if they fit there, before its buttons if it has some."""
     if paper.instead is not None:
-        return [say(paper.instead, people.load(scope).language)]
+        return [say(paper.instead, people.load(scope).speech)]
     *before, last = parts or [""]
     fits = isinstance(last, str) and len(last) <= LONGEST_CAPTION
     filename = str(paper.pending.payload["filename"])

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ivy import log
+from ivy.agent import care
 from ivy.agent.desk import Desk
 from ivy.agent.forms import FormQuestion
 from ivy.agent.listening import say_once
@@ -31,7 +32,7 @@ from ivy.tools.registry import TurnContext
 logger = log.get(__name__)
 ANSWER_KEY = "flow_token"
 USUAL_MINUTES = 60
-PASSED = Both("That time has passed. Please choose a later one.", "Esa hora ya pasó. Elige una más tarde, por favor.")
+PASSED = Both("That time has passed. Please choose a later one.", "Esa hora ya pasó. Tiene que ser una más tarde.")
 
 
 def take(scope: Scope, person: Person, event: FormAnswer, heard: Heard, desk: Desk) -> None:
@@ -57,6 +58,8 @@ def take(scope: Scope, person: Person, event: FormAnswer, heard: Heard, desk: De
     pending_actions.settle_one(scope, pending.id, "sent", now=desk.now)
     words = in_words(form, answers, person.language)
     messages.learn_words(scope, heard.message_id, words, needs_answer=False)
+    if care.heard(scope, person, words, heard.message_id, desk):
+        return
     is_off = switches.value(scope.connection, "flows") == "off"
     if form is BOOKING and not is_off:
         _book(scope, person, answers, heard, desk)

@@ -30,39 +30,39 @@ SHORTEST = timedelta(minutes=15)
 
 GONE = Both(
     "That time was just taken. Please choose another.",
-    "Esa hora se acaba de ocupar. Elige otra, por favor.",
+    "Esa hora se acaba de ocupar. Hay otras para elegir.",
 )
 TAKEN = Both(
     "That time was just taken. Go back and choose another.",
-    "Esa hora se acaba de ocupar. Vuelve atrás y elige otra.",
+    "Esa hora se acaba de ocupar. Un paso atrás hay otras.",
 )
 FULL = Both(
     "That day has no free time of that length. Please choose another.",
-    "Ese día no tiene un espacio libre de esa duración. Elige otro, por favor.",
+    "Ese día no tiene un espacio libre de esa duración. Otro día puede tenerlo.",
 )
 FILLED_UP = Both(
     "That day has just filled up. Go back and choose another.",
-    "Ese día se acaba de llenar. Vuelve atrás y elige otro.",
+    "Ese día se acaba de llenar. Un paso atrás hay otros.",
 )
 NO_ROOM = Both(
     "I see no free time in the next weeks. Write to me in the chat and we will find one.",
-    "No veo espacio libre en las próximas semanas. Escríbeme en el chat y lo buscamos.",
+    "No veo espacio libre en las próximas semanas. Lo buscamos en el chat.",
 )
 SENT_ALREADY = Both(
     "This form was sent already. Write to me in the chat if something should change.",
-    "Este formulario ya se envió. Escríbeme en el chat si algo debe cambiar.",
+    "Este formulario ya se envió. Si algo debe cambiar, lo vemos en el chat.",
 )
 TOO_OLD = Both(
     "This form has expired. Write to me in the chat and I'll send a new one.",
-    "Este formulario venció. Escríbeme en el chat y te mando uno nuevo.",
+    "Este formulario venció. En el chat pido uno nuevo enseguida.",
 )
 NOT_VALID = Both(
     "This form is not valid any more. Just write to me in the chat.",
-    "Este formulario ya no es válido. Escríbeme directamente en el chat.",
+    "Este formulario ya no es válido. Seguimos en el chat.",
 )
 SWITCHED_OFF = Both(
     "Forms are switched off at the moment. Just write it to me in the chat and I'll do it.",
-    "Los formularios están desactivados por ahora. Escríbemelo en el chat y lo hago.",
+    "Los formularios están desactivados por ahora. Por el chat lo hago igual.",
 )
 
 

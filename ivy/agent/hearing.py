@@ -25,9 +25,9 @@ LONGEST_QUOTE = 600
 
 def read_back(scope: Scope, person: Person, message_id: str, text: str, sure: Certainty, desk: Desk) -> None:
     """Quote what was heard, and ask whether it is that, or whether it still counts."""
-    options = ((YES, say(Say.OPTION_YES, person.language)), (NO, say(Say.OPTION_NO, person.language)))
+    options = ((YES, say(Say.OPTION_YES, person.speech)), (NO, say(Say.OPTION_NO, person.speech)))
     quote = say(
-        Say.VOICE_LATE if sure is Certainty.LATE else Say.VOICE_UNSURE, person.language, text=short(text, LONGEST_QUOTE)
+        Say.VOICE_LATE if sure is Certainty.LATE else Say.VOICE_UNSURE, person.speech, text=short(text, LONGEST_QUOTE)
     )
     asking = Asking(QUESTION, quote, options, LASTS, {"message": message_id, "text": text}, up=YES, down=NO)
     questions.ask(scope, person, asking, desk)

@@ -53,7 +53,7 @@ def tell(scope: Scope, person: Person, call: Call, desk: Desk) -> bool:
         return False
     payload = {"call": call.chain, "kind": call.kind.value, "day": call.day.isoformat()}
     may_call = call.report.again not in NO_CALLS
-    text = say(SAYS[call.outcome] if may_call else Say.MISSED_NO_CALLS, person.language)
+    text = say(SAYS[call.outcome] if may_call else Say.MISSED_NO_CALLS, person.speech)
     names = ((NOW, Say.OPTION_CALL_NOW), (HOUR, Say.OPTION_HOUR), (TEXT, Say.OPTION_TEXT))
     options = names if may_call else ((TEXT, Say.OPTION_TEXT), (NO, Say.OPTION_NOT_TODAY))
     asking = Asking(QUESTION, text, _titled(options, person), LASTS, payload, up=NOW if may_call else TEXT)
@@ -76,7 +76,7 @@ def ask_about_slot(scope: Scope, person: Person, call: Call, desk: Desk) -> bool
         return False
     payload = {"call": call.chain, "kind": call.kind.value, "day": call.day.isoformat()}
     names = ((BY_TEXT, Say.OPTION_SLOT_TEXT), (KEEP, Say.OPTION_SLOT_KEEP), (TIME, Say.OPTION_SLOT_TIME))
-    text = say(Say.SLOT_QUESTION, person.language)
+    text = say(Say.SLOT_QUESTION, person.speech)
     asking = Asking(SLOT_QUESTION, text, _titled(names, person), LASTS, payload, up=BY_TEXT, down=KEEP)
     questions.ask(scope, person, asking, desk, purpose=For.CHECKIN, patience=PATIENCE, asked_for=call.chosen)
     return True
@@ -100,7 +100,7 @@ def _is_unanswered_too_often(scope: Scope, call: Call) -> bool:
 
 
 def _titled(names: tuple[tuple[str, Say], ...], person: Person) -> tuple[tuple[str, str], ...]:
-    return tuple((name, say(title, person.language)) for name, title in names)
+    return tuple((name, say(title, person.speech)) for name, title in names)
 
 
 def _template(pending: Pending, person: Person, call: Call, desk: Desk) -> OwnTemplate | None:

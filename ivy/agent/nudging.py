@@ -18,7 +18,7 @@ from ivy.domain.schedule import to_instant, to_wall
 from ivy.domain.sentences import Say, say
 from ivy.domain.slots import By, clock_of
 from ivy.domain.workouts import WorkoutState
-from ivy.store import call_slots, calls, contact, nudges, workouts
+from ivy.store import call_slots, calls, calls_off, contact, nudges, workouts
 from ivy.store import if_then as if_then_plans
 from ivy.store.call_slots import NUDGED, Slot
 from ivy.store.nudges import Habit
@@ -58,6 +58,8 @@ def _call(scope: Scope, person: Person, ref: str, due_at: datetime) -> Due | Non
     if slot is None or not slot.is_on or slot.by is not By.VOICE or not slot.nudge_minutes:
         return None
     day = to_wall(due_at, person.zone).date()
+    if calls_off.is_left_out(scope, day):
+        return None
     if any(call.outcome is CallOutcome.COMPLETED for call in calls.of_day(scope, day, CallKind(slot.kind.value))):
         return None
     return Due(slot, to_instant(datetime.combine(day, clock_of(slot.at)), person.zone))
@@ -90,12 +92,13 @@ def nudge(scope: Scope, person: Person, found: Due, desk: Desk) -> Nudge:
 
 def _say(scope: Scope, person: Person, found: Due, desk: Desk) -> None:
     clock = at_time(to_wall(found.at, person.zone).time(), person.locale)
-    more = {"purpose": For.REMINDER, "patience": max(found.at - desk.now, timedelta(minutes=1))}
+    # Not as a reminder: that would go by phone where nothing else does, and nobody is phoned about being phoned.
+    more = {"purpose": For.CHECKIN, "patience": max(found.at - desk.now, timedelta(minutes=1))}
     if isinstance(found.before, Slot):
-        desk.send(scope, say(Say.NUDGE_CALL, person.language, time=clock), **more)
+        desk.send(scope, say(Say.NUDGE_CALL, person.speech, time=clock), **more)
         return
     workout = found.before
-    text = say(Say.WORKOUT_SOON, person.language, time=clock, workout=workout.kind)
+    text = say(Say.WORKOUT_SOON, person.speech, time=clock, workout=workout.kind)
     plan = if_then_plans.of_day(scope, workout.day)
     if plan is not None and plan.barrier:
         text = f"{text} {if_then.sentence(plan, person.language)}"
@@ -107,9 +110,9 @@ def _say(scope: Scope, person: Person, found: Due, desk: Desk) -> None:
 
 
 def _ask(scope: Scope, person: Person, desk: Desk) -> None:
-    options = tuple((name, say(title, person.language)) for name, title in _OPTIONS)
-    asking = Asking(QUESTION, say(Say.NUDGE_QUESTION, person.language), options, LASTS, {}, up=KEEP, down=STOP)
-    questions.ask(scope, person, asking, desk, purpose=For.REMINDER)
+    options = tuple((name, say(title, person.speech)) for name, title in _OPTIONS)
+    asking = Asking(QUESTION, say(Say.NUDGE_QUESTION, person.speech), options, LASTS, {}, up=KEEP, down=STOP)
+    questions.ask(scope, person, asking, desk, purpose=For.CHECKIN)
 
 
 def answered(scope: Scope, person: Person, _pending: Pending, option: str, _heard: Heard, desk: Desk) -> bool:

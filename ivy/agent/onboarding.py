@@ -8,14 +8,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ivy import log
+from ivy.agent import addressing, questions, routes
 from ivy.agent import onboarding_taking as taking
-from ivy.agent import questions, routes
 from ivy.agent.desk import Desk
 from ivy.agent.onboarding_asking import CHAT, HELLO, HELLO_LASTS, NO, NOW, QUESTION, Talk, asking_of, question_of
 from ivy.agent.onboarding_taking import Taken
 from ivy.agent.questions import Asking, Heard
-from ivy.config import VoiceSection
-from ivy.domain import onboarding, places, reach
+from ivy.domain import onboarding, places
 from ivy.domain.consent import Purpose
 from ivy.domain.contents import AskContact, Card
 from ivy.domain.onboarding import BOOKING, FOLLOWS, MOST_ASKED, MOST_MISSED, Progress, Step
@@ -55,6 +54,7 @@ def begin(scope: Scope, person: Person, words: str, desk: Desk, *, invited: bool
     language = onboarding.language_of(words) or ("es" if phone.startswith(SPANISH_SPEAKING) else "")
     if language and person.language != language and not invited:
         people.set_locale(scope, f"{language}-{region_of(phone) or 'CO'}")
+    addressing.first_words(scope, words)
     if not consents.was_asked(scope, Purpose.MESSAGES):
         consents.record(scope, Purpose.MESSAGES, granted=True, proof=desk.proof(words), now=desk.now)
     zones = (person.zone,) if invited else places.zones_of_phone(phone) or places.zones_of_id(address.external_id)
@@ -231,7 +231,10 @@ def _book(talk: Talk, said: list[str]) -> None:
         mode = Mode.TEXT
         people.set_mode(scope, mode.value)
         said.append(talk.say(Say.ONB_UNREACHED))
-    slot = taking.put(talk, SlotKind.MORNING, by_of(mode, SlotKind.MORNING), progress.at, progress.days)
+    wanted = by_of(mode, SlotKind.MORNING)
+    slot = taking.put(talk, SlotKind.MORNING, wanted, progress.at, progress.days)
+    if slot.by is not wanted:
+        said.append(talk.say(Say.ONB_NO_MINUTES))
     entry.see_to_days(scope, new_id=desk.new_id, now=desk.now)
     progress = onboarding.learnt(progress, mode=mode.value, booked=True)
     onboardings.save(scope, "", progress, now=desk.now)
@@ -261,13 +264,9 @@ def _booked(talk: Talk, slot: Slot) -> str:
 def _can_phone(talk: Talk) -> bool:
     """Say whether our number gets to theirs, and keep theirs as what is dialled."""
     number = talk.number
-    if not number or not _reaches(talk.desk.config.voice, number):
+    if not number or not routes.gets_to(talk.desk.config.voice, number):
         return False
     return talk.person.phone is not None or people.set_phone(talk.scope, number)
-
-
-def _reaches(voice: VoiceSection, number: str) -> bool:
-    return reach.reaches(routes.shipped(), voice.number, voice.number_is_imported, number).ok
 
 
 # --- when it comes back ------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ class Talk:
         return self.person.phone or people.address(self.scope, CHAT).phone
 
     def say(self, key: Say, **facts: str | int) -> str:
-        return say(key, self.person.language, **facts)
+        return say(key, self.person.speech, **facts)
 
     def clock(self, at: str) -> str:
         return describe_clock(time.fromisoformat(at), self.person.locale)

@@ -1,9 +1,9 @@
-"""What the answer to each step of an onboarding does, tapped or in words. May import: the store and below.
+"""What the answer to each step of an onboarding does, tapped or in words. May import: the tools and below.
 
 Each function returns what is known now and what is said to it, or None for words that answer nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,13 +17,14 @@ from ivy.domain.onboarding import Progress, Step, after
 from ivy.domain.phones import region_of
 from ivy.domain.quick_replies import QuickReply, quick_reply
 from ivy.domain.said import Unclear
-from ivy.domain.schedule import to_wall
+from ivy.domain.schedule import local_date, to_wall
 from ivy.domain.sentences import Say
 from ivy.domain.slots import USUAL, By, Mode, SlotKind, by_of
 from ivy.domain.when import When, describe_when
 from ivy.store import call_slots, consents, people, wallets
 from ivy.store.call_slots import Slot
 from ivy.store.onboarding import PURPOSES, move
+from ivy.tools import call_room
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,7 @@ def _slot_tapped(step: Step, *kinds: SlotKind) -> Callable[[Talk, str, str], Tak
             return Taken(after(talk.progress, step), (talk.say(Say.ONB_SLOT_NONE),))
         mode = Mode(people.load(talk.scope).mode)
         slots = [choose(talk, step, kind, by_of(mode, kind), words) for kind in kinds]
-        return Taken(after(talk.progress, step), (talk.say(Say.ONB_SLOT_SET, when=in_words(talk, slots[0])),))
+        return _slots_taken(talk, step, slots, mode)
 
     return take
 
@@ -246,9 +247,15 @@ def _slot_told(step: Step, *kinds: SlotKind) -> Callable[[Talk, str], Taken | No
         for kind in kinds:
             days = USUAL[kind].days if kind is SlotKind.MONTHLY else contact_said.days_of(kind, wish)
             slots.append(choose(talk, step, kind, by_of(mode, kind), words, at=wish.at, days=days))
-        return Taken(after(talk.progress, step), (talk.say(Say.ONB_SLOT_SET, when=in_words(talk, slots[0])),))
+        return _slots_taken(talk, step, slots, mode)
 
     return take
+
+
+def _slots_taken(talk: Talk, step: Step, slots: Sequence[Slot], mode: Mode) -> Taken:
+    kept = talk.say(Say.ONB_SLOT_SET, when=in_words(talk, slots[0]))
+    has_room = all(slot.by is by_of(mode, slot.kind) for slot in slots)
+    return Taken(after(talk.progress, step), (kept,) if has_room else (kept, talk.say(Say.ONB_NO_MINUTES)))
 
 
 def choose(talk: Talk, step: Step, kind: SlotKind, by: By, words: str, *, at: str = "", days: str = "") -> Slot:
@@ -258,11 +265,17 @@ def choose(talk: Talk, step: Step, kind: SlotKind, by: By, words: str, *, at: st
 
 
 def put(talk: Talk, kind: SlotKind, by: By, at: str, days: str) -> Slot:
-    """Keep a slot with the consent that stands for it."""
+    """Keep a slot with the consent that stands for it; in writing where its calls would exceed the minutes there are."""
     consent_id = call_slots.consent_of(talk.scope, PURPOSES[by])
-    return call_slots.set_slot(
+    slot = call_slots.set_slot(
         talk.scope, kind, by, at, days, consent_id=consent_id, new_id=talk.desk.new_id, now=talk.desk.now
     )
+    return slot if by is By.TEXT or _has_room(talk) else put(talk, kind, By.TEXT, at, days)
+
+
+def _has_room(talk: Talk) -> bool:
+    caps, today = talk.desk.config.calls, local_date(talk.desk.now, talk.person.zone)
+    return call_room.fits(talk.scope, today, person_month=caps.minutes_per_person_month, day=caps.minutes_per_day)
 
 
 def in_words(talk: Talk, slot: Slot) -> str:

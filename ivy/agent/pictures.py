@@ -34,8 +34,8 @@ def ask(scope: Scope, person: Person, message_id: str, desk: Desk) -> None:
     """Ask whether pictures may be shown to the model, unless that is being asked."""
     if pending_actions.open_one(scope, QUESTION, now=desk.now) is not None:
         return
-    options = ((YES, say(Say.OPTION_YES, person.language)), (NO, say(Say.OPTION_NO, person.language)))
-    text = say(Say.PICTURE_CONSENT, person.language)
+    options = ((YES, say(Say.OPTION_YES, person.speech)), (NO, say(Say.OPTION_NO, person.speech)))
+    text = say(Say.PICTURE_CONSENT, person.speech)
     questions.ask(scope, person, Asking(QUESTION, text, options, LASTS, {"message": message_id}, up=YES, down=NO), desk)
 
 

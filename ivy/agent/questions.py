@@ -79,9 +79,9 @@ def content_of(pending: Pending, text: str, person: Person, desk: Desk, *, page:
     rest = pending.options[page * PAGE :]
     more = None
     if len(rest) > ROWS:
-        more = _signed(pending, (f"{MORE}{page + 1}", say(Say.MORE, person.language)), desk)
+        more = _signed(pending, (f"{MORE}{page + 1}", say(Say.MORE, person.speech)), desk)
     shown = [_signed(pending, option, desk) for option in rest]
-    return offer(text, shown, label=say(Say.CHOOSE, person.language), more=more)
+    return offer(text, shown, label=say(Say.CHOOSE, person.speech), more=more)
 
 
 def page_of(option: str) -> int | None:
@@ -92,7 +92,7 @@ def page_of(option: str) -> int | None:
 
 def turn_page(scope: Scope, person: Person, pending: Pending, page: int, desk: Desk) -> None:
     """Show the next rows of a long list; the question stays open."""
-    content = content_of(pending, say(Say.MORE_OPTIONS, person.language), person, desk, page=page)
+    content = content_of(pending, say(Say.MORE_OPTIONS, person.speech), person, desk, page=page)
     desk.send(scope, content, action_id=pending.id)
 
 

@@ -69,14 +69,14 @@ def did_you_answered(scope: Scope, person: Person, pending: Pending, option: str
 def ask_if_done(scope: Scope, person: Person, workout: Workout, desk: Desk) -> None:
     """Ask whether a workout was done, with a button for each answer."""
     options = tuple(
-        (state.value, say(title, person.language))
+        (state.value, say(title, person.speech))
         for state, title in (
             (WorkoutState.DONE, Say.OPTION_DONE),
             (WorkoutState.PARTIAL, Say.OPTION_PART),
             (WorkoutState.SKIPPED, Say.OPTION_NOT_TODAY),
         )
     )
-    text = say(Say.DID_YOU, person.language, workout=name_of(workout))
+    text = say(Say.DID_YOU, person.speech, workout=name_of(workout))
     question = Asking(
         DID_YOU,
         text,
@@ -103,7 +103,7 @@ def _about_open(scope: Scope, person: Person, to: WorkoutState, answer: Heard, d
         names = [name_of(workout) for workout in found]
         payload = {"to": to.value, "ids": [workout.id for workout in found], "names": names}
         options = tuple((str(number), name) for number, name in enumerate(names))
-        text = say(Say.WHICH_WORKOUT, person.language, options=one_of(names, person.language))
+        text = say(Say.WHICH_WORKOUT, person.speech, options=one_of(names, person.language))
         if len(set(names)) < len(names):  # buttons must differ; words can still tell
             options = ()
         questions.ask(scope, person, Asking(QUESTION, text, options, ANSWER_WITHIN, payload), desk)
@@ -144,4 +144,4 @@ def confirmation(person: Person, *changes: Change) -> str:
     """Return one bubble: what was logged (all in the same way) and, if they moved, the streak and the gift."""
     state = changes[0].workout.state
     facts = {} if state is WorkoutState.REST else {"workout": ", ".join(change.workout.kind for change in changes)}
-    return " ".join([say(SAYS[state], person.language, **facts), *moved(changes, person)])
+    return " ".join([say(SAYS[state], person.speech, **facts), *moved(changes, person)])

@@ -6,7 +6,7 @@ Strangers, STOP, taps, quick replies and what Ivy cannot read are dealt with her
 import dataclasses
 
 from ivy import log
-from ivy.agent import answers, attachments, doors, form_answers, onboarding, questions, stopping, strangers
+from ivy.agent import answers, attachments, doors, form_answers, onboarding, questions, rating, stopping, strangers
 from ivy.agent.desk import Desk
 from ivy.agent.listening import listen, say_once
 from ivy.agent.questions import Heard, Tapped
@@ -121,6 +121,7 @@ def _take(scope: Scope, person: Person, event: PersonMessage, desk: Desk, *, wel
         case _:
             if waits:
                 listen(scope, person, heard, desk)
+    rating.after_answer(scope, person, desk)
 
 
 def _tapped(scope: Scope, person: Person, event: Tap, heard: Heard, desk: Desk) -> None:

@@ -27,7 +27,7 @@ _TITLES = ((DONE, Say.OPTION_DONE), (HOUR, Say.OPTION_HOUR), (TOMORROW, Say.OPTI
 
 def remind(scope: Scope, person: Person, reminder: Reminder, text: str, due_at: datetime, desk: Desk) -> None:
     """Send a reminder: with buttons, and outside the window by a template with the same ones."""
-    options = tuple((name, say(title, person.language)) for name, title in _TITLES)[:BUTTONS]
+    options = tuple((name, say(title, person.speech)) for name, title in _TITLES)[:BUTTONS]
     *before, last = split_text(text, LONGEST_BODY)
     clock = f"{to_wall(due_at, person.zone):%H:%M}"
     payload = {"reminder": reminder.id, "clock": clock}

@@ -104,8 +104,8 @@ def offer(scope: Scope, person: Person, desk: Desk) -> None:
     options = [(SMALL, Say.OPTION_TWO_MINUTES), (REST, Say.OPTION_REST_TODAY)]
     if may_be_called(scope, person, desk):
         options.append((CALL, Say.OPTION_CALL_ME))
-    titled = tuple((name, say(title, person.language)) for name, title in options)
-    text = say(Say.RESCUE, person.language, small=small_version(scope, person, desk))
+    titled = tuple((name, say(title, person.speech)) for name, title in options)
+    text = say(Say.RESCUE, person.speech, small=small_version(scope, person, desk))
     questions.ask(
         scope, person, Asking(QUESTION, text, titled, ANSWER_WITHIN, {"day": day.isoformat()}, up=SMALL), desk
     )
@@ -146,7 +146,7 @@ def _rest(scope: Scope, person: Person, day: str, desk: Desk) -> None:
         if each.state is WorkoutState.PLANNED:
             workouts.finish(scope, each, WorkoutState.REST, word)
     if not of_day:
-        name = say(Say.OPTION_REST, person.language).lower()
+        name = say(Say.OPTION_REST, person.speech).lower()
         rest = Workout(desk.new_id(), word.today.fromisoformat(day), name, WorkoutState.REST, planned=False)
         workouts.record(scope, rest, word)
     desk.tell(scope, person, Say.WORKOUT_REST)

@@ -1,40 +1,51 @@
-"""Which model answers next: the primary, or the fallback when it cannot. May import: the store and below.
+"""Asks the models in the order of their roles, until one answers. May import: the store and below.
 
-Every call is reserved in the ledger before it is made and settled after, whatever became of it.
+Every call is reserved in the ledger before it is made and settled after, whatever became of it; `providers.py` knows whom
+to leave alone. All calls of a turn share its one deadline.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import trio
 
 from ivy import log
+from ivy.agent import exchanges, paid
+from ivy.agent.exchanges import ExchangeKeeper
+from ivy.agent.providers import Candidate, Providers
+from ivy.agent.token_counting import TokenCounter
 from ivy.clock import Clock
-from ivy.domain.media import image_tokens
+from ivy.domain.breaker import BreakerPolicy
 from ivy.domain.pricing import cost_micros, estimate_micros
-from ivy.domain.tokens import MESSAGE_OVERHEAD, estimate, family_factor, with_margin
+from ivy.domain.providers import ROLES
+from ivy.domain.spend_caps import Sums, order, stage
+from ivy.domain.tokens import with_margin
 from ivy.errors import VendorBusy, VendorError, VendorMisconfigured
 from ivy.ports import (
-    AssistantWords,
-    ChatMessage,
     Model,
     ModelAnswer,
     ModelRequest,
     Models,
     Prices,
-    ToolResults,
     Usage,
-    UserWords,
 )
 from ivy.store import spending
 from ivy.store.database import Store
+from ivy.store.sealing import Sealer
 from ivy.store.spending import Reservation
 
 logger = log.get(__name__)
-ORDER = ("primary", "fallback")
-KEY_PAUSE = timedelta(hours=1)
-"""A model whose key, money or name is wrong is not asked again sooner."""
+LOOK_AGAIN = timedelta(minutes=10)
+"""A turn that waits for a model is tried again at least so often: an operator may mend it sooner than it says."""
+SHORTEST_CALL = 3.0
+"""Seconds: with less than this left of a turn no further model is asked."""
+TO_END = 2.0
+"""Seconds of a turn that are left for writing down how it ended."""
+
+
+USUAL_TURN = Usage(input=4000, output=250)
+"""By which models are compared in price."""
 
 
 class AllModelsDown(VendorBusy):
@@ -48,30 +59,42 @@ class Caller:
     user_id: str
     turn_id: str
     trace_id: str
+    until: float = float("inf")
+    """When the turn must be over, by trio's clock."""
 
 
 class Router:
-    """Tries the models in order of their roles. A throttled or misconfigured one is left alone for its time."""
+    """Tries the models in order of their roles. One that fails, throttles or is misconfigured is left alone for its time."""
 
     def __init__(
-        self, store: Store, clock: Clock, models: Models, prices: Prices, *, cap_micros: int, seconds: dict[str, float]
+        self,
+        store: Store,
+        clock: Clock,
+        models: Models,
+        prices: Prices,
+        *,
+        caps: Sums,
+        seconds: dict[str, float],
+        sealer: Sealer,
+        policy: BreakerPolicy | None = None,
+        setups: dict[str, str] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._models = models.by_role
+        self._providers = Providers(store, clock, dict(models.by_role), policy=policy, setups=setups)
         self._prices = prices
-        self._cap_micros = cap_micros
+        self._caps = caps
         self._seconds = seconds
-        self._not_before: dict[str, datetime] = {}
-        self._prefixes: dict[str, tuple[ModelRequest, int]] = {}
-        """By model: the last prefix, and its tokens."""
+        self._keeper = ExchangeKeeper(sealer)
+        self.counter = TokenCounter(store, clock)
 
     def vendor(self, role: str) -> str:
         """Return whose model has a role."""
         return self._models[role].vendor
 
     async def complete(
-        self, request: ModelRequest, caller: Caller, *, call_id: str, first: str = ORDER[0]
+        self, request: ModelRequest, caller: Caller, *, call_id: str, first: str = ROLES[0]
     ) -> tuple[ModelAnswer, str]:
         """Return an answer and the role that gave it; `first` is the role this turn has stuck to.
 
@@ -79,25 +102,18 @@ class Router:
         """
         reasons: list[str] = []
         waits: list[timedelta | None] = []
-        for number, role in enumerate(ORDER[ORDER.index(first) :]):
-            model = self._models.get(role)
-            if model is None:
-                continue
-            if (wait := self._not_before.get(role, self._clock.now()) - self._clock.now()) > timedelta(0):
-                waits.append(wait)
+        for number, candidate in enumerate(await self._by_money(await self._providers.candidates(first), caller)):
+            if self._left(caller) < SHORTEST_CALL:
+                reasons.append("no time is left")
+                break
+            if (until := await self._providers.may_ask(candidate, self._seconds[candidate.role])) is not None:
+                waits.append(until - self._clock.now())
                 continue
             try:
-                return await self._call(model, role, request, caller, f"{call_id}.{number}"), role
-            except VendorMisconfigured as error:
-                logger.error("the %s model is misconfigured: %s", role, error)
-                self._not_before[role] = self._clock.now() + KEY_PAUSE
-                waits.append(KEY_PAUSE)
-                reasons.append(str(error))
-            except VendorBusy as error:
-                logger.warning("the %s model cannot answer: %s", role, error)
-                if error.throttled and error.after is not None:
-                    self._not_before[role] = self._clock.now() + error.after
-                waits.append(error.after)
+                return await self._answer(candidate, request, caller, f"{call_id}.{number}"), candidate.role
+            except (VendorMisconfigured, VendorBusy) as error:
+                logger.warning("the %s model cannot answer: %s", candidate.role, error)
+                waits.append(error.after if isinstance(error, VendorBusy) else LOOK_AGAIN)
                 reasons.append(str(error))
         raise AllModelsDown("models", "; ".join(reasons) or "none is ready", after=_shortest(waits))
 
@@ -106,46 +122,68 @@ class Router:
 
         Raises: AllModelsDown, VendorRefused, VendorMisconfigured, spending.CapReached.
         """
-        model = self._models.get(role)
-        if model is None or self._not_before.get(role, self._clock.now()) > self._clock.now():
-            raise AllModelsDown("models", f"the {role} model is not ready")
-        return await self._call(model, role, request, caller, call_id)
+        for candidate in await self._providers.candidates(role):
+            if candidate.role == role and await self._providers.may_ask(candidate, self._seconds[role]) is None:
+                return await self._call(candidate.model, role, request, caller, call_id)
+        raise AllModelsDown("models", f"the {role} model is not ready")
+
+    async def _by_money(self, usual: list[Candidate], caller: Caller) -> list[Candidate]:
+        """Return whom to ask as far as money goes: the cheap one first when much is spent, and alone when little is left."""
+        spent = await self._store.read(spending.spent, caller.user_id, now=self._clock.now())
+        by_role = {each.role: each for each in usual}
+        dear = {role: self._usual_cost(each.model) for role, each in by_role.items()}
+        allowed = [by_role[role] for role in order(by_role, dear, stage(self._caps, spent))]
+        return allowed or usual  # where nothing may be spent the ledger refuses, and says until when
+
+    def _usual_cost(self, model: Model) -> int:
+        return estimate_micros(USUAL_TURN.input, USUAL_TURN.output, self._prices.of(model.vendor, model.name))
+
+    async def _answer(self, candidate: Candidate, request: ModelRequest, caller: Caller, call_id: str) -> ModelAnswer:
+        """Ask one model; our own requests that met each other are no reason to ask another one."""
+        try:
+            return await self._call(candidate.model, candidate.role, request, caller, call_id)
+        except VendorBusy as error:
+            if not error.conflict:
+                raise
+        return await self._call(candidate.model, candidate.role, request, caller, f"{call_id}.again")
+
+    def _left(self, caller: Caller) -> float:
+        return caller.until - trio.current_time() - TO_END
 
     async def _call(self, model: Model, role: str, request: ModelRequest, caller: Caller, call_id: str) -> ModelAnswer:
         prices = self._prices.of(model.vendor, model.name)
-        likely = Usage(input=with_margin(self._tokens(request, model.name)), output=request.max_tokens)
+        likely = Usage(input=with_margin(await self.counter.tokens(request, model.name)), output=request.max_tokens)
         most = estimate_micros(likely.input, likely.output, prices)
         reservation = Reservation(
             call_id, caller.user_id, caller.turn_id, role, model.vendor, model.name, prices, most, caller.trace_id
         )
-        await self._store.write(spending.reserve, reservation, cap_micros=self._cap_micros, now=self._clock.now())
+        reserved = await self._store.write(spending.reserve, reservation, caps=self._caps, now=self._clock.now())
         began = self._clock.now()
         try:
-            with trio.fail_after(self._seconds[role]):
-                answer = await model.complete(request)
+            with trio.fail_after(max(0.0, min(self._seconds[role], self._left(caller)))):
+                answer = await paid.complete(model, request, reserved)
         except (VendorError, trio.TooSlowError) as error:
             late = isinstance(error, trio.TooSlowError)
-            busy = VendorBusy(model.vendor, "it did not answer in time") if late else error
-            await self._store.write(spending.fail, call_id, str(busy), billed=late, latency_ms=self._since(began))
-            raise busy from None
+            ended = VendorBusy(model.vendor, "it did not answer in time", unheard=True) if late else error
+            billed = isinstance(ended, VendorBusy) and ended.unheard
+            await self._store.write(spending.fail, call_id, str(ended), billed=billed, latency_ms=self._since(began))
+            await self._providers.failed(model, ended, began)
+            raise ended from None
         usage = answer.usage or likely
         await self._store.write(
-            spending.settle,
+            exchanges.settle,
             call_id,
             usage,
+            answer.exchange and self._keeper.seal(call_id, request, answer.exchange),
             micros=cost_micros(usage, prices),
             latency_ms=self._since(began),
             request_id=answer.request_id,
+            now=self._clock.now(),
         )
-        return answer
-
-    def _tokens(self, request: ModelRequest, model: str) -> int:
-        """Estimate a request; its prefix is long and stays the same from call to call, so it is counted once."""
-        known = self._prefixes.get(model)
-        if known is None or known[0].system is not request.system or known[0].tools is not request.tools:
-            prefix = ModelRequest(request.system, (), request.tools)
-            known = self._prefixes[model] = (prefix, request_tokens(prefix, model))
-        return known[1] + text_tokens(map(message_text, request.messages), model)
+        await self._providers.answered(model)
+        if answer.usage is not None:
+            await self.counter.learn(request, model.name, answer.usage)
+        return replace(answer, call_id=call_id, exchange=None)
 
     def _since(self, began: datetime) -> int:
         return round((self._clock.now() - began).total_seconds() * 1000)
@@ -154,29 +192,4 @@ class Router:
 def _shortest(waits: Sequence[timedelta | None]) -> timedelta | None:
     """Return when the first model may be back; None if one of them named no time, and may be back any moment."""
     known = [wait for wait in waits if wait is not None]
-    return min(known) if known and len(known) == len(waits) else None
-
-
-def request_tokens(request: ModelRequest, model: str) -> int:
-    """Estimate the tokens of a whole request for a model's family."""
-    tools = [f"{tool.name} {tool.description} {tool.parameters}" for tool in request.tools]
-    words = text_tokens([request.system, *tools, *map(message_text, request.messages)], model)
-    shown = [image for message in request.messages if isinstance(message, UserWords) for image in message.images]
-    return words + sum(image_tokens(image.width, image.height) for image in shown)
-
-
-def text_tokens(texts: Iterable[str], model: str) -> int:
-    """Estimate the tokens of messages for a model's family."""
-    factor = family_factor(model)
-    return sum(estimate(text, factor) + MESSAGE_OVERHEAD for text in texts)
-
-
-def message_text(message: ChatMessage) -> str:
-    """Return all that a message costs tokens for."""
-    match message:
-        case UserWords(text):
-            return text
-        case AssistantWords(text, calls):
-            return "\n".join([text, *(f"{call.tool} {call.arguments}" for call in calls)])
-        case ToolResults(results):
-            return "\n".join(result.content for result in results)
+    return min(*known, LOOK_AGAIN) if known and len(known) == len(waits) else None

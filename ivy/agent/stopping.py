@@ -70,14 +70,14 @@ def stop(scope: Scope, person: Person, words: str, desk: Desk) -> None:
     channel = CHAT if desk.channel in NO_REPLY else desk.channel
     # Nobody who said stop is written to by a template, nor hears of it when they come back.
     if channel != CHAT or window_open(windows.expires_at(scope, CHAT), desk.now):
-        desk.send(scope, say(Say.STOPPED, person.language), channel=channel, patience=CONFIRM_WITHIN)
+        desk.send(scope, say(Say.STOPPED, person.speech), channel=channel, patience=CONFIRM_WITHIN)
 
 
 def suspend_and_ask(scope: Scope, person: Person, desk: Desk) -> None:
     """Contact them no more unasked, and ask how much they want to stop."""
     people.suspend(scope, UNTIL_ANSWERED)
-    options = tuple((each.value, say(title, person.language)) for each, title in OPTIONS)
-    question = Asking(QUESTION, say(Say.STOP_QUESTION, person.language), options, ANSWER_WITHIN, {})
+    options = tuple((each.value, say(title, person.speech)) for each, title in OPTIONS)
+    question = Asking(QUESTION, say(Say.STOP_QUESTION, person.speech), options, ANSWER_WITHIN, {})
     questions.ask(scope, person, question, desk)
 
 
@@ -117,7 +117,14 @@ def _start(scope: Scope, person: Person, words: str, desk: Desk) -> None:
     people.suspend(scope, None)
     consents.record(scope, Purpose.MESSAGES, granted=True, proof=desk.proof(words), now=desk.now)
     pending_actions.settle(scope, QUESTION, now=desk.now)
-    desk.tell(scope, person, Say.STARTED_AGAIN)
+    said = say(Say.STARTED_AGAIN, person.speech)
+    if desk.config.voice.enabled and _took_calls_back(scope):
+        said = f"{said} {say(Say.CALLS_STAY_OFF, person.speech)}"
+    desk.write(scope, said)
+
+
+def _took_calls_back(scope: Scope) -> bool:
+    return Purpose.CALLS not in consents.current(scope) and consents.ever_given(scope, Purpose.CALLS)
 
 
 def _end_of_day(now: datetime, zone: str) -> datetime:

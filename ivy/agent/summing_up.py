@@ -2,18 +2,16 @@
 
 from datetime import date, timedelta
 
-from ivy.agent import questions
+from ivy.agent import appealing, questions
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.domain import weekly
 from ivy.domain.contents import LONGEST_BODY
 from ivy.domain.routing import For
-from ivy.domain.schedule import local_date
 from ivy.domain.sentences import Say, say
 from ivy.domain.splitting import split_text
 from ivy.domain.weekly import Numbers
-from ivy.domain.when import describe_day
-from ivy.store import people, preferences, streaks, summaries
+from ivy.store import people, preferences, summaries
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
@@ -29,7 +27,7 @@ BY, MAIL = "digest_channel", "mail"
 
 def send(scope: Scope, person: Person, numbers: Numbers, prose: str, desk: Desk) -> bool:
     """Tell somebody their week; return False if it was told before. A mail has no buttons, and needs none of them."""
-    text = weekly.summary(numbers, prose, person.locale)
+    text = weekly.summary(numbers, prose, person.speech)
     *before, last = split_text(text, LONGEST_BODY)
     pending, content = questions.put(scope, person, _asking(person, numbers.week, last), desk)
     values = {"week": weekly.span(numbers, person.locale)}
@@ -44,7 +42,7 @@ def send(scope: Scope, person: Person, numbers: Numbers, prose: str, desk: Desk)
 
 
 def _asking(person: Person, week: date, text: str) -> Asking:
-    options = ((WRONG, say(Say.OPTION_THATS_WRONG, person.language)),)
+    options = ((WRONG, say(Say.OPTION_THATS_WRONG, person.speech)),)
     return Asking(QUESTION, text, options, LASTS, {"week": week.isoformat()}, down=WRONG)
 
 
@@ -59,7 +57,7 @@ def answered(scope: Scope, person: Person, pending: Pending, option: str, _heard
     if option == WRONG or summary is None:
         _put_right(scope, person, summary, desk)
         return True
-    text = weekly.summary(summary.numbers, summary.prose, person.locale)
+    text = weekly.summary(summary.numbers, summary.prose, person.speech)
     *before, last = split_text(text, LONGEST_BODY)
     desk.send(scope, *before)
     questions.ask(scope, person, _asking(person, week, last), desk)
@@ -72,7 +70,4 @@ def _put_right(scope: Scope, person: Person, summary: Summary | None, desk: Desk
     if len(days) != 1:
         desk.tell(scope, person, Say.SUMMARY_WRONG)
         return
-    today = local_date(desk.now, person.zone)
-    granted = streaks.appeal(scope, days[0], today=today, source="text", now=desk.now)
-    key = Say.VERDICT_RIGHTED if granted else Say.VERDICT_NOTED
-    desk.tell(scope, person, key, day=describe_day(days[0], person.locale))
+    appealing.put_right(scope, person, days[0], desk)

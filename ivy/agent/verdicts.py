@@ -5,27 +5,25 @@ What Ivy took for a miss is put right with one tap, twice a month as it is said,
 
 from datetime import date, timedelta
 
-from ivy.agent import questions, quick
+from ivy.agent import appealing, questions, quick
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.domain.if_then import SMALL
 from ivy.domain.routing import For
-from ivy.domain.schedule import local_date
 from ivy.domain.sentences import Say, say
 from ivy.domain.streaks import Outcome
 from ivy.domain.when import describe_day
 from ivy.domain.workouts import WorkoutState
-from ivy.log import get
 from ivy.store import if_then, streaks, workouts
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 
-logger = get(__name__)
 QUESTION = "verdict"
 LASTS = timedelta(days=3)
 PATIENCE = timedelta(hours=12)
 """In the evening it is no question about the day before yesterday any more."""
+TEMPLATE = "day_open"
 MOST_NAMED = 3
 DID_IT, WRONG, SMALL_STEP = "did_it", "wrong", "small"
 _TITLES = ((DID_IT, Say.OPTION_DID_IT), (WRONG, Say.OPTION_WRONG), (SMALL_STEP, Say.OPTION_SMALL))
@@ -37,10 +35,14 @@ def ask(scope: Scope, person: Person, day: date, desk: Desk) -> bool:
     if not opened or streaks.of_day(scope, day) is not Outcome.MISSED:
         return False
     kinds = ", ".join(workout.kind for workout in opened[:MOST_NAMED])
-    text = say(Say.VERDICT, person.language, workouts=kinds, day=describe_day(day, person.locale))
-    options = tuple((name, say(title, person.language)) for name, title in _TITLES)
+    text = say(Say.VERDICT, person.speech, workouts=kinds, day=describe_day(day, person.locale))
+    options = tuple((name, say(title, person.speech)) for name, title in _TITLES)
     asking = Asking(QUESTION, text, options, LASTS, {"day": day.isoformat()}, up=DID_IT)
-    questions.ask(scope, person, asking, desk, asked_for=False, purpose=For.CHECKIN, patience=PATIENCE)
+    pending, content = questions.put(scope, person, asking, desk)
+    values = {"day": describe_day(day, person.locale), "plan": kinds}
+    template = questions.with_template(pending, desk, TEMPLATE, values, (DID_IT, WRONG))
+    more = {"asked_for": False, "purpose": For.CHECKIN, "patience": PATIENCE}
+    desk.send(scope, content, action_id=pending.id, template=template, **more)
     return True
 
 
@@ -50,7 +52,7 @@ def answered(scope: Scope, person: Person, pending: Pending, option: str, heard:
     if option == DID_IT:
         _did_it(scope, person, day, heard, desk)
     elif option == WRONG:
-        _put_right(scope, person, day, desk)
+        appealing.put_right(scope, person, day, desk)
     else:
         desk.tell(scope, person, Say.VERDICT_SMALL, step=_small_step(scope, person, day))
     return True
@@ -64,15 +66,6 @@ def _did_it(scope: Scope, person: Person, day: date, heard: Heard, desk: Desk) -
         return
     desk.react(scope, heard.external_id, "✅")
     desk.write(scope, quick.confirmation(person, *changes))
-
-
-def _put_right(scope: Scope, person: Person, day: date, desk: Desk) -> None:
-    today = local_date(desk.now, person.zone)
-    granted = streaks.appeal(scope, day, today=today, source="text", now=desk.now)
-    if not granted:
-        logger.warning("%s says that the miss of %s is wrong: a human should look", scope.user_id, day)
-    key = Say.VERDICT_RIGHTED if granted else Say.VERDICT_NOTED
-    desk.tell(scope, person, key, day=describe_day(day, person.locale))
 
 
 def _small_step(scope: Scope, person: Person, day: date) -> str:

@@ -9,6 +9,7 @@ from ivy import log
 from ivy.agent import prompts
 from ivy.agent.router import Caller
 from ivy.domain import invented_numbers, rubric, weekly
+from ivy.domain.sentences import POLITE
 from ivy.domain.splitting import to_whatsapp
 from ivy.domain.weekly import Numbers
 from ivy.errors import VendorError
@@ -31,7 +32,7 @@ class Ask(Protocol):
 
 async def write(ask: Ask | None, person: Person, numbers: Numbers, *, call_id: str, trace_id: str) -> str:
     """Return the sentences about a week, in the person's language; always some, whatever the model does."""
-    fixed = weekly.fixed_prose(numbers, person.locale)
+    fixed = weekly.fixed_prose(numbers, person.speech)
     if ask is None:
         return fixed
     caller = Caller(person.id, f"weekly:{person.id}:{numbers.week.isoformat()}", trace_id)
@@ -50,7 +51,8 @@ async def write(ask: Ask | None, person: Person, numbers: Numbers, *, call_id: s
 def request_for(person: Person, numbers: Numbers) -> ModelRequest:
     """Return what the model is asked: the numbers by name, and the language."""
     facts = "\n".join(f"{name}: {value}" for name, value in weekly.facts(numbers, person.locale).items())
-    words = f"<facts>\n{facts}\n</facts>\nWrite in {LANGUAGES[person.language]}."
+    manner = ', saying "usted"' if person.speech.endswith(POLITE) else ""
+    words = f"<facts>\n{facts}\n</facts>\nWrite in {LANGUAGES[person.language]}{manner}."
     return ModelRequest(prompts.words(PROMPT), (UserWords(words),), max_tokens=ANSWER_TOKENS)
 
 

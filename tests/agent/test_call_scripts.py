@@ -15,6 +15,7 @@ from ivy.domain.rubric import judge
 from ivy.domain.tokens import estimate
 from ivy.tools import coaching
 from ivy.tools.registry import families
+from tests.cases import each_case
 
 EVERY = [
     (kind, track, language, address)
@@ -32,6 +33,8 @@ FACTS = {
     "plan": "If it is six, then run.",
     "small": "stairs",
     "kept": "3",
+    "message": "Your booking moved to Friday.",
+    "reminder": "Water the plants.",
 }
 
 
@@ -40,7 +43,7 @@ def spoken(one: Script) -> str:
     return "\n".join([filled["ivy_opener"], filled["ivy_questions"], filled["ivy_closing"], one.left_on_machine(FACTS)])
 
 
-@pytest.mark.parametrize(("kind", "track", "language", "address"), EVERY)
+@each_case(("kind", "track", "language", "address"), EVERY)
 def test_every_script_is_whole(kind: CallKind, track: str, language: str, address: str) -> None:
     one = script(kind, track, language, address)
     assert (one.name, one.version) == (f"{kind.value}.{language}.v1", 1)
@@ -51,7 +54,7 @@ def test_every_script_is_whole(kind: CallKind, track: str, language: str, addres
         assert not re.search(r"[{}<>|]", text)
 
 
-@pytest.mark.parametrize(("kind", "track", "language", "address"), EVERY)
+@each_case(("kind", "track", "language", "address"), EVERY)
 def test_the_first_words_say_who_calls_that_it_is_an_ai_and_why(
     kind: CallKind, track: str, language: str, address: str
 ) -> None:
@@ -84,7 +87,7 @@ def test_the_evening_reads_the_sentence_of_the_morning_back() -> None:
     assert evening.filled({})["ivy_questions"].startswith("How was today for you?")
 
 
-@pytest.mark.parametrize(("kind", "track", "language", "address"), EVERY)
+@each_case(("kind", "track", "language", "address"), EVERY)
 def test_what_is_spoken_is_kind_and_plain(kind: CallKind, track: str, language: str, address: str) -> None:
     text = spoken(script(kind, track, language, address))
     assert judge(text, language) == ()

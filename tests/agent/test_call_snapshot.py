@@ -162,8 +162,27 @@ async def test_a_machine_hears_a_first_name_and_no_more(person: PersonStore) -> 
     who = await ana(person, name="Ana Pérez")
     for kind in CallKind:
         words = voicemail(who, kind)
-        assert bool(words) is (kind not in (CallKind.TEST, CallKind.INBOUND))
+        assert bool(words) is (kind not in (CallKind.TEST, CallKind.INBOUND, CallKind.NOTICE))
         assert not words or ("Ana" in words and "Pérez" not in words and "AI" in words)
+
+
+async def test_a_machine_hears_the_text_of_their_own_reminder_and_of_nothing_else(person: PersonStore) -> None:
+    who = await ana(person, name="Ana Pérez")
+    text = "Water " + "the plants and " * 39 + "rest."
+    assert voicemail(who, "notice", {"message": text}) == ""
+    words = voicemail(who, "notice", {"message": text, "reminder": text})
+    assert words == f"Hi Ana, it's Ivy, your AI coach, with a reminder that you set: {text}"
+
+
+async def test_a_message_is_told_to_the_agent_whole_and_with_nothing_of_the_person(person: PersonStore) -> None:
+    await person.write(preferences.remember, "coach.music", "loud jazz", source="text", now=NOW)
+    who = await ana(person)
+    text = "Say {{this}} <now>; " + "and rest " * 62
+    made = await person.read(build, who, "notice", now=NOW, call_day=DAY, told={"message": text})
+    assert "Say ((this)) (now); and rest" in made.variables["ivy_questions"]
+    assert made.variables["ivy_questions"].endswith("Did you get that?")
+    assert (made.variables["ivy_context"], made.variables["ivy_today"]) == ("", "")
+    assert made.tokens <= LONGEST
 
 
 @pytest.mark.parametrize(

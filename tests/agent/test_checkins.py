@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from trio.testing import MockClock
 
-from ivy.agent import checkins, quick
+from ivy.agent import checkins, quick, reviewing
 from ivy.daemon.context import Context
 from ivy.domain.consent import Purpose
 from ivy.domain.contents import Choices, decode
@@ -142,6 +142,16 @@ async def test_the_evening_after_done_looks_ahead(life: Life, autojump_clock: Mo
     assert "tomorrow" in (await life.said())[0]
 
 
+async def test_the_tap_on_the_evenings_template_asks_as_the_day_stands_by_then(
+    life: Life, autojump_clock: MockClock
+) -> None:
+    await begins(life, "evening")
+    assert '"evening_due"' in (await life.got())[0]["template"]
+    await plans(life, Workout("w1", DAY, "run"), Workout("w2", DAY, "yoga"))
+    await life.taps(checkins.opened, "open")
+    assert (await life.said())[-1].startswith("Good evening! How did it go today with run, yoga?")
+
+
 # --- week and month --------------------------------------------------------------------------------
 
 
@@ -151,28 +161,28 @@ async def test_the_week_takes_three_scores_and_the_sessions_of_the_next(life: Li
     content = decode((await life.got())[0]["content"])
     assert isinstance(content, Choices) and [row.title for row in content.options] == [str(n) for n in range(1, 11)]
     for option in ("7", "4", "10"):
-        assert (await life.asked()).kind == checkins.SCORE
-        await life.taps(checkins.score_answered, option)
+        assert (await life.asked()).kind == reviewing.SCORE
+        await life.taps(reviewing.score_answered, option)
     given = {each.measure: each.score for each in await life.rows.read(scores.between, DAY, DAY)}
     assert given == {"energy": 7, "mood": 4, "confidence": 10}
-    assert (await life.asked()).kind == checkins.SESSIONS
-    await life.taps(checkins.sessions_answered, "4")
+    assert (await life.asked()).kind == reviewing.SESSIONS
+    await life.taps(reviewing.sessions_answered, "4")
     assert (await life.person()).sessions_per_week == 4
     assert "4" in (await life.said())[-1]
 
 
 async def test_a_free_week_is_fine(life: Life, autojump_clock: MockClock) -> None:
     await begins(life, "weekly")
-    await life.taps(checkins.sessions_answered, "0")
+    await life.taps(reviewing.sessions_answered, "0")
     assert (await life.person()).sessions_per_week == 0
     assert "free week" in (await life.said())[-1]
 
 
 async def test_without_consent_no_score_is_asked_and_no_change_kept(life: Life, autojump_clock: MockClock) -> None:
     await begins(life, "weekly")
-    assert (await life.asked()).kind == checkins.SESSIONS
+    assert (await life.asked()).kind == reviewing.SESSIONS
     await begins(life, "monthly")
-    assert not await life.does(checkins.note_life, await life.writes("I sleep better"))
+    assert not await life.does(reviewing.note_life, await life.writes("I sleep better"))
     assert await life.ask("SELECT * FROM life_markers") == []
 
 
@@ -181,10 +191,10 @@ async def test_the_words_after_the_monthly_question_are_kept_under_what_they_nam
 ) -> None:
     await life.agrees(Purpose.HEALTH)
     await begins(life, "monthly")
-    assert await life.does(checkins.note_life, await life.writes("I sleep better and my jeans fit"))
+    assert await life.does(reviewing.note_life, await life.writes("I sleep better and my jeans fit"))
     kept = {each.tag: each.words for each in await life.rows.read(scores.markers, DAY, DAY)}
     assert kept == dict.fromkeys(("sleep", "clothes"), "I sleep better and my jeans fit")
-    assert not await life.does(checkins.note_life, await life.writes("and my mood is up"))
+    assert not await life.does(reviewing.note_life, await life.writes("and my mood is up"))
 
 
 async def test_words_about_something_else_leave_the_monthly_question_open(
@@ -192,10 +202,28 @@ async def test_words_about_something_else_leave_the_monthly_question_open(
 ) -> None:
     await life.agrees(Purpose.HEALTH)
     await begins(life, "monthly")
-    assert not await life.does(checkins.note_life, await life.writes("remind me at nine to call John"))
-    assert await life.does(checkins.note_life, await life.writes("my mood is better"))
+    assert not await life.does(reviewing.note_life, await life.writes("remind me at nine to call John"))
+    assert await life.does(reviewing.note_life, await life.writes("my mood is better"))
 
 
 async def test_without_a_question_nothing_is_noted(life: Life, autojump_clock: MockClock) -> None:
     await life.agrees(Purpose.HEALTH)
-    assert not await life.does(checkins.note_life, await life.writes("I sleep better"))
+    assert not await life.does(reviewing.note_life, await life.writes("I sleep better"))
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+async def test_the_taps_on_the_templates_of_week_and_month_ask_their_question(
+    life: Life, agrees: bool, autojump_clock: MockClock
+) -> None:
+    await life.agrees(Purpose.HEALTH, agrees)
+    await begins(life, "weekly")
+    assert '"week_due"' in (await life.got())[0]["template"]
+    await life.taps(reviewing.score_answered if agrees else reviewing.sessions_answered, "open")
+    question, again = await life.said()
+    assert question == again
+    assert await life.rows.read(scores.between, DAY, DAY) == []
+    await begins(life, "monthly")
+    assert '"month_due"' in (await life.got())[-1]["template"]
+    await life.taps(checkins.opened, "open")
+    assert (await life.said())[-1] == (await life.said())[-2]
+    assert await life.does(reviewing.note_life, await life.writes("I sleep better")) is agrees

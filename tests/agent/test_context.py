@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivy.agent import context
-from ivy.agent.context import CUT, WORDS_MARK, Assembled, Moment, assemble
-from ivy.agent.router import message_text, text_tokens
-from ivy.ports import AssistantWords, UserWords
+from ivy.agent.context import CUT, SHORTEST_RESULT, WORDS_MARK, Assembled, Moment, assemble, fit_results
+from ivy.agent.token_counting import message_text, text_tokens
+from ivy.ports import AssistantWords, ToolResult, ToolResults, UserWords
 
 MODELS = ("claude-sonnet-5-5", "gpt-6-luna", "somebody-elses-model")
 ALPHABETS = ("a b", "ñ ", "漢字 ", "🎉👍🏽 ", "0123456789.$", "the quick brown fox\n")
@@ -34,17 +34,59 @@ histories: st.SearchStrategy[tuple[tuple[str, str], ...]] = st.lists(
 facts: st.SearchStrategy[tuple[str, ...]] = st.lists(words, max_size=12).map(
     lambda more: ("Now: Monday 2026-11-23 09:00 in America/New_York. Person: Ana.", *(each[:300] for each in more))
 )
-moments = st.builds(Moment, facts, histories)
+lines: st.SearchStrategy[tuple[str, ...]] = st.lists(words.map(lambda each: each[:300]), max_size=12).map(tuple)
+moments = st.builds(Moment, facts, histories, preferences=lines, memories=lines)
+factors: st.SearchStrategy[float | None] = st.one_of(st.none(), st.floats(0.7, 2.5))
 
 
-def size(assembled: Assembled, model: str) -> int:
-    return text_tokens(map(message_text, assembled.messages), model)
+def size(assembled: Assembled, model: str, factor: float | None = None) -> int:
+    return text_tokens(map(message_text, assembled.messages), model, factor)
 
 
 @settings(max_examples=50)
-@given(st.lists(words, min_size=1, max_size=12), moments, st.sampled_from(MODELS), st.sampled_from([300, 1000, 4096]))
-def test_it_is_never_over_the_budget(said: list[str], moment: Moment, model: str, budget: int) -> None:
-    assert size(assemble(said, moment, budget=budget, model=model), model) <= budget
+@given(
+    st.lists(words, min_size=1, max_size=12),
+    moments,
+    st.sampled_from(MODELS),
+    st.sampled_from([300, 1000, 4096]),
+    factors,
+)
+def test_it_is_never_over_the_budget(
+    said: list[str], moment: Moment, model: str, budget: int, factor: float | None
+) -> None:
+    assembled = assemble(said, moment, budget=budget, model=model, factor=factor)
+    assert size(assembled, model, factor) <= budget
+    assert assembled == assemble(said, moment, budget=budget, model=model, factor=factor)
+
+
+@settings(max_examples=50)
+@given(st.lists(words, min_size=1, max_size=5), moments, st.integers(200, 6000))
+def test_what_matters_less_is_dropped_first(said: list[str], moment: Moment, budget: int) -> None:
+    left_out = [each.split(" ", 1)[1] for each in assemble(said, moment, budget=budget, model=MODELS[1]).dropped]
+    parts = [part for part in ("facts", "preferences", "earlier messages", "memories") if part in left_out]
+    given_parts = {
+        "preferences": moment.preferences,
+        "earlier messages": moment.history,
+        "memories": moment.memories,
+    }
+    assert parts == [part for part in left_out if part in ("facts", *given_parts)]
+    told = message_text(assemble(said, moment, budget=budget, model=MODELS[1]).messages[-1])
+    assert all(each in told for each in moment.facts) or "facts" in left_out
+    assert all(each in told for each in moment.preferences) or "preferences" in left_out
+    assert all(each in told for each in moment.memories) or "memories" in left_out
+
+
+def test_each_part_stands_in_its_place() -> None:
+    moment = Moment(("Now.", "Mind: nuts.", "Streak: 3."), (("in", "hi"),), ("Short answers.",), ("Known: a sister.",))
+    told = message_text(assemble(["well?"], moment, budget=4096, model=MODELS[0]).messages[-1])
+    assert told.splitlines()[1:-3] == ["Now.", "Mind: nuts.", "Streak: 3.", "Short answers.", "Known: a sister."]
+    tight = assemble(
+        ["well?"],
+        moment,
+        budget=size(assemble(["well?"], moment, budget=4096, model=MODELS[0]), MODELS[0]) - 4,
+        model=MODELS[0],
+    )
+    assert tight.dropped[-1] == "1 memories"
 
 
 @settings(max_examples=50)
@@ -121,3 +163,27 @@ def test_one_message_that_is_too_long_is_cut_and_that_is_named() -> None:
 )
 def test_a_message_is_told_with_what_it_quotes(row: Any, told: str) -> None:
     assert context.words_of(row) == told
+
+
+results = st.lists(words.map(lambda each: ToolResult("call", each[:1500])), min_size=1, max_size=10)
+
+
+@settings(max_examples=50)
+@given(st.lists(words, min_size=1, max_size=5), moments, results, st.sampled_from(MODELS))
+def test_with_what_tools_said_it_is_within_the_budget_too(
+    said: list[str], moment: Moment, found: list[ToolResult], model: str
+) -> None:
+    dialogue = [*assemble(said, moment, budget=4096, model=model).messages, AssistantWords("", ())]
+    fitted = fit_results(found, dialogue, budget=4096, model=model)
+    tokens = text_tokens(map(message_text, [*dialogue, ToolResults(fitted)]), model)
+    assert tokens <= 4096 or all(len(each.content) <= SHORTEST_RESULT + len(CUT) for each in fitted)
+    assert len(fitted) == len(found)
+    if text_tokens(map(message_text, [*dialogue, ToolResults(tuple(found))]), model) <= 4096:
+        assert fitted == tuple(found)
+
+
+def test_an_answer_of_a_tool_has_room_however_long_the_talk_was() -> None:
+    moment = Moment(("Now.",), tuple(("in", "word " * 60) for _ in range(30)))
+    dialogue = assemble(["what did I spend?"], moment, budget=4096, model=MODELS[0]).messages
+    result = ToolResult("call", "lunch, $50. " * 60)
+    assert fit_results([result], dialogue, budget=4096, model=MODELS[0]) == (result,)

@@ -90,7 +90,7 @@ async def test_a_text_comes_before_the_call_of_a_slot(life: Life, autojump_clock
     slot = await slot_of(life)
     assert (await fires(life, f"slot:{slot.id}", at("06:50"))).startswith("A quick note: I'll call you at 7:00 am.")
     (row,) = await life.got()
-    assert (row["purpose"], row["asked_for"]) == ("reminder", 1)
+    assert (row["purpose"], row["asked_for"]) == ("checkin", 1)
 
 
 async def test_no_text_for_a_slot_that_is_off_or_by_text_or_called_early(life: Life, autojump_clock: MockClock) -> None:

@@ -5,19 +5,25 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+import msgspec
 import pytest
 
-from ivy.agent import verdicts
+from ivy.adapters.whatsapp.pack import Pack, pack
+from ivy.agent import appealing, verdicts
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Heard
 from ivy.config import CharitySection, Config, GivingSection, Secret, StoreSection
 from ivy.daemon import rate_card
+from ivy.domain import actions
 from ivy.domain.giving import Wallet
 from ivy.domain.if_then import SMALL, IfThen
+from ivy.domain.runbook import page_of
 from ivy.domain.sentences import Say, say
 from ivy.domain.streaks import Outcome
-from ivy.store import if_then, pending_actions, people, streaks, wallets, workouts
+from ivy.domain.windows import window_after
+from ivy.store import alerts, if_then, pending_actions, people, streaks, wallets, windows, workouts
 from ivy.store.database import Store
+from ivy.store.outbox import OwnTemplate
 from ivy.store.people import NewPerson
 from ivy.store.scope import PersonStore, Scope, for_user
 from ivy.store.workouts import Workout
@@ -88,6 +94,18 @@ async def test_the_question_is_unasked_for_gentle_and_has_three_buttons(ana: Per
     assert pending.is_open(MORNING + timedelta(days=2))
 
 
+async def test_outside_the_window_a_template_asks_with_two_of_its_buttons(ana: PersonStore, desk: Desk) -> None:
+    assert await asked(ana, desk, "run", "yoga")
+    (message,) = await ana.read(messages)
+    own = msgspec.json.decode(message["template"], type=OwnTemplate)
+    assert (own.name, own.values) == ("day_open", {"day": FRIDAY, "plan": "run, yoga"})
+    filled = Pack(pack()).fill(own.name, "en", own.values, own.actions)
+    assert filled.text.startswith(
+        f"The plan you set with Ivy for {FRIDAY} is still open in your list, and it was run, yoga."
+    )
+    assert [(named.option) for each in own.actions if (named := actions.named(each))] == ["did_it", "wrong"]
+
+
 @pytest.mark.parametrize("outcome", [None, Outcome.EXCUSED, Outcome.KEPT])
 async def test_a_day_that_was_settled_meanwhile_is_not_asked_about(
     ana: PersonStore, desk: Desk, outcome: Outcome | None
@@ -123,18 +141,40 @@ async def test_that_is_wrong_is_put_right_and_the_day_costs_nothing(ana: PersonS
     assert await ana.read(streaks.of_day, MISSED) is Outcome.EXCUSED
 
 
-async def test_beyond_two_a_month_it_is_noted_for_a_human(
-    ana: PersonStore, desk: Desk, caplog: pytest.LogCaptureFixture
-) -> None:
+def twice(scope: Scope) -> None:
+    """Let two appeals of the month have been believed."""
+    for number in (1, 2):
+        streaks.appeal(scope, date(2026, 11, number), today=date(2026, 11, 3), source="text", now=MORNING)
+
+
+async def test_beyond_two_a_month_the_operator_is_told(ana: PersonStore, desk: Desk) -> None:
     await asked(ana, desk, "run")
-
-    def twice(scope: Scope) -> None:
-        for number in (1, 2):
-            streaks.appeal(scope, date(2026, 11, number), today=date(2026, 11, 3), source="text", now=MORNING)
-
     assert await tap(ana, desk, verdicts.WRONG, twice) == say(Say.VERDICT_NOTED, "en", day=FRIDAY)
     assert await ana.read(streaks.of_day, MISSED) is Outcome.MISSED
-    assert "a human should look" in caplog.text
+    (alert,) = await ana.store.read(alerts.open_alerts)
+    assert (alert.key, alert.title) == ("appeal:ana:2026-11-20", "Ana says that 2026-11-20 was not missed.")
+    assert page_of(alert.key) == "docs/runbook/missed-day-disputed.md"
+    assert f"ivy users excuse ana {MISSED}" in alert.advice
+
+
+@pytest.mark.parametrize("window", [True, False])
+async def test_an_operators_word_excuses_the_day_and_ends_the_alert(ana: PersonStore, desk: Desk, window: bool) -> None:
+    await asked(ana, desk, "run")
+    await tap(ana, desk, verdicts.WRONG, twice)
+
+    def excuse(scope: Scope) -> tuple[bool, bool, str]:
+        if window:
+            windows.extend(scope, desk.channel, window_after(desk.now))
+        done = [appealing.excuse(scope, people.load(scope), MISSED, desk) for _ in range(2)]
+        return done[0], done[1], messages(scope)[-1]["body"]
+
+    key = Say.VERDICT_RIGHTED if window else Say.VERDICT_NOTED
+    assert await ana.write(excuse) == (True, False, say(key, "en", day=FRIDAY))
+    assert await ana.read(streaks.of_day, MISSED) is Outcome.EXCUSED
+    assert await ana.store.read(alerts.open_alerts) == []
+    assert await ana.write(lambda scope: appealing.put_right(scope, people.load(scope), MISSED, desk)) is None
+    assert (await ana.read(messages))[-1]["body"] == say(Say.VERDICT_RIGHTED, "en", day=FRIDAY)
+    assert await ana.store.read(alerts.open_alerts) == []
 
 
 async def test_the_smallest_next_step_is_their_own_or_two_minutes(ana: PersonStore, desk: Desk) -> None:
