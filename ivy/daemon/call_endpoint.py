@@ -4,23 +4,26 @@ May import: the agent and below. All of it happens in the request, through the s
 the call's, never an argument's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 import trio
 
 from ivy import log
-from ivy.agent import call_doors
+from ivy.agent import call_doors, foreign, routes
 from ivy.daemon.context import DEFAULT_CHANNEL, Context
 from ivy.domain.calls import CallState
+from ivy.domain.taint import Read
 from ivy.errors import BadSignature, StoreBusy, Unreadable
 from ivy.ports import InCall, Ringing, ToolCall, Voice
-from ivy.store import calls, people, switches
+from ivy.store import calls, people, spending, switches
 from ivy.store.binding import Connection
 from ivy.store.binding import Error as DatabaseError
 from ivy.store.calls import Call
-from ivy.store.scope import for_user, within
+from ivy.store.scope import Scope, for_user, within
 from ivy.tools.executor import Place, execute
 from ivy.tools.registry import TurnContext
 
@@ -34,6 +37,7 @@ NO_CALL = "This call is not known, so nothing can be looked up or changed in it.
 
 Answer = tuple[int, bytes]
 """Status and JSON body."""
+Asked = TypeVar("Asked")
 
 
 class CallEndpoint:
@@ -45,21 +49,31 @@ class CallEndpoint:
 
     async def function(self, tool: str, body: bytes, headers: Mapping[str, str], repeated: frozenset[str]) -> Answer:
         """Run one function of the agent's, once however often it is asked for. It never raises for what comes in."""
-        try:
-            self._voice.verify(body, headers, repeated=repeated)
-            asked = self._voice.read_function(body, tool)
-        except BadSignature as error:
-            logger.warning("a function of a call was refused: %s", error)
-            return _NOT_SIGNED, b""
-        except Unreadable as error:
-            logger.warning("a function of a call cannot be read: %s", error)
-            return _BAD, b""
+        asked = self._read(
+            lambda: self._voice.read_function(body, tool), "a function of a call", body, headers, repeated
+        )
+        if isinstance(asked, int):
+            return asked, b""
         try:
             with trio.fail_after(ANSWER_SECONDS):
                 return _OK, msgspec.json.encode({"result": await self._run(asked)})
         except (trio.TooSlowError, StoreBusy, DatabaseError) as error:
             logger.error("a function of a call could not be run: %s", type(error).__name__)
             return _OK, msgspec.json.encode({"result": NOT_NOW})
+
+    def _read(
+        self, read: Callable[[], Asked], what: str, body: bytes, headers: Mapping[str, str], repeated: frozenset[str]
+    ) -> Asked | int:
+        """Return what a signed request asks, or the status that refuses it; nothing of it is read before it is verified."""
+        try:
+            self._voice.verify(body, headers, repeated=repeated)
+            return read()
+        except BadSignature as error:
+            logger.warning("%s was refused: %s", what, error)
+            return _NOT_SIGNED
+        except Unreadable as error:
+            logger.warning("%s cannot be read: %s", what, error)
+            return _BAD
 
     async def _run(self, asked: InCall) -> str:
         context = self._context
@@ -78,23 +92,24 @@ class CallEndpoint:
             source="call",
             turn_id=f"call:{call.id}",
             giving=context.config.giving,
+            caps=spending.caps_of(context.config.spend),
+            minutes_of_calls=context.config.calls.minutes_per_person_month,
+            minutes_a_day=context.config.calls.minutes_per_day,
+            gets_to=partial(routes.gets_to, context.config.voice),
+            recall=context.recall(person, call.trace_id),
+            read=Read(foreign=await person.read(_foreign_in, call)),
         )
         place = Place(f"call:{call.id}", asked.utterance, 0)
         wanted = ToolCall(asked.provider_call_id, asked.tool, asked.arguments)
+        first = await person.read(call_doors.introduction, call, asked.tool, now=now)
         result = await execute(person, context.agent.registry, wanted, place, turn)
-        return result.content
+        return f"{first}{result.content}"
 
     async def ringing(self, body: bytes, headers: Mapping[str, str], repeated: frozenset[str]) -> Answer:
         """Say who may speak with a caller: a stranger is told nothing that is anybody's."""
-        try:
-            self._voice.verify(body, headers, repeated=repeated)
-            ringing = self._voice.read_ringing(body)
-        except BadSignature as error:
-            logger.warning("a caller was refused: %s", error)
-            return _NOT_SIGNED, b""
-        except Unreadable as error:
-            logger.warning("a caller cannot be read: %s", error)
-            return _BAD, b""
+        ringing = self._read(lambda: self._voice.read_ringing(body), "a caller", body, headers, repeated)
+        if isinstance(ringing, int):
+            return ringing, b""
         try:
             with trio.fail_after(ANSWER_SECONDS):
                 return _OK, await self._greet(ringing)
@@ -123,6 +138,12 @@ def _call_of(connection: Connection, provider: str, asked: InCall) -> Call | Non
     if call is None:
         call = calls.of_provider(connection, provider, asked.provider_call_id)
     return None if call is None or call.state in (CallState.DUE, CallState.QUEUED) else call
+
+
+def _foreign_in(scope: Scope, call: Call) -> frozenset[str]:
+    """Return where text by others came from in what the agent knows of the person."""
+    told = foreign.origins_of_results(scope, call.snapshot.values(), untrusted=False)
+    return frozenset(origin.value for origin in told)
 
 
 def _who(connection: Connection, number: str) -> str | None:

@@ -10,7 +10,7 @@ from ivy.domain.consent import Consent, PersonStatus
 from ivy.domain.dialing import Caps, Decision, Situation, Wish, wish_of
 from ivy.domain.schedule import to_instant, to_wall
 from ivy.domain.windows import QuietHours
-from ivy.store import breakers, calls, consents, contact, people, switches
+from ivy.store import breakers, calls, calls_off, consents, contact, people, switches
 from ivy.store.binding import Connection
 from ivy.store.calls import Call
 from ivy.store.people import Person
@@ -41,19 +41,20 @@ def situation(connection: Connection, call: Call, context: Context) -> Situation
         wish=wish,
         minutes=call_minutes.Caps(settings.minutes_per_person_month, settings.minutes_per_day),
         used=_used(scope, person, now),
-        handed_over=person.handed_over_at is not None,
+        handed_over=person.coach_is_quiet,
         to_operator=bool(operator) and person.phone == operator,
         attempt=call.attempt,
         first_at=first_at,
+        unwanted_today=calls_off.is_left_out(scope, today),
         answered=first_at is not None and contact.spoke_since(scope, first_at),
         queued=call.state is CallState.QUEUED,
         longest_seconds=settings.longest_seconds,
         unasked_today=calls.placed_unasked(scope, today) if wish is Wish.NOBODY else 0,
-        attempts_today=sum(each.placed_at is not None for each in calls.of_day(scope, today)),
+        attempts_today=calls.attempts(scope, today),
         caps=Caps(unasked=settings.unasked_per_day),
         voice_on=switches.value(connection, "voice") == "on",
         spending_on=switches.value(connection, "spend") == "on",
-        breaker_until=breakers.load(connection, call.provider or _provider(context)).until,
+        breaker_until=breakers.standing(connection, call.provider or _provider(context), now).until,
         lines_now=calls.lines_in_use(connection),
         lines_limit=dialing.lines_limit(settings.concurrent, context.lines.limit),
         next_dial_at=dialing.paced(calls.last_placed(connection), settings.per_second),

@@ -3,10 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
+from ivy.agent import price_cards
 from ivy.agent.desk import Desk
+from ivy.agent.recalling import Recaller
 from ivy.clock import Clock
 from ivy.config import Config
 from ivy.daemon import hours
@@ -14,11 +17,14 @@ from ivy.daemon.lines import SeenLines
 from ivy.domain.calling_hours import CallingHours
 from ivy.domain.ids import uuid7
 from ivy.domain.rates import Rates
+from ivy.domain.tariffs import Tariffs
 from ivy.ports import Channel, Fetcher, FormKeys, TemplatePack, Transcriber, Voice
 from ivy.store.binding import Connection
 from ivy.store.database import Store
 from ivy.store.files import Files
 from ivy.store.jobs import Job
+from ivy.store.memory_vectors import Meaning
+from ivy.store.scope import PersonStore
 from ivy.store.sealing import Sealer
 
 if TYPE_CHECKING:
@@ -78,6 +84,11 @@ class Context:
     cheap: "Ask | None" = None
     """Asks the cheap model; None: fixed words are taken instead."""
     lines: SeenLines = field(default_factory=SeenLines)
+    tariffs: Tariffs = field(default_factory=price_cards.shipped)
+    """What texts and calls cost."""
+
+    memory: Recaller | None = None
+    """Asks the embedder; None: memory goes by words."""
 
     def new_id(self) -> str:
         return uuid7(self.clock.now(), self.chance)
@@ -87,7 +98,12 @@ class Context:
         return self.desk_at(str(job.payload.get("channel", DEFAULT_CHANNEL)), job.trace_id)
 
     def desk_at(self, channel: str, trace_id: str) -> Desk:
-        return Desk(self.clock.now(), self.new_id, self.config, channel, trace_id, self.rates)
+        return Desk(self.clock.now(), self.new_id, self.config, channel, trace_id, self.rates, self.tariffs)
+
+    def recall(self, person: PersonStore, trace_id: str) -> Callable[[str], Awaitable[Meaning | None]] | None:
+        """Return what finds out the meaning of a text for a person's tools."""
+        memory = self.memory
+        return None if memory is None else partial(memory.meaning, person, trace_id=trace_id)
 
 
 Buried = Callable[[Connection, Job, str, Desk], None]

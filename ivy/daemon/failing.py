@@ -3,27 +3,39 @@
 from datetime import datetime, timedelta
 
 from ivy import log
+from ivy.config import Config
 from ivy.daemon.context import Context
-from ivy.domain.breaker import BreakerPolicy, after_failure
-from ivy.errors import VendorBusy, VendorError, VendorMisconfigured
+from ivy.domain.breaker import BreakerPolicy
+from ivy.errors import VendorBusy, VendorError
 from ivy.store import breakers
 from ivy.store.binding import Connection
 
 logger = log.get(__name__)
+TRANSCRIPTION = "transcription"
+EMBEDDER = "embedder"
+"""How those are called among the dependencies who are neither a channel nor a model."""
+
+
+def policy_of(config: Config) -> BreakerPolicy:
+    """Return how every breaker behaves, as it is configured."""
+    found = config.breakers
+    return BreakerPolicy(
+        found.failures,
+        timedelta(seconds=found.rest_seconds),
+        timedelta(seconds=found.ceiling_seconds),
+        timedelta(seconds=config.retry.pause_seconds),
+        timedelta(seconds=found.key_seconds),
+    )
 
 
 def count(
     connection: Connection, vendor: str, error: VendorError, began: datetime, context: Context
 ) -> datetime | None:
     """Count one failure of a request that left at `began`; return until when its vendor is left alone, if it is."""
-    if isinstance(error, VendorBusy) and error.throttled:  # it is well, and asks for a pause
+    if isinstance(error, VendorBusy) and error.throttled:  # it is well, and its own job comes again when it is told to
         return None
-    now, rest = context.clock.now(), None
-    if isinstance(error, VendorMisconfigured):
-        rest = timedelta(seconds=context.config.retry.pause_seconds)
-    before = breakers.load(connection, vendor)
-    after = after_failure(before, BreakerPolicy(), error.reason, now, rest=rest, began=began)
-    breakers.save(connection, vendor, after)
-    if after.opened_at is not None and before.opened_at is None:
-        logger.error("%s is left alone until %s: %s", vendor, after.until, error.reason)
-    return after.until
+    was_open = breakers.load(connection, vendor).opened_at is not None
+    until = breakers.failed(connection, vendor, error, policy_of(context.config), now=context.clock.now(), began=began)
+    if until is not None and not was_open:
+        logger.error("%s is left alone until %s: %s", vendor, until, error.reason)
+    return until

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from ivy.agent import doors
+from ivy.agent import doors, notice_calls
+from ivy.daemon import calling, message_prices
 from ivy.daemon.context import Context
+from ivy.domain import dialing, spend_caps
 from ivy.domain.consent import Consent, PersonStatus, Purpose, may_contact
 from ivy.domain.contents import AnyContent, Emoji, Form, Template, Words
 from ivy.domain.pacing import PACE, next_allowed
-from ivy.domain.routing import PACING, Decision, For, Hold, Refuse, Situation, TemplateChoice, decide
+from ivy.domain.routing import CALL, PACING, Decision, For, Hold, Refuse, Situation, TemplateChoice, decide
 from ivy.domain.schedule import to_instant, to_wall
 from ivy.domain.windows import QuietHours, window_open
 from ivy.ports import Address
@@ -17,6 +19,7 @@ from ivy.store import (
     allowance,
     blocked,
     breakers,
+    calls,
     consents,
     flows,
     outbox,
@@ -34,6 +37,8 @@ from ivy.store.scope import Scope, within
 WHATSAPP = "whatsapp"
 """The one channel with a conversation window."""
 DOOR = doors.TEMPLATE
+ON_THE_PHONE = timedelta(minutes=1)
+"""How soon it is looked again at whether another call with the same person is over."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Route:
 def route(connection: Connection, message: Outgoing, context: Context) -> Route:
     """Decide about one message by what the file says now."""
     if message.user_id is None:  # a stranger wrote a moment ago, and hears one sentence
-        rests = breakers.load(connection, message.channel).until
+        rests = breakers.standing(connection, message.channel, context.clock.now()).until
         situation = _stranger(message, context.clock.now(), rests)
         return Route(decide(situation), message.recipient, message.content)
     scope = within(connection, message.user_id)
@@ -62,8 +67,12 @@ def route(connection: Connection, message: Outgoing, context: Context) -> Route:
     is_open = window_open(situation.window_expires_at, situation.now) if situation.has_window else None
     decision = _not_worth_waiting(message, is_open) or decide(situation)
     behind_door = isinstance(decision, Hold) and (decision.door is not None or situation.door_was_sent)
-    to = people.address(scope, message.channel)
+    to = _address(scope, person, message.channel)
     return Route(decision, to, *_shown(scope, person, message), is_open, behind_door)
+
+
+def _address(scope: Scope, person: Person, channel: str) -> Address:
+    return Address(phone=person.phone or "") if channel == CALL else people.address(scope, channel)
 
 
 def _not_worth_waiting(message: Outgoing, is_open: bool | None) -> Refuse | None:
@@ -102,7 +111,7 @@ def _stranger(message: Outgoing, now: datetime, rests_until: datetime | None) ->
 def _situation(scope: Scope, person: Person, message: Outgoing, context: Context) -> Situation:
     now, connection, channel = context.clock.now(), scope.connection, message.channel
     settings = context.config.routing
-    breaker = breakers.load(connection, channel)
+    breaker = breakers.standing(connection, _vendor(channel, context), now)
     permission = may_contact(
         PersonStatus(person.status),
         Consent(consents.current(scope)),
@@ -127,25 +136,27 @@ def _situation(scope: Scope, person: Person, message: Outgoing, context: Context
         zone=person.zone,
         pacing_free_at=_pacing_free_at(scope, message, now) if has_window else now,
         quiet=QuietHours(time.fromisoformat(person.quiet_from), time.fromisoformat(person.quiet_to)),
-        handed_over=person.handed_over_at is not None,
+        handed_over=person.coach_is_quiet,
         can_reach=reachable(scope, channel, context),
         rests_until=breaker.until,
         failing_since=breaker.opened_at,
         next_channels=_rest_of_ladder(scope, message, context),
         patience=timedelta(seconds=settings.wait_seconds),
+        dialling=_dialling(scope, person, message, context) if channel == CALL else None,
         has_window=has_window,
         window_expires_at=expires_at,
         **_what_is_free(connection, channel, context),
         own_template=own,
         door_template=door,
         door_was_sent=doors.is_knocked(scope, now=now) if door is not None else False,
+        unasked_is_off=_unasked_is_off(connection, message),
         unasked_today=_unasked_today(scope, person, now),
         unasked_per_day=settings.unasked_per_day,
         people_outside=allowance.people_outside(connection, channel, now=now) if closed else 0,
         tier=allowance.limit(connection, channel) if closed else None,
         tier_free_at=allowance.tier_free_at(connection, channel, now=now) if closed else None,
         is_new_outside=not allowance.was_reached_outside(scope, channel, now=now) if closed else True,
-        budget_left_micros=_budget_left(connection, message, context) if closed else None,
+        **_budget(connection, message, people.address(scope, channel), context),
     )
 
 
@@ -159,12 +170,34 @@ def _pacing_free_at(scope: Scope, message: Outgoing, now: datetime) -> datetime:
 
 
 def reachable(scope: Scope, channel: str, context: Context) -> bool:
-    """Say whether the person has an address on a channel that is in use and may be written to."""
+    """Say whether the person has an address on a channel that is in use and may be written to, or agreed to be phoned."""
+    if channel == CALL:
+        return _may_be_phoned(scope, context)
     if channel not in context.channels:
         return False
     to = people.address(scope, channel)
     value = to.external_id or to.phone
     return bool(value) and not blocked.is_blocked(scope.connection, channel, value)
+
+
+def _may_be_phoned(scope: Scope, context: Context) -> bool:
+    is_on = context.voice is not None and switches.value(scope.connection, "voice") == "on"
+    return is_on and bool(people.load(scope).phone) and Purpose.CALLS in consents.current(scope)
+
+
+def _vendor(channel: str, context: Context) -> str:
+    """Return whose breaker guards a channel."""
+    return context.voice.name if channel == CALL and context.voice is not None else channel
+
+
+def _dialling(scope: Scope, person: Person, message: Outgoing, context: Context) -> dialing.Decision:
+    """Return what the rule of phone calls says of one that would read a message out now; one at a time."""
+    now = context.clock.now()
+    call = notice_calls.call_for(person, message, "", now)
+    today = calls.of_day(scope, call.day)
+    if any(each.state in calls.UNDER_WAY or (each.state in calls.NOT_YET and each.due_at <= now) for each in today):
+        return dialing.Wait(now + ON_THE_PHONE, "another call with them is under way")
+    return calling.decide(scope.connection, call, context)
 
 
 def way_on(connection: Connection, message: Outgoing, context: Context) -> str | None:
@@ -183,7 +216,11 @@ def _rest_of_ladder(scope: Scope, message: Outgoing, context: Context) -> tuple[
     if message.channel not in ladder or isinstance(message.content, Emoji | Template) or not message.body.strip():
         return ()
     rest = ladder[ladder.index(message.channel) + 1 :]
-    return tuple(channel for channel in rest if reachable(scope, channel, context))
+    return tuple(
+        channel
+        for channel in rest
+        if reachable(scope, channel, context) and (channel != CALL or notice_calls.text_of(scope, message))
+    )
 
 
 def _own_template(scope: Scope, person: Person, message: Outgoing, context: Context) -> TemplateChoice | None:
@@ -215,14 +252,23 @@ def _what_is_free(connection: Connection, channel: str, context: Context) -> dic
     return {"pays": False, "free_replies_left": granted - used, "free_again_at": next_month}
 
 
+def _unasked_is_off(connection: Connection, message: Outgoing) -> bool:
+    """Say whether such messages are switched off; one that opens the door to an answer was asked for a day ago."""
+    return message.purpose is not For.NOTICE and switches.value(connection, "proactive") == "off"
+
+
 def _unasked_today(scope: Scope, person: Person, now: datetime) -> int:
     today = to_instant(datetime.combine(to_wall(now, person.zone).date(), time(0)), person.zone)
     return outbox.unasked_since(scope, today)
 
 
-def _budget_left(connection: Connection, message: Outgoing, context: Context) -> int | None:
-    """What people asked for still goes when the day's money is spent."""
-    if message.asked_for:
-        return None
-    cap = round(context.config.spend.daily_cap_usd * 1_000_000)
-    return max(0, cap - spending.spent_on(connection, spending.utc_day(context.clock.now())))
+def _budget(connection: Connection, message: Outgoing, to: Address, context: Context) -> dict[str, Any]:
+    """Return what may be spent on a message and what it costs; what people asked for and reminders always go."""
+    if spend_caps.is_exempt(message.purpose.value, asked_for=message.asked_for):
+        return {}
+    spent = spending.spent(connection, message.user_id, now=context.clock.now())
+    desk = context.desk_at(message.channel, message.trace_id)
+    return {
+        "budget_left_micros": spend_caps.left(spending.caps_of(context.config.spend), spent),
+        "price_micros": message_prices.likely(connection, message, to, desk),
+    }

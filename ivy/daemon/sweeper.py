@@ -3,71 +3,99 @@
 May import: the store and below.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import trio
 
 from ivy import log
-from ivy.daemon import trouble
+from ivy.daemon import spend_watch, trouble, voice_watch
 from ivy.daemon.context import Context
 from ivy.daemon.handlers import health, media, tell_operator
-from ivy.store import alerts, inbox, jobs, transcripts, upkeep
+from ivy.store import alerts, exchanges, inbox, jobs, memory_vectors, message_costs, spending, transcripts, upkeep
 from ivy.store.binding import Connection
 from ivy.store.database import ANYTHING, external_changes
+from ivy.store.scope import within
 
 logger = log.get(__name__)
-EVERY = 30.0
+EVERY = 60.0
 IDLE_EVERY = 900.0
 """While nobody writes anything, which is most of a night."""
-WATCH_EVERY = 60.0
+WATCH_EVERY = 300.0
+COUNT_EVERY = 600.0
+"""Limits are counted from a month's messages and costs: seldom, since that grows with them."""
 MAIL_EVERY = 300.0
 """The operator is not mailed more often: what a storm brings after its first mail is gathered in the next."""
 TIDY_EVERY = 3600.0
+LISTEN_EVERY = 6 * 3600.0
+"""How calls sound is reckoned from all of the last days."""
+PEOPLE_EMBEDDED = 500
+"""Whose memories are asked to be embedded anew in one go, after a change of model."""
 ALERTS_KEPT = timedelta(days=90)
-LOOK_EVERY = 1.0
+LOOK_EVERY = 0.5
+"""A switch that another process throws takes effect within a second."""
 
 
 async def sweep(context: Context) -> None:
     """Free jobs whose worker hangs, look for trouble, let the operator know; once an hour, forget what need not be kept."""
-    tidied = watched = mailed = float("-inf")
+    tidied = watched = counted = listened = mailed = float("-inf")
     began, quiet = context.clock.now(), EVERY
     while True:
-        freed = await context.store.write(jobs.rescue, now=context.clock.now())
-        if freed:
-            logger.warning("%s jobs were freed: their leases ran out", freed)
-        looked = trio.current_time() - watched >= WATCH_EVERY
-        if looked:
-            watched = trio.current_time()
-            may_mail = trio.current_time() - mailed >= MAIL_EVERY
-            if await context.store.write(watch, context, began, await context.files.room(), may_mail=may_mail):
-                mailed = trio.current_time()
-        if trio.current_time() - tidied >= TIDY_EVERY:
-            tidied = trio.current_time()
+        found, now = await context.store.write(look, context, began), trio.current_time()
+        if found.freed:
+            logger.warning("%s jobs were freed: their leases ran out", found.freed)
+        if now - watched >= WATCH_EVERY:
+            watched = now
+            await context.store.write(trouble.watch, context.clock.now(), free_bytes=await context.files.room())
+        if now - counted >= COUNT_EVERY:
+            counted = now
+            await context.store.write(count, context)
+        if now - listened >= LISTEN_EVERY:
+            listened = now
+            await context.store.write(voice_watch.watch, context.clock.now())
+        may_mail = now - mailed >= MAIL_EVERY and tell_operator.is_wanted(context)
+        if may_mail and await context.store.write(tell_operator.ask, context):
+            mailed = now
+        if now - tidied >= TIDY_EVERY:
+            tidied = now
             await context.store.write(tidy, context)
             await media.tidy(context.store, context.files, now=context.clock.now())
         changed = context.store.wake_of(ANYTHING)
         await trio.sleep(EVERY)
-        if looked:  # and as long as nothing is committed: an idle house is looked at less often
-            await _rest(context, changed, quiet)
-            quiet = EVERY if changed.is_set() else min(2 * quiet, IDLE_EVERY)
+        await _rest(context, changed, quiet - EVERY, found.held_until)
+        quiet = EVERY if changed.is_set() else min(2 * quiet, IDLE_EVERY)
 
 
-async def _rest(context: Context, changed: trio.Event, quiet: float) -> None:
+async def _rest(context: Context, changed: trio.Event, seconds: float, held_until: datetime | None) -> None:
     """Sleep until something is committed or a lease runs out, each time twice as long: some troubles are those of silence."""
-    held_until = await context.store.read(jobs.next_lease_end)
-    idle = quiet - EVERY
     if held_until is not None:
-        idle = min(idle, (held_until - context.clock.now()).total_seconds())
-    with trio.move_on_after(max(0.0, idle)):
-        await changed.wait()
+        seconds = min(seconds, (held_until - context.clock.now()).total_seconds())
+    if seconds > 0 and not changed.is_set():
+        with trio.move_on_after(seconds):
+            await changed.wait()
 
 
-def watch(connection: Connection, context: Context, began: datetime, free_bytes: int, *, may_mail: bool) -> bool:
-    """Look at what no webhook says; return True if the operator is about to be told what is news."""
+@dataclass(frozen=True)
+class Found:
+    """What one look did: how many jobs it freed; and when the next lease runs out."""
+
+    freed: int
+    held_until: datetime | None
+
+
+def look(connection: Connection, context: Context, began: datetime) -> Found:
+    """Free jobs whose worker hangs; see whether anything is heard of what was sent. `began`: when this process did."""
     now = context.clock.now()
-    health.watch(connection, now, context.rates, listening_since=began)
-    trouble.watch(connection, now, free_bytes=free_bytes)
-    return may_mail and tell_operator.ask(connection, context)
+    freed = jobs.rescue(connection, now=now)
+    health.watch(connection, now, listening_since=began)
+    return Found(freed, jobs.next_lease_end(connection))
+
+
+def count(connection: Connection, context: Context) -> None:
+    """Look at limits and at money."""
+    now = context.clock.now()
+    health.watch_limits(connection, now, context.rates)
+    spend_watch.watch(connection, spending.caps_of(context.config.spend), now)
 
 
 def tidy(connection: Connection, context: Context) -> None:
@@ -76,12 +104,16 @@ def tidy(connection: Connection, context: Context) -> None:
     jobs.prune(connection, before=now - timedelta(days=settings.keep_done_days))
     alerts.forget(connection, before=now - ALERTS_KEPT)
     transcripts.forget_before(connection, now - timedelta(days=context.config.calls.transcript_days))
+    message_costs.settle_silent(connection, now=now)
     inbox.empty(connection, before=now - timedelta(days=settings.keep_raw_days))
+    exchanges.empty(connection, before=now - timedelta(days=settings.keep_raw_days))
+    for user_id in memory_vectors.people_behind(connection, limit=PEOPLE_EMBEDDED):
+        memory_vectors.ask(within(connection, user_id), now=now)
     upkeep.give_back_pages(connection)
 
 
 async def watch_others(context: Context) -> None:
-    """Once a second, see whether another process (the CLI) committed, and wake everybody if so."""
+    """Twice a second, see whether another process (the CLI) committed, and wake everybody if so."""
     last = await context.store.write(external_changes)
     while True:
         await trio.sleep(LOOK_EVERY)

@@ -1,4 +1,4 @@
-"""What is the matter with Ivy itself, as alerts: a channel left alone, a queue that rests, a full disk. The sweeper asks.
+"""What is the matter with Ivy itself, as alerts: a vendor left alone, a queue that rests, a full disk. The sweeper asks.
 
 May import: the store and below.
 """
@@ -7,13 +7,19 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from ivy import log
+from ivy.daemon import retirements
 from ivy.domain.advice import Advice, Severity
+from ivy.errors import Cause
 from ivy.store import alerts, overview
 from ivy.store.binding import Connection
 from ivy.store.files import RESERVE
+from ivy.store.overview import OpenBreaker
 
 logger = log.get(__name__)
 CHANNEL, QUEUE, DISK = "channel:", "queue:", "disk"
+KEY, MONEY, MODEL, DOWN = "provider:key:", "provider:money:", "provider:model:", "provider:down:"
+PROVIDER = "provider:"
+CHANNELS = ("whatsapp", "sms", "mail", "retell")
 FAILS_FOR = timedelta(minutes=5)
 """A channel that is back by then was a moment's trouble."""
 WELL_AFTER = timedelta(minutes=10)
@@ -24,11 +30,13 @@ LITTLE_ROOM, ENOUGH_ROOM = 512 << 20, 640 << 20
 
 def watch(connection: Connection, now: datetime, *, free_bytes: int) -> None:
     """Open and end alerts by what is seen now. `free_bytes`: of the disk that people's files are on."""
-    channels = overview.open_breakers(connection)
+    left_alone = overview.open_breakers(connection)
+    channels = [each for each in left_alone if each.name in CHANNELS]
     for each in channels:
         if each.since <= now - FAILS_FOR:
             _hold(connection, _left_alone(each.name, each.reason), now)
     _end(connection, CHANNEL, [each.name for each in channels], now)
+    _watch_providers(connection, [each for each in left_alone if each.name not in CHANNELS], now)
     for pause in overview.pauses(connection, now=now):
         _hold(connection, _paused(pause.queue, pause.reason), now)
     _end(connection, QUEUE, [each.queue for each in overview.pauses(connection, now=now - WELL_AFTER)], now)
@@ -36,6 +44,40 @@ def watch(connection: Connection, now: datetime, *, free_bytes: int) -> None:
         _hold(connection, _little_room(free_bytes), now)
     elif free_bytes >= ENOUGH_ROOM:
         _clear(connection, DISK, now)
+
+
+def _watch_providers(connection: Connection, left_alone: Collection[OpenBreaker], now: datetime) -> None:
+    """One alert for each key, each account's money and each model, however many models it keeps from answering."""
+    advice = {each.name: _provider(each) for each in left_alone}
+    for each in left_alone:
+        if each.cause or each.since <= now - FAILS_FOR:
+            _hold(connection, advice[each.name], now)
+    still = {each.key.removeprefix(PROVIDER) for each in advice.values()}
+    _end(connection, PROVIDER, still, now)
+
+
+def _provider(breaker: OpenBreaker) -> Advice:
+    name, (account, _, model) = breaker.name, breaker.name.partition("/")
+    why = breaker.reason.rstrip(".")
+    goes_on = f"`ivy switch breaker:{name} auto` has it tried at once."
+    match breaker.cause:
+        case Cause.KEY:
+            mend = f"Put a valid key into the file that the configuration names, and restart the daemon. {goes_on}"
+            return Advice(Severity.CRITICAL, f"{KEY}{account}", f"{account} refuses our key: {why}.", mend)
+        case Cause.MONEY:
+            mend = f"Add credit, or raise the limit, in {account}'s console: it is not asked before that. {goes_on}"
+            return Advice(Severity.CRITICAL, f"{MONEY}{account}", f"{account} has no more money of ours: {why}.", mend)
+        case Cause.MODEL:
+            mend = f"Name {_instead(name)} in ivy.toml, and restart the daemon."
+            return Advice(Severity.CRITICAL, f"{MODEL}{name}", f"{account} has no {model or 'model'}: {why}.", mend)
+        case _:
+            mend = f"Others answer meanwhile, if there are any; look at its vendor's status page. {goes_on}"
+            return Advice(Severity.WARNING, f"{DOWN}{name}", f"{name} fails and is left alone: {why}.", mend)
+
+
+def _instead(name: str) -> str:
+    known = retirements.of(name)
+    return "another model" if known is None else f"{known.replacement}, which its vendor gives as the next one,"
 
 
 def _left_alone(channel: str, reason: str) -> Advice:

@@ -13,6 +13,7 @@ from quart_trio import QuartTrio
 
 from ivy.daemon import webhooks
 from ivy.daemon.context import Context
+from ivy.domain import public_paths
 from ivy.ports import Channel, FormKeys, Voice
 from ivy.store import blocked, jobs, people, upkeep
 from ivy.store.binding import Connection
@@ -61,17 +62,17 @@ def public_app(context: Context, health: Health) -> QuartTrio:
     signed: dict[str, Channel | Voice] = {}
     if channel := context.channels.get("whatsapp"):
         app.register_blueprint(webhooks.whatsapp_routes(channel, health.refused))
-        signed[webhooks.WHATSAPP] = channel
+        signed[public_paths.WHATSAPP] = channel
         if context.form_keys is not None:
             _add_flows(app, context, channel, context.form_keys)
     if sms := context.channels.get("sms"):
-        signed[webhooks.SMS] = sms
+        signed[public_paths.SMS] = sms
     if context.voice is not None:
-        signed[webhooks.RETELL] = context.voice
+        signed[public_paths.RETELL] = context.voice
         _add_calls(app, context, context.voice)
     if "mail" in context.channels:
         _add_unsubscribe(app, context)
-    edge = webhooks.Edge(app.asgi_app, context, signed, health.refused, kept={webhooks.SMS: 204})
+    edge = webhooks.Edge(app.asgi_app, context, signed, health.refused, kept={public_paths.SMS: 204})
     app.asgi_app = edge  # pyright: ignore[reportAttributeAccessIssue] - as Quart's manual puts middleware in
 
     @app.get("/")
@@ -87,7 +88,7 @@ def _add_flows(app: QuartTrio, context: Context, channel: Channel, keys: FormKey
 
     endpoint = flow_endpoint.of(context, channel, keys)
 
-    @app.post(webhooks.FLOWS)
+    @app.post(public_paths.FLOWS)
     async def _flows() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
         headers, repeated = webhooks.headers_of(request.scope)  # pyright: ignore[reportArgumentType]
@@ -105,12 +106,12 @@ def _add_calls(app: QuartTrio, context: Context, voice: Voice) -> None:
         body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
         return body, *webhooks.headers_of(request.scope)  # pyright: ignore[reportArgumentType]
 
-    @app.post(f"{webhooks.FUNCTIONS}/<name>")
+    @app.post(f"{public_paths.FUNCTIONS}/<name>")
     async def _function(name: str) -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         status, answer = await endpoint.function(name, *await body_of())
         return Response(answer, status, mimetype="application/json")
 
-    @app.post(webhooks.RINGING)
+    @app.post(public_paths.RINGING)
     async def _ringing() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         status, answer = await endpoint.ringing(*await body_of())
         return Response(answer, status, mimetype="application/json")

@@ -14,6 +14,7 @@ from quart.typing import ResponseReturnValue
 
 from ivy import log
 from ivy.daemon.context import Context
+from ivy.domain.public_paths import WHATSAPP
 from ivy.errors import BadSignature, StoreBusy
 from ivy.ports import Channel, Voice
 from ivy.store import inbox
@@ -21,12 +22,6 @@ from ivy.store.binding import Error as DatabaseError
 from ivy.store.inbox import Arrival
 
 logger = log.get(__name__)
-WHATSAPP = "/api/whatsapp/webhook"
-FLOWS = "/api/whatsapp/flows"
-SMS = "/api/sms/webhook"
-RETELL = "/api/retell/webhook"
-RINGING = "/api/retell/inbound"
-FUNCTIONS = "/api/retell/tools"
 LARGEST_BODY = 4 * 1024 * 1024
 """Meta sends up to 3 MB."""
 BODY_SECONDS = 10

@@ -2,33 +2,56 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx2
 import trio
 
-from ivy.adapters.prices import PriceTable
+from ivy.adapters.embedders import Embedders
+from ivy.adapters.prices import PriceFile, PriceTable
 from ivy.adapters.whatsapp.channel import WhatsApp
 from ivy.adapters.whatsapp.graph import Graph
 from ivy.adapters.whatsapp.media import MediaDoor
 from ivy.adapters.whatsapp.pack import Pack, pack
+from ivy.agent import price_cards
+from ivy.agent.embedding import PaidEmbedder
+from ivy.agent.guard import Guard
+from ivy.agent.recalling import Recaller
 from ivy.agent.router import Router
 from ivy.agent.turn import Agent
 from ivy.clock import Clock
 from ivy.config import Config, ModelSection, WhatsAppSection
-from ivy.daemon import hours, rate_card, webhooks
+from ivy.daemon import failing, hours, rate_card
 from ivy.daemon.context import Context
-from ivy.domain import giving, voicemail
+from ivy.domain import giving, public_paths, routing, voicemail
 from ivy.domain.actions import secrets_of
 from ivy.domain.admission import Admission
 from ivy.domain.envelopes import Envelope
+from ivy.domain.ids import uuid7
 from ivy.domain.unsubscribe import Subscription, token
 from ivy.errors import ConfigError
-from ivy.ports import Channel, Fetcher, FormKeys, Model, ModelAnswer, ModelRequest, Models, Outbound, Transcriber
+from ivy.ports import (
+    Channel,
+    Embedder,
+    Fetcher,
+    FormKeys,
+    Model,
+    ModelAnswer,
+    ModelRequest,
+    Models,
+    Outbound,
+    Pictures,
+    Transcriber,
+    Wire,
+)
+from ivy.store import breakers, memory_vectors, spending
+from ivy.store.binding import Connection
 from ivy.store.database import Store
 from ivy.store.files import Files
 from ivy.store.sealing import Sealer
@@ -82,21 +105,25 @@ def build(
     files = Files(config.media_folder(folder), threads)
     registry = Registry(families(), disabled=config.tools.disabled)
     models = {role: made for role in ROLES if (made := _model(role, config, outside, threads, files)) is not None}
-    prices = _prices(config, clock)
+    prices = _prices(config, folder, clock)
     if "primary" not in models:
         raise ConfigError(
             "models.primary has no key: set models.primary.api_key_file, or IVY_MODELS__PRIMARY__API_KEY."
         )
+    sealer = Sealer(config.store.seal_key.reveal().split())
     router = Router(
         store,
         clock,
         Models(models),
         prices,
-        cap_micros=round(config.spend.daily_cap_usd * 1_000_000),
+        sealer=sealer,
+        caps=spending.caps_of(config.spend),
         seconds={role: _section(config, role).timeout_seconds for role in ROLES},
+        policy=failing.policy_of(config),
+        setups=(setups := _setups(config)),
     )
     agent = Agent(router, registry, clock, config.turns, model_name=models["primary"].name)
-    sealer = Sealer(config.store.seal_key.reveal().split())
+    embedders = Embedders(config.memory, outside.client("embedder"), threads, folder)
     graph = _graph(config.whatsapp, outside) if config.whatsapp.enabled else None
     voice = _voice(config, outside, clock)
     context = Context(
@@ -116,10 +143,14 @@ def build(
         voice,
         hours.load(config.calls.hours_file, folder),
         partial(router.ask, "cheap") if "cheap" in models else None,
+        tariffs=price_cards.load(config, folder),
+        memory=_recaller(embedders, store, clock, chance, prices, config),
     )
 
     async def warm() -> None:
         await files.prepare()
+        await store.write(breakers.set_up, setups, clock.now())
+        await store.write(_want, embedders.wanted, clock.now())
         await prices.load(threads)
         if voice is not None:
             await voice.warm()
@@ -129,10 +160,35 @@ def build(
     return Parts(context, warm)
 
 
+def _want(connection: Connection, embedder: Embedder | None, now: datetime) -> None:
+    if embedder is None:
+        memory_vectors.want_none(connection)
+    else:
+        memory_vectors.want(connection, embedder.name, embedder.dimensions, now=now)
+
+
+def _recaller(
+    embedders: Embedders, store: Store, clock: Clock, chance: Random, prices: PriceTable, config: Config
+) -> Recaller | None:
+    if embedders.wanted is None:
+        return None
+
+    def by_model(model: str, dimension: int, seconds: float) -> PaidEmbedder | None:
+        found = embedders.of(model, dimension)
+        caps = spending.caps_of(config.spend)
+        if found is None:
+            return None
+        return PaidEmbedder(store, clock, found, prices, caps=caps, seconds=seconds)
+
+    guard = Guard(store, clock, failing.EMBEDDER, failing.policy_of(config))
+    return Recaller(by_model, guard, lambda: uuid7(clock.now(), chance), threshold=config.memory.threshold)
+
+
 def check(config: Config) -> None:
     """Raise ConfigError for what can be seen to be wrong before anything is started."""
     if config.admission.policy not in {policy.value for policy in Admission}:
         raise ConfigError(f"admission.policy is {config.admission.policy!r}; use invite, open or list.")
+    routing.check({purpose.value: getattr(config.routing, purpose.value) for purpose in routing.For})
     emulated = [role for role in ROLES if _is_emulated(_section(config, role))]
     if emulated and config.whatsapp.enabled and not _is_local(config.whatsapp.base_url):
         raise ConfigError(
@@ -150,6 +206,15 @@ def _is_local(url: str) -> bool:
 
 def _section(config: Config, role: str) -> ModelSection:
     return {"primary": config.models.primary, "fallback": config.models.fallback, "cheap": config.models.cheap}[role]
+
+
+def _setups(config: Config) -> dict[str, str]:
+    """Return a digest of each model's key and address: what a wrong one spoilt is over once it was changed."""
+    sections = [_section(config, role) for role in ROLES]
+    return {
+        f"{each.vendor}/{each.model}": sha256(f"{each.api_key.reveal()} {each.base_url}".encode()).hexdigest()[:16]
+        for each in sections
+    }
 
 
 def _graph(section: WhatsAppSection, outside: Outside) -> Graph:
@@ -205,7 +270,7 @@ def _sms(config: Config, outside: Outside, clock: Clock) -> Channel:
         account_sid=section.account_sid,
         auth_tokens=tuple(section.auth_token.reveal().split()),
         sender=section.sender,
-        webhook_url=f"{config.server.public_url.rstrip('/')}{webhooks.SMS}",
+        webhook_url=f"{config.server.public_url.rstrip('/')}{public_paths.SMS}",
         validity_seconds=section.validity_seconds,
         clock=clock,
     )
@@ -353,6 +418,15 @@ def _model(role: str, config: Config, outside: Outside, threads: Threads, files:
     raise ConfigError(f"models.{role}.vendor is {section.vendor!r}; use anthropic or openai.")
 
 
+def wire_of(vendor: str, model: str, dialect: Mapping[str, Any], pictures: Pictures | None) -> Wire:
+    """Return how a model was spoken to, as its calls' `dialect` says: nothing is asked of anybody with it."""
+    from ivy.adapters import anthropic, openai
+
+    if dialect["wire"] == anthropic.VENDOR:
+        return anthropic.AnthropicWire(model, dialect["effort"], dialect["cache"], pictures)
+    return openai.OpenAIWire(model, vendor, dialect["official"], pictures)
+
+
 async def _anthropic(threads: Threads, http: httpx2.AsyncClient, section: ModelSection, files: Files) -> Model:
     from ivy.adapters import anthropic
 
@@ -380,6 +454,12 @@ async def _openai(threads: Threads, http: httpx2.AsyncClient, section: ModelSect
     )
 
 
-def _prices(config: Config, clock: Clock) -> PriceTable:
+def _prices(config: Config, folder: Path, clock: Clock) -> PriceTable:
     compatible = {s.vendor for role in ROLES if (s := _section(config, role)).vendor == "openai" and s.base_url}
-    return PriceTable(clock, ceiling=config.spend.ceiling, overrides=config.spend.prices, compatible=compatible)
+    return PriceTable(
+        clock,
+        ceiling=config.spend.ceiling,
+        overrides=config.spend.prices,
+        beyond=PriceFile.load(*price_cards.models_text(config, folder)).prices,
+        compatible=compatible,
+    )

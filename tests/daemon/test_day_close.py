@@ -18,9 +18,10 @@ from ivy.domain.calls import CallKind
 from ivy.domain.jobs import DAY_CLOSE
 from ivy.domain.schedule import to_instant
 from ivy.domain.streaks import Outcome
-from ivy.store import calls, day_closes, jobs, people, schedules, streaks, workouts
+from ivy.store import calls, day_closes, feedback, jobs, people, schedules, streaks, workouts
 from ivy.store.binding import Connection
 from ivy.store.calls import Call
+from ivy.store.feedback import Kind
 from ivy.store.jobs import Job
 from ivy.store.people import NewPerson
 from ivy.store.scope import PersonStore, Scope, for_user
@@ -158,6 +159,17 @@ async def test_a_call_that_failed_by_a_fault_costs_nobody_anything(
 ) -> None:
     await evenings.plan(day(0))
     await evenings.rows.write(_call_that_failed, day(0), evenings.context.clock.now())
+    await evenings.until(day(2), time(10))
+    assert await evenings.outcomes() == [(23, EXCUSED)]
+    assert await evenings.questions() == []
+
+
+async def test_a_day_whose_call_was_judged_wrongly_costs_nobody_anything(
+    evenings: Evenings, autojump_clock: MockClock
+) -> None:
+    await evenings.plan(day(0))
+    now = evenings.context.clock.now()
+    await evenings.rows.write(feedback.keep, "f1", Kind.APPEAL, "I was there", day(0).isoformat(), now=now)
     await evenings.until(day(2), time(10))
     assert await evenings.outcomes() == [(23, EXCUSED)]
     assert await evenings.questions() == []

@@ -51,7 +51,8 @@ def notice(
 
 def watch(connection: Connection, minutes: float = 0, listening: float | None = None) -> None:
     since = None if listening is None else at(listening)
-    health.watch(connection, at(minutes), RATES, listening_since=since)
+    health.watch(connection, at(minutes), listening_since=since)
+    health.watch_limits(connection, at(minutes), RATES)
 
 
 def send(connection: Connection, user: str, minutes: float, *states: str, outside: bool = False) -> str:

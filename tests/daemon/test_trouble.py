@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ivy.daemon import trouble
+from ivy.daemon import retirements, trouble
 from ivy.domain.breaker import CLOSED, BreakerPolicy, after_failure
+from ivy.errors import Cause, VendorBusy, VendorMisconfigured
 from ivy.store import alerts, breakers, jobs
 from ivy.store.alerts import Alert
 from ivy.store.binding import Connection
@@ -40,6 +41,7 @@ def fail(connection: Connection, channel: str = "whatsapp", minutes: float = 0) 
         connection,
         channel,
         after_failure(before, BreakerPolicy(), "the token has expired (190)", at(minutes), rest=rest),
+        now=at(minutes),
     )
 
 
@@ -59,14 +61,14 @@ def test_a_channel_left_alone_for_minutes_is_told_with_its_reason_and_over_when_
     fail(connection, minutes=7)
     watch(connection, 8)
     assert only(connection).count == 1
-    breakers.save(connection, "whatsapp", CLOSED)
+    breakers.save(connection, "whatsapp", CLOSED, now=at(9))
     assert watch(connection, 9) == []
 
 
 def test_a_moment_of_trouble_is_not_told(connection: Connection) -> None:
     fail(connection, "mail")
     watch(connection, 3)
-    breakers.save(connection, "mail", CLOSED)
+    breakers.save(connection, "mail", CLOSED, now=at(9))
     assert watch(connection, 30) == []
     assert alerts.untold(connection, now=at(30)) == []
 
@@ -96,3 +98,51 @@ def test_a_disk_that_fills_up_gets_worse_and_wavers_as_one_alert(connection: Con
     assert watch(connection, 3, free=20 << 20) == [("disk", "critical")]
     assert "no picture or voice note" in only(connection).title
     assert watch(connection, 4, free=ROOM) == []
+
+
+def broken(connection: Connection, name: str, minutes: float, cause: Cause | None, setup: str = "") -> None:
+    error = VendorBusy(name, "503") if cause is None else VendorMisconfigured(name, "it says no", cause=cause)
+    for _time in range(3):
+        breakers.failed(connection, name, error, BreakerPolicy(), now=at(minutes), began=at(minutes), setup=setup)
+
+
+def test_a_model_that_fails_is_told_after_minutes_and_what_must_be_mended_at_once(connection: Connection) -> None:
+    broken(connection, "openai/gpt", 0, None)
+    assert watch(connection, 4) == []
+    assert watch(connection, 6) == [("provider:down:openai/gpt", "warning")]
+    assert "`ivy switch breaker:openai/gpt auto`" in only(connection).advice
+    breakers.succeeded(connection, "openai/gpt", at(7))
+    assert watch(connection, 7) == []
+    for cause in (Cause.KEY, Cause.MONEY):
+        broken(connection, "anthropic/large", 8, cause, "k")
+        broken(connection, "anthropic/small", 8, cause, "k")
+        for minutes in (8, 9, 10):  # one for the account, however many models it keeps from answering
+            assert watch(connection, minutes) == [(f"provider:{cause.value}:anthropic", "critical")]
+        assert only(connection).count == 1
+        breakers.succeeded(connection, "anthropic/small", at(11))
+        assert watch(connection, 11) == []
+
+
+def test_a_model_that_is_gone_is_told_with_the_one_that_takes_its_place(connection: Connection) -> None:
+    broken(connection, "openai/gpt-4o-2024-08-06", 0, Cause.MODEL)
+    watch(connection, 0)
+    assert only(connection).key == "provider:model:openai/gpt-4o-2024-08-06"
+    assert "gpt-6-luna" in only(connection).advice
+
+
+def test_what_somebody_holds_by_hand_is_no_alert(connection: Connection) -> None:
+    broken(connection, "openai/gpt", 0, Cause.KEY)
+    breakers.hold(connection, "openai/gpt", "open", by="sam", now=at(1))
+    assert watch(connection, 2) == []
+
+
+def test_the_list_of_retirements_names_each_model_by_its_longest_line() -> None:
+    found = {
+        name: retirements.of(f"openai/{name}") for name in ("gpt-4o", "gpt-4o-transcribe", "whisper-1", "gpt-6-luna")
+    }
+    assert {name: each and each.replacement for name, each in found.items()} == {
+        "gpt-4o": "gpt-6-luna",
+        "gpt-4o-transcribe": "gpt-transcribe",
+        "whisper-1": "gpt-transcribe",
+        "gpt-6-luna": None,
+    }

@@ -13,13 +13,16 @@ from ivy.adapters.anthropic import AnthropicModel
 from ivy.adapters.client import open_client
 from ivy.adapters.prices import PriceTable
 from ivy.agent import summing_up
+from ivy.agent.prewriting import prepare
 from ivy.agent.router import Caller, Router
 from ivy.agent.weekly_prose import Ask, holds
 from ivy.clock import stamp
 from ivy.config import Config
 from ivy.daemon.context import Context, Dropped
 from ivy.daemon.handlers.weekly_summary import sum_up
+from ivy.domain.spend_caps import Sums
 from ivy.domain.streaks import Outcome
+from ivy.domain.topics import WEEKLY_WORKOUTS
 from ivy.domain.weekly import Numbers
 from ivy.domain.workouts import WorkoutState
 from ivy.emulators.anthropic import AnthropicEmulator
@@ -27,9 +30,10 @@ from ivy.emulators.brain import Brain, BrainInput, BrainOutput
 from ivy.emulators.in_process import in_process
 from ivy.emulators.model_faults import ModelFault
 from ivy.ports import ModelAnswer, ModelRequest, Models
-from ivy.store import people, preferences, streaks, summaries, workouts
+from ivy.store import people, preferences, streaks, summaries, switches, topics, workouts
 from ivy.store.jobs import Job
 from ivy.store.scope import PersonStore
+from ivy.store.topics import Wish
 from ivy.store.workouts import Workout
 from ivy.threads import InlineThreads
 from tests.agent.around_calls import Life, life_of
@@ -72,8 +76,9 @@ async def cheap(life: Life, says: Callable[[BrainInput], str], *faults: ModelFau
             life.context.clock,
             Models({"primary": model}),
             prices,
-            cap_micros=5_000_000,
+            caps=Sums(day=5_000_000),
             seconds={"primary": 20.0},
+            sealer=life.context.sealer,
         )
 
         async def ask(request: ModelRequest, caller: Caller, *, call_id: str) -> ModelAnswer:
@@ -232,6 +237,43 @@ async def test_where_it_is_not_plain_which_day_is_wrong_ivy_asks(life: Life, aut
     await sums_up(life)
     await life.taps(summing_up.answered, summing_up.WRONG)
     assert (await life.said())[-1].startswith("Thanks for telling me. Which day")
+
+
+async def writes_ahead(life: Life, ask: Ask | None) -> None:
+    """Let the night before come: the sentences are made from what is known then."""
+    await life.rows.write(summaries.ensure, await life.person(), life.desk.new_id, SUNDAY_AT_SIX - timedelta(days=2))
+    ahead = await prepare(
+        life.rows, WEEKLY_WORKOUTS, ask, SUNDAY_AT_SIX - timedelta(hours=15), call_id="c", trace_id="t"
+    )
+    if callable(ahead):
+        await life.rows.write(ahead)
+
+
+async def test_sentences_of_the_night_stand_beside_their_own_numbers(life: Life, autojump_clock: MockClock) -> None:
+    async with cheap(life, lambda _given: "You got 3 runs in.") as ask:
+        await writes_ahead(life, ask)
+    assert (await sums_up(life, None)).splitlines()[1] == "You got 3 runs in."
+
+
+async def test_sentences_of_the_night_are_left_out_once_the_numbers_changed(
+    life: Life, autojump_clock: MockClock
+) -> None:
+    async with cheap(life, lambda _given: "You got 3 runs in.") as ask:
+        await writes_ahead(life, ask)
+    await life.rows.write(
+        lambda scope: scope.execute("UPDATE workouts SET minutes = 31 WHERE user_id = :user AND id = 'w0'")
+    )
+    assert (await sums_up(life, None)).splitlines()[1] == FIXED
+
+
+async def test_who_called_it_off_or_was_switched_off_is_not_told(life: Life, autojump_clock: MockClock) -> None:
+    await life.context.store.write(switches.set_value, "proactive", "off", by="ops", now=life.now)
+    assert await sums_up(life) == "The switch proactive is off."
+    await life.context.store.write(switches.set_value, "proactive", "on", by="ops", now=life.now)
+    await life.rows.write(topics.stop, WEEKLY_WORKOUTS, Wish("no more weekly summary", "text", life.now))
+    assert await sums_up(life) == "They called it off."
+    await life.rows.write(summaries.ensure, await life.person(), life.desk.new_id, life.now)
+    assert not await life.rows.read(topics.is_on, WEEKLY_WORKOUTS)
 
 
 def test_prose_about_no_number_of_the_week_does_not_hold() -> None:

@@ -9,15 +9,14 @@ from datetime import datetime, timedelta
 import trio
 
 from ivy import log
-from ivy.agent import call_snapshot
+from ivy.agent import call_snapshot, notice_calls, paid
 from ivy.agent.desk import Desk
-from ivy.daemon import calling, failing
+from ivy.daemon import calling, failing, message_prices
 from ivy.daemon.context import Context, Dropped, Later, Outcome
-from ivy.daemon.handlers import call_reports
+from ivy.daemon.handlers import call_check, call_reports
 from ivy.domain import dialing
-from ivy.domain.breaker import CLOSED, on_trial
 from ivy.domain.call_variables import MissingVariable
-from ivy.domain.calls import CallState, Report
+from ivy.domain.calls import CallKind, CallState, Report
 from ivy.domain.voicemail import leaves_message
 from ivy.errors import OutcomeUnknown, VendorBusy, VendorError, VendorMisconfigured, VendorRefused
 from ivy.ports import Dial, Voice
@@ -27,6 +26,7 @@ from ivy.store.calls import Call, Dialled
 from ivy.store.jobs import Job
 from ivy.store.people import Person
 from ivy.store.scope import for_user, within
+from ivy.store.spending import Reserved
 
 logger = log.get(__name__)
 ANSWERS_WITHIN = 30.0
@@ -72,15 +72,19 @@ async def _dial(job: Job, call: Call, voice: Voice, context: Context) -> Outcome
     store = for_user(context.store, call.user_id)
     person = await store.read(people.load)
     try:
-        snapshot = await store.read(call_snapshot.build, person, call.kind, now=context.clock.now(), call_day=call.day)
+        told = await store.read(notice_calls.facts, call)
+        snapshot = await store.read(
+            call_snapshot.build, person, call.kind, now=context.clock.now(), call_day=call.day, told=told
+        )
     except MissingVariable as error:
         return _fail(job, call, f"it was not dialled: {error}", context)
     dialled = Dialled(
         voice.name, person.phone or "", person.language, snapshot.prompt, snapshot.variables,
-        context.config.calls.longest_seconds,
+        _longest(call, context),
     )  # fmt: skip
     began = context.clock.now()
-    if not await context.store.write(_begin, job, call, dialled, context):
+    reserved = await context.store.write(_begin, job, call, dialled, context)
+    if reserved is None:
         return Later(began + dialing.LOOK_AGAIN)
     request = Dial(
         call.id,
@@ -93,13 +97,15 @@ async def _dial(job: Job, call: Call, voice: Voice, context: Context) -> Outcome
     )
     try:
         with trio.fail_after(ANSWERS_WITHIN):
-            provider_call_id = await voice.dial(request)
+            provider_call_id = await paid.dial(voice, request, reserved)
     except trio.TooSlowError:
         return await _unsure(call, OutcomeUnknown(voice.name, f"no answer in {ANSWERS_WITHIN:.0f} s"), began, context)
     except OutcomeUnknown as error:
         return await _unsure(call, error, began, context)
     except VendorRefused as error:
-        await context.store.write(breakers.save, voice.name, CLOSED)  # it refuses this call, and is well
+        await context.store.write(
+            breakers.succeeded, voice.name, context.clock.now()
+        )  # it refuses this call, and is well
         return _fail(job, call, str(error), context)
     except (VendorBusy, VendorMisconfigured) as error:
         await context.store.write(_not_placed, call, error, began, context)
@@ -107,32 +113,36 @@ async def _dial(job: Job, call: Call, voice: Voice, context: Context) -> Outcome
     return lambda connection: _placed(connection, job, call, provider_call_id, context)
 
 
-def _begin(connection: Connection, job: Job, call: Call, dialled: Dialled, context: Context) -> bool:
+def _begin(connection: Connection, job: Job, call: Call, dialled: Dialled, context: Context) -> Reserved | None:
     """Mark a call as leaving, if the rule still says so: others may have taken the line, the minutes or the trial meanwhile."""
     jobs.check_held(connection, job)
     now, settings = context.clock.now(), context.config.calls
     if not isinstance(calling.decide(connection, call, context), dialing.Dial):
-        return False
+        return None
     if not calls.begin(
         connection, call, dialled, most_lines=dialing.lines_limit(settings.concurrent, context.lines.limit), now=now
     ):
-        return False
-    breaker = breakers.load(connection, dialled.provider)
-    breakers.save(connection, dialled.provider, on_trial(breaker, now, timedelta(seconds=ANSWERS_WITHIN)))
+        return None
+    breakers.begin(connection, dialled.provider, now, timedelta(seconds=ANSWERS_WITHIN))
     begun = calls.find(connection, call.id) or call
-    call_costs.reserve(
-        connection, begun, seconds=dialled.reserved_seconds, usd_per_minute=settings.usd_per_minute, now=now
-    )
-    return True
+    usd = message_prices.minute_usd(dialled.to_number, context.desk(job))
+    return call_costs.reserve(connection, begun, seconds=dialled.reserved_seconds, usd_per_minute=usd, now=now)
+
+
+def _longest(call: Call, context: Context) -> int:
+    """Return how many seconds a call may last."""
+    longest = context.config.calls.longest_seconds
+    return min(longest, notice_calls.LONGEST_SECONDS) if call.kind is CallKind.NOTICE else longest
 
 
 def _voicemail(connection: Connection, call: Call, person: Person, context: Context) -> str:
     """Return what an answering machine is told, or "" to hang up without a word."""
-    today = calls.of_day(within(connection, call.user_id), call.day)
-    already = any(each.report.voicemail_left for each in today)
+    scope = within(connection, call.user_id)
+    today = calls.of_day(scope, call.day)
+    already = any(each.report.voicemail_left for each in today if each.kind is not CallKind.NOTICE)
     if not leaves_message(call.kind, context.config.calls.voicemail, already):
         return ""
-    return call_snapshot.voicemail(person, call.kind)
+    return call_snapshot.voicemail(person, call.kind, notice_calls.facts(scope, call))
 
 
 def _pause(error: VendorError) -> timedelta:
@@ -182,10 +192,12 @@ def _found(connection: Connection, job: Job, call: Call, found: Report, context:
 def _placed(connection: Connection, job: Job, call: Call, provider_call_id: str, context: Context) -> None:
     settings = context.config.calls
     calls.placed(connection, call.id, provider_call_id)
-    breakers.save(connection, context.voice.name if context.voice else call.provider, CLOSED)
-    longest = settings.ring_seconds + settings.longest_seconds + settings.quiet_after_started_seconds
-    placed = calls.find(connection, call.id) or call
-    call_reports.enqueue_check(connection, placed, context.desk(job), after=timedelta(seconds=longest), why="end")
+    breakers.succeeded(connection, context.voice.name if context.voice else call.provider, context.clock.now())
+    rung = settings.ring_seconds + settings.quiet_after_started_seconds
+    placed, desk = calls.find(connection, call.id) or call, context.desk(job)
+    call_reports.enqueue_check(connection, placed, desk, after=timedelta(seconds=rung), why=call_check.RINGING)
+    longest = timedelta(seconds=rung + settings.longest_seconds)
+    call_reports.enqueue_check(connection, placed, desk, after=longest, why="end")
 
 
 def _fail(job: Job, call: Call, reason: str, context: Context) -> Outcome:

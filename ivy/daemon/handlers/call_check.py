@@ -1,7 +1,7 @@
 """Asks a provider what became of a call of which nothing was heard. May import: the agent and below.
 
-Webhooks get lost. Asked at 0, 1, 5, 15 and 60 minutes after a call must be over; then it counts as lost, which is nobody's
-fault but the provider's.
+Webhooks get lost. Asked once when a call that nobody picked up must be over, so that its text comes within five minutes;
+then at 0, 1, 5, 15 and 60 minutes after any call must be over: it counts as lost, which is nobody's fault but the provider's.
 """
 
 from datetime import timedelta
@@ -19,7 +19,7 @@ from ivy.store.jobs import Job
 
 logger = log.get(__name__)
 ASKED_AT = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
-LOST = "lost"
+LOST, RINGING = "lost", "ringing"
 
 
 async def handle(job: Job, context: Context) -> Outcome:
@@ -27,14 +27,19 @@ async def handle(job: Job, context: Context) -> Outcome:
     call = await context.store.read(calls.find, str(job.payload["call"]))
     if call is None or context.voice is None:
         return Dropped("There is no such call, or nobody to ask.")
-    waits_for_analysis = job.payload.get("why") == "analysis"
+    why = job.payload.get("why")
+    waits_for_analysis, was_rung = why == "analysis", why == RINGING
     if call.state is CallState.ANALYSED or (call.report.is_over and not waits_for_analysis):
         return Dropped("It is over, and known to be.")
+    if was_rung and call.state is not CallState.DIALING:
+        return Dropped("Somebody picked up.")
     report = await _ask(context.voice, call)
     if report is not None and (report.is_over or waits_for_analysis):
         return lambda connection: call_reports.take(connection, [report], context.desk(job))
     if waits_for_analysis:
         return Dropped("Its analysis does not come.")
+    if was_rung:
+        return Dropped("It goes on.")
     waited = context.clock.now() - unstamp(int(job.payload["from_ms"]))
     following = next((after for after in ASKED_AT if after > waited), None)
     if following is not None:

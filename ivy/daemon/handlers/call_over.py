@@ -3,6 +3,7 @@
 from ivy.agent import after_call
 from ivy.daemon import calling
 from ivy.daemon.context import Context, Dropped, Outcome
+from ivy.domain.calls import CallOutcome
 from ivy.store import calls, people
 from ivy.store.binding import Connection
 from ivy.store.jobs import Job
@@ -20,4 +21,6 @@ def settle(connection: Connection, job: Job, context: Context) -> None:
     scope = within(connection, str(job.user_id))
     call = calls.load(scope, str(job.payload["call"]))
     if call is not None:
-        after_call.settle(scope, call, calling.own_hours(people.load(scope), context), context.desk(job))
+        was = job.payload.get("was")
+        own = calling.own_hours(people.load(scope), context)
+        after_call.settle(scope, call, own, context.desk(job), was=CallOutcome(str(was)) if was else None)

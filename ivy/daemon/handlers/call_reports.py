@@ -6,6 +6,7 @@ from datetime import timedelta
 from ivy import log
 from ivy.agent.desk import Desk
 from ivy.clock import stamp
+from ivy.daemon import message_prices
 from ivy.domain.calls import CallOutcome, Report
 from ivy.domain.extraction import redacted
 from ivy.domain.jobs import CALL_CHECK, CALL_OVER
@@ -36,17 +37,20 @@ def take(connection: Connection, reports: Sequence[Report], desk: Desk) -> None:
 
 def _over(connection: Connection, before: Call, after: Call, desk: Desk) -> None:
     """Its line is free and its price known; what follows is a job of its own, one for each thing that was learnt."""
-    call_costs.settle(connection, after, usd_per_minute=desk.config.calls.usd_per_minute)
+    call_costs.settle(connection, after, usd_per_minute=message_prices.minute_usd(after.to_number, desk))
     connection.touched.add(CALL_CHECK.queue.value)
     analysed = "analysed" in after.report.seen
     if after.outcome is not before.outcome or analysed != ("analysed" in before.report.seen):
-        enqueue_over(connection, after, desk)
+        enqueue_over(connection, after, desk, was=before.outcome)
     if not analysed and after.outcome is CallOutcome.COMPLETED:
         enqueue_check(connection, after, desk, after=ANALYSED_WITHIN, why="analysis")
 
 
-def enqueue_over(connection: Connection, call: Call, desk: Desk) -> None:
-    """Look at what follows from the end of a call, once for each outcome and once for its analysis."""
+def enqueue_over(connection: Connection, call: Call, desk: Desk, *, was: CallOutcome | None = None) -> None:
+    """Look at what follows from the end of a call, once for each outcome and once for its analysis.
+
+    `was` is the outcome that it had by what was known before.
+    """
     outcome = call.outcome.value if call.outcome else call.state.value
     is_told = call.outcome is CallOutcome.COMPLETED and "analysed" in call.report.seen
     job = NewJob(
@@ -54,7 +58,7 @@ def enqueue_over(connection: Connection, call: Call, desk: Desk) -> None:
         kind=CALL_OVER,
         key=f"over:{call.id}:{outcome}{':analysed' if is_told else ''}",
         due_at=desk.now,
-        payload={"call": call.id},
+        payload={"call": call.id, "was": was.value if was else ""},
         lane=f"over:{call.user_id}",
         user_id=call.user_id,
         trace_id=call.trace_id,

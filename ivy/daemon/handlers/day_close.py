@@ -13,8 +13,9 @@ from ivy.daemon.context import Context, Dropped, Outcome
 from ivy.domain import streaks
 from ivy.domain.jobs import DAY_CLOSE
 from ivy.domain.schedule import local_date, to_instant, zone
-from ivy.store import calls, jobs, people, preferences, workouts
+from ivy.store import calls, feedback, jobs, people, preferences, workouts
 from ivy.store.binding import Connection
+from ivy.store.feedback import Kind
 from ivy.store.jobs import Job, NewJob
 from ivy.store.people import Person
 from ivy.store.scope import Scope, for_user, within
@@ -60,7 +61,7 @@ async def handle(job: Job, context: Context) -> Outcome:
 
 def _ask(scope: Scope, job: Job, context: Context) -> None:
     person = people.load(scope)
-    if person.status == "active" and person.handed_over_at is None:
+    if person.status == "active" and not person.coach_is_quiet:
         verdicts.ask(scope, person, date.fromisoformat(str(job.payload["day"])), context.desk(job))
 
 
@@ -75,7 +76,8 @@ def _close(connection: Connection, user_id: str, job: Job, context: Context) -> 
     outcome = None
     for each in _to_close(day, known):
         unsure = is_late or each < day or _is_journey(person, known, now)
-        fault = calls.failed_by_fault(scope, each)
+        fault = calls.failed_by_fault(scope, each) or person.care_since is not None
+        fault = fault or feedback.is_kept(scope, Kind.APPEAL, each.isoformat())  # a call of that day was judged wrongly
         outcome = workouts.close(scope, each, word, fault=fault, unsure=unsure)
     if known is None or day > known.last:
         _remember(scope, day, person, known, now)

@@ -69,20 +69,19 @@ def _believable(at: datetime, now: datetime) -> datetime:
 
 
 def watch(
-    connection: Connection,
-    now: datetime,
-    rates: Rates,
-    *,
-    listening_since: datetime | None = None,
-    channel: str = WATCHED,
+    connection: Connection, now: datetime, *, listening_since: datetime | None = None, channel: str = WATCHED
 ) -> None:
     """Look at what no webhook says. `listening_since`: when this process began to hear statuses."""
     alerts.lapse(connection, now=now)
     _watch_silence(connection, channel, listening_since, now)
+    _heal(connection, channel, now)
+
+
+def watch_limits(connection: Connection, now: datetime, rates: Rates, *, channel: str = WATCHED) -> None:
+    """Look at what is counted from all messages of a day or a month: a minute changes little in it."""
     _watch_replies(connection, channel, rates, now)
     _watch_tier(connection, channel, now)
     _watch_categories(connection, channel, now)
-    _heal(connection, channel, now)
 
 
 def _hold(connection: Connection, advice: Advice, at: datetime, now: datetime) -> None:

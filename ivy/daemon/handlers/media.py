@@ -11,20 +11,23 @@ from typing import Protocol
 import trio
 
 from ivy import log
+from ivy.agent import paid
 from ivy.agent.desk import Desk
+from ivy.agent.guard import Guard
+from ivy.daemon import failing
 from ivy.daemon.context import Context, Dropped, Later, Outcome, Write
 from ivy.domain.heard import Certainty, Heard, certainty, cost_micros, seconds_of
 from ivy.domain.media import CAPS, Kind, Reason, Refused, Type, judge
 from ivy.errors import VendorBusy, VendorError, VendorMisconfigured, VendorRefused
 from ivy.ports import Fetcher, Transcriber
-from ivy.store import hearing_costs, media, people
+from ivy.store import hearing_costs, media, people, spending
 from ivy.store.binding import Connection
 from ivy.store.database import Store
 from ivy.store.files import Files, NoRoom, TooLarge
 from ivy.store.jobs import Job
 from ivy.store.media import Item
 from ivy.store.scope import PersonStore, Scope, for_user, within
-from ivy.store.spending import CapReached
+from ivy.store.spending import CapReached, Reserved
 
 logger = log.get(__name__)
 NO_ROOM_PAUSE = timedelta(minutes=10)
@@ -223,21 +226,26 @@ async def _hear(item: Item, job: Job, person: PersonStore, context: Context, roo
         return Refused(Reason.TOO_LONG, f"about {seconds:.0f} s long")
     if transcriber is None:
         return Refused(Reason.UNHEARABLE, "no transcriber is configured")
+    guard = Guard(context.store, context.clock, failing.TRANSCRIPTION, failing.policy_of(context.config))
+    try:
+        await guard.enter(settings.hear_seconds)  # before any money is set aside
+    except VendorMisconfigured as error:
+        return Refused(Reason.UNHEARABLE, error.reason)
     entry = f"heard:{item.id}:{job.claim_no}"
     try:
-        await context.store.write(
+        reserved = await context.store.write(
             hearing_costs.reserve,
             entry,
             vendor=transcriber.vendor,
             model=transcriber.name,
             user_id=person.user_id,
             micros=cost_micros(seconds, settings.micros_per_minute),
-            cap_micros=round(context.config.spend.daily_cap_usd * 1_000_000),
+            caps=spending.caps_of(context.config.spend),
             now=context.clock.now(),
         )
     except CapReached as error:
         return Refused(Reason.UNHEARABLE, str(error))
-    heard = await _listened(transcriber, item, person, context, room, entry)
+    heard = await _listened(transcriber, guard, item, person, context, room, reserved)
     if isinstance(heard, Heard):
         # Whoever bills by the second has its own count; where it tells none, the recording's own is what was heard.
         billed = cost_micros(seconds if heard.seconds is None else heard.seconds, settings.micros_per_minute)
@@ -247,18 +255,26 @@ async def _hear(item: Item, job: Job, person: PersonStore, context: Context, roo
 
 
 async def _listened(
-    transcriber: Transcriber, item: Item, person: PersonStore, context: Context, room: MediaRoom, entry: str
+    transcriber: Transcriber,
+    guard: Guard,
+    item: Item,
+    person: PersonStore,
+    context: Context,
+    room: MediaRoom,
+    reserved: Reserved,
 ) -> Heard | Refused:
     language = (await person.read(people.load)).language
     try:
-        with trio.fail_after(room.settings.hear_seconds):
-            path = room.files.path(item.sha256)
-            return await transcriber.transcribe(path, mime=item.kind.mime, languages=(language,))
+        async with guard.watching():
+            with trio.fail_after(room.settings.hear_seconds):
+                path = room.files.path(item.sha256)
+                return await paid.transcribe(transcriber, path, reserved, mime=item.kind.mime, languages=(language,))
     except trio.TooSlowError:  # somebody may have listened all the same: it stays billed at its estimate
-        await context.store.write(hearing_costs.settle, entry, micros=None)
+        await context.store.write(hearing_costs.settle, reserved.entry_id, micros=None)
         raise VendorBusy(transcriber.vendor, "nobody had listened in time") from None
     except VendorError as error:
-        await context.store.write(hearing_costs.settle, entry, micros=0)
+        unheard = isinstance(error, VendorBusy) and error.unheard
+        await context.store.write(hearing_costs.settle, reserved.entry_id, micros=None if unheard else 0)
         if isinstance(error, VendorRefused):
             return Refused(Reason.UNHEARD, error.reason)
         if isinstance(error, VendorMisconfigured):

@@ -4,7 +4,7 @@ from ivy import log
 from ivy.agent import nudging, onboarding
 from ivy.clock import unstamp
 from ivy.daemon.context import Context, Dropped, Outcome
-from ivy.store import onboardings, people
+from ivy.store import onboardings, people, switches
 from ivy.store.binding import Connection
 from ivy.store.jobs import Job
 from ivy.store.scope import Scope, for_user, within
@@ -16,6 +16,8 @@ async def handle(job: Job, context: Context) -> Outcome:
     """Queue the text before a call or a workout; what is done, moved or unwanted meanwhile is dropped, with the reason."""
     if job.user_id is None:
         return Dropped("It is nobody's nudge.")
+    if await context.store.read(switches.value, "proactive") == "off":
+        return Dropped("The switch proactive is off.")
     user_id, ref, due_at = job.user_id, str(job.payload["ref"]), unstamp(int(job.payload["at_ms"]))
 
     if ref.startswith(onboardings.NUDGED):

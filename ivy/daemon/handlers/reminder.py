@@ -15,7 +15,8 @@ from ivy.store.jobs import Job
 from ivy.store.scope import for_user, within
 
 logger = log.get(__name__)
-SILENT = ("stopped", "paused")
+SILENT = "stopped"
+"""A pause is of what nobody asked for; a reminder was asked for."""
 
 
 async def handle(job: Job, context: Context) -> Outcome:
@@ -24,23 +25,23 @@ async def handle(job: Job, context: Context) -> Outcome:
         return Dropped("It is nobody's reminder.")
     user_id, reminder_id = job.user_id, str(job.payload["ref"])
     person = await for_user(context.store, user_id).read(people.load)
-    if person.status in SILENT:
+    if person.status == SILENT:
         return Dropped(f"The person is {person.status}.")
     due_at = unstamp(int(job.payload["at_ms"]))
     is_late = lateness(REMINDER.late, due_at, context.clock.now()) is Lateness.LATE
 
     def write(connection: Connection) -> None:
         scope = within(connection, user_id)
-        if people.load(scope).status in SILENT:
+        if people.load(scope).status == SILENT:
             return  # they said stop a moment ago
         reminder = reminders.fire(scope, reminder_id, now=context.clock.now())
         if reminder is None:
             return
         if is_late:
             time = f"{to_wall(due_at, person.zone):%H:%M}"
-            text = say(Say.REMINDER_LATE, person.language, text=reminder.text, time=time)
+            text = say(Say.REMINDER_LATE, person.speech, text=reminder.text, time=time)
         else:
-            text = say(Say.REMINDER, person.language, text=reminder.text)
+            text = say(Say.REMINDER, person.speech, text=reminder.text)
         reminding.remind(scope, people.load(scope), reminder, text, due_at, context.desk(job))
 
     return write

@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 import trio
 
 from ivy import log
-from ivy.agent import doors
+from ivy.agent import doors, notice_calls, paid
 from ivy.agent.desk import Desk
-from ivy.daemon import failing, routing
-from ivy.daemon.context import Context, Dropped, Later, Outcome, Write
-from ivy.daemon.handlers import statuses
-from ivy.domain.breaker import CLOSED, lets_pass, on_trial
+from ivy.daemon import failing, message_prices, routing
+from ivy.daemon.context import Context, Dropped, Later, Outcome, Write, nothing
+from ivy.daemon.handlers import by_call, statuses
+from ivy.domain.breaker import waits_until
 from ivy.domain.contents import AnyContent, Emoji, File, Template
 from ivy.domain.inbound import Status
 from ivy.domain.jobs import SEND
-from ivy.domain.routing import Divert, Free, Hold, Refuse, UseTemplate
+from ivy.domain.routing import CALL, Divert, Free, Hold, Refuse, UseTemplate
 from ivy.errors import (
     OutcomeUnknown,
     RecipientGone,
@@ -29,11 +29,12 @@ from ivy.errors import (
     WindowClosed,
 )
 from ivy.ports import Address, Channel, Disposition, Outbound
-from ivy.store import blocked, breakers, jobs, media, message_statuses, outbox, templates, windows
+from ivy.store import blocked, breakers, jobs, media, message_costs, message_statuses, outbox, templates, windows
 from ivy.store.binding import Connection
 from ivy.store.jobs import Job
 from ivy.store.outbox import Outgoing
 from ivy.store.scope import for_user, within
+from ivy.store.spending import Reserved
 
 logger = log.get(__name__)
 RESENDS = 1
@@ -60,6 +61,9 @@ async def handle(job: Job, context: Context) -> Outcome:
         return Dropped(f"It is {message.state} already.")
     if message.state == "failed" and isinstance(message.content, Emoji):
         return Dropped("Nobody waits for a reaction.")
+    if message.channel == CALL and message.external_id:
+        lost = await context.store.read(by_call.failure, message)
+        return nothing if lost is None else await _give_up_here(job, message, lost, context)
     if message.external_id and message.state in statuses.ON_ITS_WAY:
         failure = await context.store.read(message_statuses.failure_of, message.channel, message.external_id)
         if failure is not None:
@@ -104,6 +108,8 @@ async def handle(job: Job, context: Context) -> Outcome:
             return Later(until, lambda connection: _hold(connection, message, rule, context))
         case Free() | UseTemplate() if ahead is not None:  # what is said in several messages is read in order
             return Later(ahead)
+        case Free() if message.channel == CALL:
+            return lambda connection: by_call.begin(connection, message, context)
         case Free():
             return await _send(job, message, route.content, route, context)
         case UseTemplate(template):
@@ -147,9 +153,9 @@ async def _send(job: Job, message: Outgoing, content: AnyContent, route: routing
     match await context.store.write(_begin, job, message, route, str(content.__struct_config__.tag), repeats, context):
         case datetime() as until:
             return Later(until)
-        case False:
+        case None:
             return Dropped("It is not to be sent any more.")
-        case _:
+        case Reserved() as reserved:
             pass
     if repeats:
         logger.warning("message %s is sent a second time: nothing was heard of the first", message.id)
@@ -157,6 +163,7 @@ async def _send(job: Job, message: Outgoing, content: AnyContent, route: routing
         external_id = await _ask(
             context.channels[message.channel],
             Outbound(message.id, route.to, content, message.quoted_id, vendor_id, message.user_id or ""),
+            reserved,
         )
     except OutcomeUnknown as error:
         logger.warning("message %s may have been sent: %s", message.id, error)
@@ -180,7 +187,8 @@ async def _send(job: Job, message: Outgoing, content: AnyContent, route: routing
         raise
     except VendorRefused as error:
         if error.code != LOCAL:
-            await context.store.write(breakers.save, message.channel, CLOSED)  # it refuses this message, and is well
+            # It refuses this message, and is well.
+            await context.store.write(breakers.succeeded, message.channel, context.clock.now())
         if isinstance(message.content, Emoji):
             return Dropped(str(error), _failed(message, str(error), context))
         if isinstance(content, Template) and error.code in TEMPLATE_IS_GONE:
@@ -192,11 +200,11 @@ async def _send(job: Job, message: Outgoing, content: AnyContent, route: routing
     return lambda connection: _accepted(connection, message, external_id, context)
 
 
-async def _ask(channel: Channel, message: Outbound) -> str:
+async def _ask(channel: Channel, message: Outbound, reserved: Reserved) -> str:
     """Send one message; a channel that does not answer is one that fails. Raises: VendorError."""
     try:
         with trio.fail_after(ANSWERS_WITHIN.total_seconds()):
-            return await channel.send(message)
+            return await paid.send(channel, message, reserved)
     except trio.TooSlowError:
         raise OutcomeUnknown(channel.name, f"no answer in {ANSWERS_WITHIN.total_seconds():.0f} s") from None
 
@@ -224,20 +232,24 @@ async def _vendor_id(message: Outgoing, content: AnyContent, route: routing.Rout
 
 def _begin(
     connection: Connection, job: Job, message: Outgoing, route: routing.Route, kind: str, resend: bool, context: Context
-) -> bool | datetime:
-    """Record that the request leaves, if this worker still holds the job; return until when it may not."""
+) -> Reserved | datetime | None:
+    """Record that the request leaves, and what it may cost, if this worker still holds the job; return until when it may not."""
     jobs.check_held(connection, job)
     now = context.clock.now()
-    breaker = breakers.load(connection, message.channel)
-    if not lets_pass(breaker, now) and breaker.until is not None:
-        return breaker.until
+    if (rests_until := waits_until(breakers.standing(connection, message.channel, now), now)) is not None:
+        return rests_until
     is_counted = isinstance(route.decision, UseTemplate) or not message.asked_for
     if is_counted and routing.route(connection, message, context).decision != route.decision:
         return now  # others took the last place meanwhile, or the window opened
-    if breaker.until is not None:
-        breakers.save(connection, message.channel, on_trial(breaker, now, SEND.limit))
-    return outbox.begin_sending(
+    breakers.begin(connection, message.channel, now, SEND.limit)
+    if not outbox.begin_sending(
         connection, message.id, route.to, kind=kind, resend=resend, now=now, window_open=route.window_open
+    ):
+        return None
+    category = route.decision.template.category if isinstance(route.decision, UseTemplate) else ""
+    micros = message_prices.likely(connection, message, route.to, _desk(message, context), category=category)
+    return message_costs.reserve(
+        connection, message.id, channel=message.channel, user_id=message.user_id, micros=micros, now=now
     )
 
 
@@ -246,7 +258,7 @@ def _begin(
 
 def _accepted(connection: Connection, message: Outgoing, external_id: str, context: Context) -> None:
     outbox.accepted(connection, message.id, external_id, now=context.clock.now())
-    breakers.save(connection, message.channel, CLOSED)
+    breakers.succeeded(connection, message.channel, context.clock.now())
     channel, desk = context.channels[message.channel], _desk(message, context)
     statuses.join(connection, outbox.outgoing(connection, message.id), external_id, channel, desk)
     _believe(connection, message, external_id)
@@ -354,13 +366,19 @@ def _divert(connection: Connection, job: Job, message: Outgoing, channel: str, r
 
 def _pass_on(connection: Connection, job: Job, message: Outgoing, channel: str, rule: str, context: Context) -> None:
     now = context.clock.now()
+    if outbox.outgoing(connection, message.id).state in statuses.DELIVERED:
+        return  # heard of meanwhile
     logger.info("message %s goes by %s: %s", message.id, channel, rule)
     _set(connection, message, "cancelled", f"goes by {channel}: {rule}", context)
     if message.user_id is None:
         return
+    scope = within(connection, message.user_id)
+    first = (
+        outbox.origin(scope, message) if message.channel == CALL else message
+    )  # what was read out had lost its links
     _desk(message, context).send(
-        within(connection, message.user_id),
-        message.content.in_words(),
+        scope,
+        notice_calls.text_of(scope, message) if channel == CALL else first.content.in_words(),
         channel=channel,
         turn_id=message.turn_id,
         asked_for=message.asked_for,
@@ -382,7 +400,7 @@ def _window_closed(connection: Connection, message: Outgoing, reason: str, began
     """Believe the vendor that the window is closed, unless they wrote since; return whether it still looks open."""
     now = context.clock.now()
     outbox.unsend(connection, message.id, now=now, reason=reason)
-    breakers.save(connection, message.channel, CLOSED)
+    breakers.succeeded(connection, message.channel, now)
     if message.user_id is not None:
         windows.close(within(connection, message.user_id), message.channel, sent_at=began, now=now)
     return isinstance(routing.route(connection, message, context).decision, Free)

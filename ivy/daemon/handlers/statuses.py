@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from ivy import log
 from ivy.agent.desk import Desk
+from ivy.daemon import message_prices
 from ivy.daemon.handlers import health
 from ivy.domain.contents import Emoji
 from ivy.domain.inbound import Status
-from ivy.domain.sms import cost_segments, plain
 from ivy.ports import Channel, Disposition
-from ivy.store import allowance, jobs, message_statuses, outbox, people, spending, templates, windows
+from ivy.store import jobs, message_costs, message_statuses, outbox, people, templates, windows
 from ivy.store.binding import Connection
 from ivy.store.outbox import Outgoing
 from ivy.store.scope import within
@@ -62,31 +62,15 @@ def _charge(connection: Connection, message: Outgoing, status: Status, desk: Des
     """A message costs when it is delivered, a text when it leaves; what the channel says of the price, even late, counts."""
     if message.state not in BILLED.get(message.channel, DELIVERED):
         return
-    micros = _micros(connection, message, desk)
-    spending.charge(
+    message_costs.bill(
         connection,
         message.id,
-        kind="message",
-        provider=desk.channel,
+        channel=message.channel,
         user_id=message.user_id,
-        micros=micros,
+        micros=message_prices.billed(connection, message, desk),
+        is_told=bool(status.price_type or status.price_category),  # until then it is an estimate
         now=desk.now,
     )
-    if status.price_type or status.price_category:  # until now it was an estimate
-        spending.correct(connection, message.id, micros)
-
-
-def _micros(connection: Connection, message: Outgoing, desk: Desk) -> int:
-    """Return what a delivered message costs: WhatsApp by the rate card, a text by its segments, mail nothing."""
-    if message.channel == SMS:
-        return round(desk.config.sms.usd_per_segment * 1_000_000) * max(1, cost_segments(plain(message.body)))
-    if message.channel != WHATSAPP:
-        return 0
-    to = message.recipient.phone or message.recipient.external_id
-    free = desk.rates.allowance(desk.now.date())
-    used = allowance.free_replies(connection, WHATSAPP, now=desk.now, up_to=free + 1)
-    category = message.price_category or ("utility" if message.sent_as == "template" else "service")
-    return desk.rates.cost_of(message.price_type, category, to, desk.now, max(0, used - 1)).micros
 
 
 # --- a message that was taken and then not delivered -------------------------------------------------

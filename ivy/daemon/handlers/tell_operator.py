@@ -1,4 +1,4 @@
-"""Mails the operator what is news among the alerts, all of it in one mail. May import: the store and below.
+"""Mails the operator what is news among the alerts, all of it in one mail. May import: the agent and below.
 
 It is no message to a person: it has no row, no window and no consent. What cannot be mailed stays news and is tried again.
 """
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ivy import log
+from ivy.agent import paid
 from ivy.daemon.context import Context, Dropped, Later, Outcome
 from ivy.domain.advice import Advice, Severity, day
 from ivy.domain.contents import LONGEST_TEXT, Words
@@ -14,7 +15,7 @@ from ivy.domain.jobs import TELL_OPERATOR
 from ivy.domain.runbook import page_of
 from ivy.errors import VendorBusy, VendorError
 from ivy.ports import Address, Outbound
-from ivy.store import alerts, jobs
+from ivy.store import alerts, jobs, message_costs, spending
 from ivy.store.alerts import Alert
 from ivy.store.binding import Connection
 from ivy.store.jobs import Job, NewJob
@@ -57,12 +58,15 @@ async def handle(job: Job, context: Context) -> Outcome:
     if not news:
         return Dropped("Nothing is news any more.")
     to = Address(external_id=context.config.operator.mail)
+    reserved = await context.store.write(
+        message_costs.reserve, job.id, channel=CHANNEL, user_id=None, micros=0, now=context.clock.now()
+    )
     try:
-        await context.channels[CHANNEL].send(Outbound(job.id, to, Words(in_words(news))))
+        await paid.send(context.channels[CHANNEL], Outbound(job.id, to, Words(in_words(news))), reserved)
     except VendorError as error:  # never a pause of the queue: reminders are made in it
         logger.error("the operator could not be told of %s alerts: %s", len(news), error)
-        return _later(error, context)
-    return lambda connection: _told(connection, news, context.clock.now())
+        return _later(job, error, context)
+    return lambda connection: _told(connection, job, news, context.clock.now())
 
 
 def _news(connection: Connection, now: datetime) -> list[Alert]:
@@ -70,7 +74,7 @@ def _news(connection: Connection, now: datetime) -> list[Alert]:
     return [alert for alert in alerts.untold(connection, now=now) if alert.key != NOT_TOLD]
 
 
-def _later(error: VendorError, context: Context) -> Outcome:
+def _later(job: Job, error: VendorError, context: Context) -> Outcome:
     now = context.clock.now()
     advised = error.after if isinstance(error, VendorBusy) else None
     advice = Advice(
@@ -81,12 +85,14 @@ def _later(error: VendorError, context: Context) -> Outcome:
     )
 
     def write(connection: Connection) -> None:
+        spending.release(connection, job.id)
         alerts.raise_alert(connection, advice, at=now, now=now, again=False)
 
     return Later(now + max(AGAIN_AFTER, advised or AGAIN_AFTER), write)
 
 
-def _told(connection: Connection, news: Sequence[Alert], now: datetime) -> None:
+def _told(connection: Connection, job: Job, news: Sequence[Alert], now: datetime) -> None:
+    spending.close(connection, job.id)
     alerts.mark_told(connection, news, now=now)
     alerts.resolve(connection, NOT_TOLD, at=now, now=now)
 

@@ -1,20 +1,22 @@
 """Answers a person: runs their turn, shows that Ivy is typing, and commits one reply. May import: the agent and below."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import outcome
 import trio
 
 from ivy import log
-from ivy.agent import choosing, documents, next_turn
+from ivy.agent import choosing, confirming, documents, next_turn, outgoing, rating, remembering, routes, topic_offer
 from ivy.agent.desk import Desk
 from ivy.agent.documents import Paper
 from ivy.agent.router import AllModelsDown
 from ivy.agent.turn import Reply
 from ivy.daemon.context import Context, Later, Outcome
+from ivy.domain.rating import GOOD_FOR
 from ivy.domain.sentences import Say
 from ivy.errors import VendorError
-from ivy.store import media, messages, people, switches, turns
+from ivy.store import media, messages, people, spending, switches, turns
 from ivy.store.binding import Connection
 from ivy.store.jobs import Job
 from ivy.store.scope import PersonStore, Scope, for_user, within
@@ -36,7 +38,19 @@ async def handle(job: Job, context: Context) -> Outcome:
     if await store.read(_waits_for_files, job.key, context.clock.now() - FILES_AWAITED):
         return Later(context.clock.now() + LOOK_AGAIN)
     person = await store.read(people.load)
-    turn = TurnContext(person, context.clock.now(), context.new_id, job.trace_id, giving=context.config.giving)
+    turn = TurnContext(
+        person,
+        context.clock.now(),
+        context.new_id,
+        job.trace_id,
+        giving=context.config.giving,
+        caps=spending.caps_of(context.config.spend),
+        minutes_of_calls=context.config.calls.minutes_per_person_month,
+        minutes_a_day=context.config.calls.minutes_per_day,
+        phones=context.voice is not None and context.config.voice.enabled,
+        gets_to=partial(routes.gets_to, context.config.voice),
+        recall=context.recall(store, job.trace_id),
+    )
     channel = str(job.payload["channel"])
     try:
         reply = await _answer(job, store, turn, channel, context)
@@ -58,15 +72,23 @@ def finish(connection: Connection, job: Job, reply: Reply, paper: Paper | None, 
     """Queue the reply and close the turn; words that came too late for it get a turn of their own."""
     scope = within(connection, str(job.user_id))
     if not reply.already_done and turns.is_open(scope, reply.turn_id):
-        parts, action_id = choosing.compose(scope, people.load(scope), reply.turn_id, reply.text, desk)
+        person = people.load(scope)
+        text = outgoing.fit(scope, person, reply.text, desk)
+        parts, action_id = choosing.compose(scope, person, reply.turn_id, text, desk)
+        parts, action_id = topic_offer.attach(scope, person, reply.turn_id, parts, action_id, desk)
         if paper is not None:
             parts = documents.attach(scope, parts, paper)
         *before, last = parts or [""]
         ids = desk.send(scope, *before, turn_id=reply.turn_id)
         if last:
             ids += desk.send(scope, last, turn_id=reply.turn_id, action_id=action_id)
+        ended = {"text": reply.text, "ending": reply.ending, "fitted": text, "messages": ids, "file": paper is not None}
+        turns.append_last(scope, reply.turn_id, "reply", ended, now=desk.now)
         if paper is not None:
             documents.sent(scope, paper, parts, ids, desk)
+        confirming.put(scope, person, reply.turn_id, desk)
+        remembering.after_turn(scope, reply.turn_id, desk)
+        rating.after_answer(scope, person, desk, within=GOOD_FOR)
         turns.close(scope, reply.turn_id, "done", now=desk.now)
     left = messages.unanswered(scope)
     if left:

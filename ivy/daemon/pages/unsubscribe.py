@@ -52,7 +52,7 @@ DONE = {
     ),
     "es": Words(
         "Listo, no más correos",
-        ("Ivy ya no escribirá a esta dirección.", "¿Cambiaste de idea? Díselo a Ivy en tu chat."),
+        ("Ivy ya no escribirá a esta dirección.", "Para volver a recibirlos basta con decirlo a Ivy en el chat."),
     ),
 }
 UNKNOWN = {
@@ -62,12 +62,15 @@ UNKNOWN = {
     ),
     "es": Words(
         "Este enlace no funciona",
-        ("Puede estar cortado o ser muy antiguo.", "Ábrelo desde tu último correo, o díselo a Ivy en tu chat."),
+        (
+            "Puede estar cortado o ser muy antiguo.",
+            "El del último correo sí sirve, o basta con decirlo a Ivy en el chat.",
+        ),
     ),
 }
 BUSY = {
     "en": Words("Not just now", ("Nothing was changed yet.", "Please go back and try again in a minute.")),
-    "es": Words("Ahora mismo no", ("Todavía no cambió nada.", "Vuelve atrás e inténtalo otra vez en un minuto.")),
+    "es": Words("Ahora mismo no", ("Todavía no cambió nada.", "En un minuto se puede intentar otra vez.")),
 }
 
 

@@ -1,0 +1,81 @@
+"""Tells the operator when money runs low: once at each step of each cap, over when its day or month is. The sweeper asks.
+
+May import: the store and below.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from ivy import log
+from ivy.domain.advice import Advice, Severity
+from ivy.domain.spend_caps import CHEAP_FIRST_FROM, FULL, Sums, crossed
+from ivy.store import alerts, spending
+from ivy.store.alerts import Alert
+from ivy.store.binding import Connection
+
+logger = log.get(__name__)
+KEY = "spend:"
+OF_ALL, OF_ONE = ("day", "month"), ("person_day", "person_month")
+CAPS: Mapping[str, str] = {
+    "day": "spend.daily_cap_usd",
+    "month": "spend.monthly_cap_usd",
+    "person_day": "spend.person_daily_cap_usd",
+    "person_month": "spend.person_monthly_cap_usd",
+}
+
+
+def watch(connection: Connection, caps: Sums, now: datetime, *, people: bool = True) -> None:
+    """Open what is reached now and end what was of a day or a month before; `people`: also what one of them has reached."""
+    for alert in alerts.open_alerts(connection):
+        if (
+            alert.key.startswith(KEY)
+            and _is_past(alert, now)
+            and alerts.resolve(connection, alert.key, at=now, now=now)
+        ):
+            logger.warning("alert over: %s", alert.key)
+    _tell(connection, caps, spending.spent(connection, None, now=now), "", now)
+    for user_id in spending.heavy(connection, caps, now=now) if people else ():
+        _tell(connection, caps, spending.spent(connection, user_id, now=now), user_id, now)
+
+
+def _tell(connection: Connection, caps: Sums, spent: Sums, user_id: str, now: datetime) -> None:
+    """Tell of the highest step of each span; a lower one that was passed at once is no news of its own."""
+    highest = dict(crossed(caps, spent, OF_ONE if user_id else OF_ALL))
+    for span, at in highest.items():
+        advice = _advice(span, at, caps.by_span()[span], spent.by_span()[span], user_id)
+        if alerts.raise_alert(connection, advice, at=now, now=now, again=False):
+            logger.warning("alert %s: %s %s", advice.severity, advice.title, advice.advice)
+
+
+def _advice(span: str, at: int, cap: int, spent: int, user_id: str) -> Advice:
+    when = "this month" if span.endswith("month") else "today"
+    whom = f" on {user_id}" if user_id else ""
+    return Advice(
+        _severity(at, of_one=bool(user_id)),
+        f"{KEY}{span}:{at}{f':{user_id}' if user_id else ''}",
+        f"${spent / 1e6:.2f} of ${cap / 1e6:.2f} is spent{whom} {when}: {_what_follows(at)}.",
+        f"`ivy costs --by user` says on whom, `--by model` on what; {CAPS[span]} is the cap, `ivy switch spend block` stops it.",
+    )
+
+
+def _severity(at: int, *, of_one: bool) -> Severity:
+    if of_one:
+        return Severity.WARNING if at >= FULL else Severity.INFO
+    return Severity.CRITICAL if at >= FULL else Severity.WARNING
+
+
+def _what_follows(at: int) -> str:
+    if at >= FULL:
+        return "no model is asked, and reminders still go"
+    return "the cheap model answers first" if at >= CHEAP_FIRST_FROM else f"{at} % of the cap is reached"
+
+
+def _is_past(alert: Alert, now: datetime) -> bool:
+    """Say whether the day or the month of an alert is over, in UTC."""
+    span = alert.key.removeprefix(KEY).partition(":")[0]
+    length = len("2026-11") if span.endswith("month") else len("2026-11-22")
+    return _day(alert.first_at)[:length] != _day(now)[:length]
+
+
+def _day(instant: datetime) -> str:
+    return instant.astimezone(UTC).date().isoformat()
