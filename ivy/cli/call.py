@@ -9,7 +9,7 @@ import typer
 
 from ivy.agent import call_asking, call_scripts, call_snapshot
 from ivy.agent.desk import Desk
-from ivy.cli import frame
+from ivy.cli import frame, voice_price
 from ivy.cli.desks import desk_of
 from ivy.clock import SystemClock
 from ivy.domain.calls import CallKind, CallState
@@ -20,7 +20,7 @@ from ivy.store.calls import Call
 from ivy.store.people import Person
 from ivy.store.scope import Scope, for_user
 
-MAY_BE_ASKED = tuple(kind.value for kind in CallKind if kind is not CallKind.INBOUND)
+MAY_BE_ASKED = tuple(kind.value for kind in CallKind if kind not in (CallKind.INBOUND, CallKind.NOTICE))
 ENDS = (CallState.ENDED, CallState.ANALYSED, CallState.FAILED, CallState.ABANDONED)
 LOOK_EVERY = 0.5
 FOLLOWED_FOR = timedelta(minutes=20)
@@ -79,7 +79,7 @@ async def _plan(where: frame.Setup, who: str, kind: CallKind) -> Planned:
         day = to_wall(now, person.zone).date()
         made = await for_user(store, person.id).read(call_snapshot.build, person, kind, now=now, call_day=day)
     minutes = where.config.calls.longest_seconds / 60
-    cost = minutes * where.config.calls.usd_per_minute
+    cost = minutes * voice_price.minute_micros(person.phone or "", where.config, where.folder, day) / 1_000_000
     return Planned(person.name, kind.value, person.phone or "", made.prompt, made.tokens, made.variables, cost)
 
 

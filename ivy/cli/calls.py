@@ -11,7 +11,8 @@ import typer
 
 from ivy.cli import frame, moments
 from ivy.clock import SystemClock
-from ivy.domain.calls import Spoken
+from ivy.domain.calls import Report, Spoken
+from ivy.domain.voice_quality import quality
 from ivy.errors import UsageError
 from ivy.store import calls, people, transcripts
 from ivy.store.calls import Call
@@ -73,7 +74,7 @@ def show(
     """Show a call: what it was dialled with, what came of it, what it cost."""
     call, spoken = frame.run(_show, frame.setup(), call_id, words)
     if as_json:
-        frame.print_json({"call": call, "words": spoken})
+        frame.print_json({"call": call, "quality": quality(call.report), "words": spoken})
         return
     frame.say(f"{call.kind.value} call of {call.day} to {call.to_number or 'nobody yet'}: {call.state.value}")
     for name, value in (
@@ -81,6 +82,7 @@ def show(
         ("why", call.reason or call.report.reason),
         ("words", call.prompt),
         ("lasted", f"{call.report.duration_seconds or 0:.0f} s"),
+        ("quality", _quality(call.report)),
         ("summary", call.report.summary),
         ("provider", f"{call.provider} {call.provider_call_id}".strip()),
     ):
@@ -88,6 +90,21 @@ def show(
             frame.say(f"  {name:9} {value}")
     for turn in spoken:
         frame.say(f"  {turn.by:9} {turn.text}")
+
+
+def _quality(report: Report) -> str:
+    """Say how the call sounded, as far as the provider told."""
+    found = quality(report)
+    if found is None:
+        return ""
+    wait, cut, quiet = found.answer_wait_ms, found.interruptions, found.longest_silence
+    parts = [
+        "" if wait is None else f"answers after {wait / 1000:.1f} s (half of them)",
+        "" if cut is None else f"{cut} interruption{'s' * (cut != 1)}",
+        "" if quiet is None else f"longest silence {quiet:.1f} s",
+        "hung up early" if found.hung_up_early else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 async def _list(where: frame.Setup, user: str | None, back: timedelta) -> list[Line]:

@@ -6,25 +6,40 @@ from typing import Annotated
 import typer
 
 from ivy.cli import frame
+from ivy.cli.costs_project import project
 from ivy.cli.moments import day, dollars
 from ivy.clock import SystemClock
 from ivy.errors import UsageError
 from ivy.store import costs as costs_store
-from ivy.store.costs import GROUPS, Cost, Costs
+from ivy.store.costs import GROUPS, Cost, Costs, Idle
 
 DAYS = 30
 BAR = 20
 
 
-def command(
+command = typer.Typer(invoke_without_command=True)
+
+
+@command.callback()
+def costs(
+    context: typer.Context,
     by: Annotated[str, typer.Option(help=f"One of: {', '.join(GROUPS)}.")] = "day",
     since: Annotated[
         str | None, typer.Option(help=f"First day (UTC), as 2026-11-01; {DAYS} days ago if not given.")
     ] = None,
     until: Annotated[str | None, typer.Option(help="Last day (UTC), included; today if not given.")] = None,
+    idle: Annotated[
+        bool,
+        typer.Option("--idle", help="Only what was spent on days on which nobody wrote or was called: 0, or a fault."),
+    ] = False,
     as_json: frame.Json = False,
 ) -> None:
-    """Show what was spent: the rows add up to the total, to the millionth of a dollar."""
+    """Show what was spent: the rows add up to the total, to the millionth of a dollar.
+
+    `ivy costs project` says what the coming month will cost.
+    """
+    if context.invoked_subcommand is not None:
+        return
     if by not in GROUPS:
         raise UsageError(f"--by {by} is not known; use one of {', '.join(GROUPS)}.")
     today = SystemClock().now().astimezone(UTC).date()
@@ -32,11 +47,34 @@ def command(
     first = day(since, min(last, today) - timedelta(days=DAYS - 1))
     if first > last:
         raise UsageError(f"--since {first} is after --until {last}.")
-    found = frame.run(_load, by, first.isoformat(), last.isoformat(), today.isoformat())
+    span = (first.isoformat(), last.isoformat())
+    if idle:
+        _print_idle(frame.run(_load_idle, *span), as_json)
+        return
+    found = frame.run(_load, by, *span, today.isoformat())
     if as_json:
         frame.print_json(found)
     else:
         _print(found)
+
+
+command.command("project")(project)
+
+
+async def _load_idle(since: str, until: str) -> Idle:
+    async with frame.operator(frame.setup(), action="costs") as operator:
+        return await operator.read(costs_store.idle, since=since, until=until)
+
+
+def _print_idle(found: Idle, as_json: bool) -> None:
+    if as_json:
+        frame.print_json(found)
+        return
+    frame.say(
+        f"{dollars(found.micros, 6) if found.micros else '0'} on {found.days} days on which nobody wrote or was called."
+    )
+    for row in found.rows:
+        frame.say(f"{row.day}: {row.kind} {row.name}, {dollars(row.micros, 6)}")
 
 
 async def _load(by: str, since: str, until: str, today: str) -> Costs:

@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from ivy import config as configuration
-from ivy.cli import doctor_calls, doctor_channels, doctor_machine, doctor_vendors, doctor_whatsapp, frame, options
+from ivy.cli import (
+    doctor_calls,
+    doctor_channels,
+    doctor_machine,
+    doctor_memory,
+    doctor_prices,
+    doctor_vendors,
+    doctor_whatsapp,
+    frame,
+    options,
+)
 from ivy.cli.findings import Finding, State, missing, ok
 from ivy.cli.frame import Setup
 from ivy.errors import ConfigError, StoreError
@@ -83,10 +93,12 @@ def _of_vendors(where: Setup, now: datetime) -> list[Finding]:
         *doctor_channels.public_url(where.config),
         *_of_database(where, now),
         *doctor_whatsapp.rates(where.config, where.folder, now.date()),
+        *doctor_prices.cards(where.config, where.folder, now.date()),
         *doctor_channels.mail(where.config),
         *doctor_channels.operator_mail(where.config),
         *doctor_vendors.models(where.config, now.date()),
         *doctor_channels.transcription(where.config),
+        *doctor_memory.embedder(where.config, where.folder),
         *doctor_calls.fields(where.config),
         *doctor_calls.hours(where.config, where.folder, now.date()),
         *doctor_calls.gifts(where.config),
@@ -106,6 +118,7 @@ def _of_database(where: Setup, now: datetime) -> list[Finding]:
                 *doctor_whatsapp.forms(where.config, connection),
                 *doctor_channels.sms(where.config, phones),
                 *doctor_calls.schedules(where.config, connection, now.date()),
+                *doctor_calls.quality(where.config, connection, now),
             ]
     except StoreError:  # said where the database itself is looked at
         return doctor_channels.sms(where.config, [])

@@ -3,7 +3,7 @@
 May import: findings, config, the store and below.
 """
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from ivy.agent import routes
@@ -13,8 +13,9 @@ from ivy.domain import call_minutes, giving, reach, voicemail
 from ivy.domain.call_minutes import Slot
 from ivy.domain.calls import CallKind
 from ivy.domain.slots import By
+from ivy.domain.voice_quality import Summary
 from ivy.errors import ConfigError
-from ivy.store import call_slots, people
+from ivy.store import call_slots, people, voice_quality
 from ivy.store.binding import Connection
 from ivy.store.people import Person
 
@@ -104,6 +105,26 @@ def schedules(config: Config, connection: Connection, today: date) -> list[Findi
         *(findings or [ok("minutes of calls", f"{len(found)} people are phoned, within the caps")]),
         *_reach(config, names),
     ]
+
+
+def quality(config: Config, connection: Connection, now: datetime) -> list[Finding]:
+    """Judge how the calls of the last days sounded."""
+    found = voice_quality.of_last_days(connection, now=now)
+    if not config.voice.enabled or not found.calls:
+        return []
+    told = said(found)
+    if found.complaints:
+        return [look("sound of calls", told, "a faster model, another voice or provider: docs/runbook/calls-fail.md")]
+    return [ok("sound of calls", told)]
+
+
+def said(found: Summary) -> str:
+    """Say how many calls there were, how many of them ended early, and how long answers took."""
+    waits = (
+        "" if found.p50_ms is None or found.p95_ms is None
+        else f", answers after {found.p50_ms / 1000:.1f} s (half) and {found.p95_ms / 1000:.1f} s (19 of 20)"
+    )  # fmt: skip
+    return f"{found.calls} calls in 7 days, {found.early_share:.0%} hung up early{waits}"
 
 
 def _reach(config: Config, everybody: dict[str, Person]) -> list[Finding]:

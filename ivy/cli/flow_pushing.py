@@ -12,8 +12,8 @@ import trio
 
 from ivy.clock import Clock
 from ivy.config import Config, WhatsAppSection
-from ivy.daemon.webhooks import FLOWS as PATH
 from ivy.domain.flow_plan import DRAFT, Do, Known, Step, Theirs, Wanted, free_title, is_ours, plan
+from ivy.domain.public_paths import FLOWS as PATH
 from ivy.errors import ConfigError, OutcomeUnknown, VendorError, VendorRefused
 from ivy.store import flows as registry
 from ivy.store.scope import OperatorStore

@@ -12,14 +12,14 @@ from typing import TypeVar
 import typer
 
 from ivy.agent import routes
-from ivy.cli import answers, frame
+from ivy.cli import answers, frame, voice_price
 from ivy.clock import SystemClock
 from ivy.domain import call_minutes, giving, reach
 from ivy.domain.calls import CallKind
 from ivy.domain.consent import Purpose
 from ivy.domain.giving import Wallet
 from ivy.domain.ids import uuid7
-from ivy.domain.money import parse_money
+from ivy.domain.money import Money, format_money, parse_money
 from ivy.domain.onboarding import realistic
 from ivy.domain.said import Unclear
 from ivy.domain.schedule import local_date
@@ -123,22 +123,32 @@ def tell(coached: Coached, where: frame.Setup) -> None:
         first = min(
             coached.slots, key=lambda slot: slot.next_at or datetime.max.replace(tzinfo=SystemClock().now().tzinfo)
         )
-        frame.say(f"The first {first_of(first)}; `ivy schedule list` shows all.")
+        frame.say(f"{first_of(first, coached, where)}; `ivy schedule list` shows all.")
     if coached.wallet is not None:
         name = giving.name_of(coached.wallet.charity, where.config.giving.charities)
-        frame.say(
-            f"Each kept workout pledges {coached.wallet.amount_minor} {coached.wallet.currency} (minor units) to {name}."
-        )
+        amount = format_money(Money(coached.wallet.amount_minor, coached.wallet.currency), "en-US")
+        frame.say(f"Each kept workout pledges {amount} to {name}.")
+    phoned = _calls([slot for slot in coached.slots if slot.by is By.VOICE])
+    today = local_date(SystemClock().now(), coached.person.zone)
+    if price := voice_price.line(phoned, coached.person.phone or "", where.config, where.folder, today):
+        frame.say(price)
     for warning in coached.warnings:
         frame.say(f"But {warning}")
 
 
-def first_of(slot: Slot) -> str:
-    """Say a slot's next time: "call is on Tue 24 Nov, 07:00 in America/Bogota"."""
-    what = "call" if slot.by is By.VOICE else "text"
+def first_of(slot: Slot, coached: Coached, where: frame.Setup) -> str:
+    """Say a slot's next time: "The first call is on Tue 24 Nov, 07:00 in America/Bogota"; a call only if it can be made."""
+    what = "call" if slot.by is By.VOICE and can_be_called(coached, where) else "text"
     if slot.wall is None:
-        return f"{what} is not planned"
-    return f"{what} is on {describe_day(slot.wall.date(), 'en')}, {describe_clock(slot.wall.time(), 'en-GB')} in {slot.zone}"
+        return f"The first {what} is not planned"
+    at = f"{describe_day(slot.wall.date(), 'en')}, {describe_clock(slot.wall.time(), 'en-GB')} in {slot.zone}"
+    return f"The first {what} is on {at}" if coached.purposes else f"The first time is {at}, once they agree"
+
+
+def can_be_called(coached: Coached, where: frame.Setup) -> bool:
+    """Say whether a call to them would be made: agreed to, with a voice, to a number within reach."""
+    voice, phone = where.config.voice, coached.person.phone
+    return Purpose.CALLS in coached.purposes and voice.enabled and bool(phone) and routes.gets_to(voice, phone or "")
 
 
 # --- reading -----------------------------------------------------------------------------------------
@@ -327,7 +337,9 @@ def warnings(coached: Coached, everyone: Sequence[Slot], where: frame.Setup, now
     if not phoned:
         return []
     voice, found = where.config.voice, list[str]()
-    if Purpose.CALLS not in coached.purposes:
+    if not coached.purposes:
+        found.append("they have not agreed yet: Ivy neither calls nor writes before they do (--consent WORDS).")
+    elif Purpose.CALLS not in coached.purposes:
         found.append("they have not agreed to calls: they are written to until they do (--consent-calls WORDS).")
     if not coached.person.phone:
         found.append("no number of theirs is known: nobody can be called.")

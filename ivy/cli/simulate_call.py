@@ -66,7 +66,7 @@ HEARD_WORDS = 3
 """Of what the agent says before it is interrupted."""
 MOST_CALLS = 100
 _SILENCE = re.compile(r"/silence(?:\s+(\d{1,3}))?")
-_KINDS = tuple(kind.value for kind in CallKind if kind is not CallKind.INBOUND)
+_KINDS = tuple(kind.value for kind in CallKind if kind not in (CallKind.INBOUND, CallKind.NOTICE))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ tells the same story, event by event.
 
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,7 @@ from ivy.config.sections import CharitySection
 from ivy.domain.jobs import KINDS
 from ivy.emulators import personas
 from ivy.emulators.in_process import in_process
+from ivy.emulators.personas import Somebody
 from ivy.errors import UsageError
 from ivy.store import jobs
 from ivy.store.scope import OperatorStore
@@ -126,7 +128,7 @@ def week_config() -> Config:
     return Config(
         voice=VoiceSection(enabled=True, number_is_imported=True),
         giving=GivingSection(charities={CHARITY: CharitySection(name="Clean Water", country="US")}),
-        spend=SpendSection(daily_cap_usd=1000.0),
+        spend=SpendSection(daily_cap_usd=0, monthly_cap_usd=0, person_daily_cap_usd=0, person_monthly_cap_usd=0),
     )
 
 
@@ -140,11 +142,29 @@ async def simulate(
     folder: Path,
     step: Step = lambda _part: None,
 ) -> "week_report.Told":
-    """Open a world, let everybody live in it for so many days, and count."""
-    clock, began = VirtualClock(begins - REVIEW), perf_counter()
+    """Let everybody live for so many days, and count."""
+    began, somebodies = perf_counter(), personas.people(users, seed, only=only)
+    async with lived(somebodies, days, seed, begins, config, folder, step) as town:
+        return await week_report.tell(
+            town.world, town, users=users, days=days, seed=seed, seconds=perf_counter() - began
+        )
+
+
+@asynccontextmanager
+async def lived(
+    somebodies: Sequence[Somebody],
+    days: int,
+    seed: int,
+    begins: datetime,
+    config: Config,
+    folder: Path,
+    step: Step = lambda _part: None,
+) -> AsyncGenerator[Town]:
+    """Open a world in which these people have lived for so many days since `begins`, and nothing is under way any more."""
+    clock = VirtualClock(begins - REVIEW)
     async with open_world(folder, clock=clock, threads=InlineThreads(), config=config, seed=seed) as world:
         await submit_templates(world)
-        town = Town(world, personas.people(users, seed, only=only), begins.date())
+        town = Town(world, somebodies, begins.date())
         await town.move_in()
         await trio.sleep(max(0.0, (begins - clock.now()).total_seconds()))
         async with trio.open_nursery() as nursery:
@@ -154,7 +174,7 @@ async def simulate(
                 await trio.sleep(STEP.total_seconds())
             nursery.cancel_scope.cancel()
         await settle(world)
-        return await week_report.tell(world, town, users=users, days=days, seed=seed, seconds=perf_counter() - began)
+        yield town
 
 
 async def submit_templates(world: World) -> None:

@@ -4,17 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ivy import __version__
-from ivy.cli import alerts_view, frame
+from ivy.cli import alerts_view, dependencies_view, doctor_calls, frame, measures_view, satisfaction_view
 from ivy.cli.frame import Setup
 from ivy.cli.moments import dollars, shown, span
 from ivy.clock import SystemClock
-from ivy.daemon import rate_card
+from ivy.daemon import rate_card, trouble
 from ivy.domain.advice import Severity
-from ivy.store import overview
+from ivy.domain.voice_quality import Summary
+from ivy.store import dependencies, feedback, measures, overview, ratings, voice_quality
+from ivy.store.dependencies import Dependency
+from ivy.store.measures import Measures
 from ivy.store.overview import Overview
+from ivy.store.ratings import Satisfaction
 
 SLOW = timedelta(minutes=5)
 """A job that could have run for longer than this is worth a look."""
+MEASURED = timedelta(days=7)
+RATED = timedelta(days=90)
+"""Each person is asked every two weeks at most."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,11 @@ class Status:
     free_replies: int
     now: Overview
     concerns: tuple[str, ...]
+    dependencies: tuple[Dependency, ...] = ()
+    measures: Measures | None = None
+    satisfaction: Satisfaction | None = None
+    feedback_open: int = 0
+    voice: Summary | None = None
 
 
 def command(as_json: frame.Json = False) -> None:
@@ -46,6 +58,11 @@ async def _load() -> Status:
     setup, at = frame.setup(), SystemClock().now()
     async with frame.operator(setup, action="status") as operator:
         found = await operator.read(overview.overview, now=at)
+        leans_on = await operator.read(dependencies.dependencies, dependencies_view.names(setup.config), now=at)
+        measured = await operator.read(measures.measures, since=at - MEASURED)
+        rated = await operator.read(ratings.satisfaction, since=at - RATED)
+        complaints = await operator.read(feedback.waiting)
+        sounded = await operator.read(voice_quality.of_last_days, now=at)
     rates = rate_card.load(setup.config.whatsapp.rates_file, setup.folder)
     running, cap = frame.daemon_is_running(setup), round(setup.config.spend.daily_cap_usd * 1_000_000)
     return Status(
@@ -58,7 +75,12 @@ async def _load() -> Status:
         cap_micros=cap,
         free_replies=rates.allowance(at.date()),
         now=found,
-        concerns=tuple(concerns(found, at=at, running=running, cap_micros=cap)),
+        concerns=(*concerns(found, at=at, running=running, cap_micros=cap), *dependencies_view.held(leans_on)),
+        dependencies=leans_on,
+        measures=measured,
+        satisfaction=rated,
+        feedback_open=complaints,
+        voice=sounded,
     )
 
 
@@ -79,10 +101,12 @@ def concerns(found: Overview, *, at: datetime, running: bool, cap_micros: int) -
             f" (mend it, then `ivy switch queue.{pause.queue} on`)."
         )
     for breaker in found.breakers:
+        is_channel = breaker.name in trouble.CHANNELS
         trial = f"the next try is at {shown(breaker.until)}" if breaker.until > at else "the next message is a try"
+        mend = f"channel.{breaker.name} on" if is_channel else f"{dependencies_view.BREAKER}{breaker.name} auto"
         lines.append(
             f"{breaker.name} fails since {shown(breaker.since)} UTC and is left alone; {trial}: {breaker.reason}"
-            f" (mend it, then `ivy switch channel.{breaker.name} on`)."
+            f" (mend it, then `ivy switch {mend}`)."
         )
     if dead := sum(queue.dead for queue in found.queues):
         lines.append(f"Dead letters: {dead}. `ivy replay-dlq` shows what a replay would do.")
@@ -144,6 +168,12 @@ def _print(status: Status) -> None:
             for each in found.models
         ]
         frame.table("Models' last failures", ["role", "model", "failed (UTC)", "since then", "error"], rows)
+    dependencies_view.show(status.dependencies)
+    if status.measures is not None:
+        measures_view.show(status.measures)
+    satisfaction_view.show(status.satisfaction, status.feedback_open)
+    if status.voice is not None and status.voice.calls:
+        frame.say(f"Sound: {doctor_calls.said(status.voice)}.")
     _print_today(status)
 
 

@@ -1,4 +1,7 @@
-"""`ivy switch`: what is turned on and off while the daemon runs, and what rests after a failure. May import: the store, frame."""
+"""`ivy switch`: what is turned on and off while the daemon runs, and what rests after a failure.
+
+May import: the store, frame, dependencies_view.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,13 +9,16 @@ from typing import Annotated, Any
 
 import typer
 
-from ivy.cli import frame
+from ivy.cli import dependencies_view, frame
+from ivy.cli.dependencies_view import BREAKER
 from ivy.cli.moments import shown
 from ivy.clock import SystemClock
-from ivy.domain.breaker import CLOSED
+from ivy.config import Config
+from ivy.domain import providers
 from ivy.errors import UsageError
-from ivy.store import breakers, jobs, outbox, overview, switches
+from ivy.store import breakers, dependencies, jobs, overview, switches
 from ivy.store.binding import Connection
+from ivy.store.dependencies import Dependency
 from ivy.store.overview import QUEUES, OpenBreaker, Pause
 from ivy.store.switches import Setting
 
@@ -24,7 +30,7 @@ Resting = dict[str, Pause | OpenBreaker]
 
 
 def command(
-    name: Annotated[str | None, typer.Argument(help="A switch, queue.NAME, or channel.NAME.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A switch, queue.NAME, channel.NAME, or breaker:NAME.")] = None,
     value: Annotated[str | None, typer.Argument(help="What to set it to.")] = None,
     reason: Annotated[str, typer.Option(help="Why, for the audit log.")] = "cli",
     as_json: frame.Json = False,
@@ -32,7 +38,8 @@ def command(
     """List the switches, show one, or set one: `ivy switch spend block`.
 
     `ivy switch queue.agent on` lets a queue go on that was paused by a configuration error; `ivy switch channel.whatsapp on`
-    tries a channel at once that is left alone because it failed.
+    tries a channel at once that is left alone because it failed. `ivy switch breaker:primary open` keeps a model, a channel
+    or the transcriber from being asked, `closed` has it asked however it fails, `auto` leaves that to what it has seen.
     """
     if name is not None and value is not None:
         document = frame.run(_set, name, value, reason)
@@ -41,44 +48,69 @@ def command(
         else:
             frame.say(f"{name} is {document['value']}; it was {document['before']}.")
         return
-    settings, resting = frame.run(_list)
+    settings, resting, found = frame.run(_list)
     if name is None:
-        _print(settings, resting, as_json)
+        _print(settings, resting, found, as_json)
     else:
-        _print_one(name, settings, resting, as_json)
+        _print_one(name, settings, resting, found, as_json)
 
 
-async def _list() -> tuple[list[Setting], Resting]:
-    async with frame.operator(frame.setup(), action="switch") as operator:
+async def _list() -> tuple[list[Setting], Resting, tuple[Dependency, ...]]:
+    setup = frame.setup()
+    async with frame.operator(setup, action="switch") as operator:
         now = SystemClock().now()
+        found = await operator.read(dependencies.dependencies, dependencies_view.names(setup.config), now=now)
         settings = await operator.read(switches.all_values)
         resting: Resting = {QUEUE + pause.queue: pause for pause in await operator.read(overview.pauses, now=now)}
-        return settings, resting | {CHANNEL + each.name: each for each in await operator.read(overview.open_breakers)}
+        resting |= {CHANNEL + each.name: each for each in await operator.read(overview.open_breakers)}
+        return settings, resting, found
 
 
 async def _set(name: str, value: str, reason: str) -> dict[str, Any]:
-    _check(name, value)
+    setup = frame.setup()
+    _check(name, value, setup.config)
     subject = f"{name}={value}"
-    async with frame.operator(frame.setup(), action="switch", reason=reason, subject=subject) as operator:
+    async with frame.operator(setup, action="switch", reason=reason, subject=subject) as operator:
         now = SystemClock().now()
         if name.startswith(QUEUE):
             before = "paused" if await operator.write(jobs.unpause, name.removeprefix(QUEUE)) else "on"
         elif name.startswith(CHANNEL):
             before = "left alone" if await operator.write(_close, name.removeprefix(CHANNEL), now) else "on"
+        elif name.startswith(BREAKER):
+            of = dependencies_view.resolve(name, setup.config, _known(setup.config))
+            before = await operator.write(_hold, of, value, operator.actor, now)
         else:
-            before = await operator.write(switches.set_value, name, value, by=operator.actor, now=now)
+            before = await operator.write(_throw, name, value, operator.actor, now)
     return {"name": name, "value": value, "before": before}
+
+
+def _throw(connection: Connection, name: str, value: str, by: str, now: datetime) -> str:
+    before = switches.set_value(connection, name, value, by=by, now=now)
+    if name == providers.SWITCH:  # a turn that waits for one model may be answered by another now
+        dependencies.look_again(connection, (), now=now)
+    return before
+
+
+def _hold(connection: Connection, name: str, state: str, by: str, now: datetime) -> str:
+    """Hold a breaker, or let it go, and have what waits for it decided anew; return what it was set to."""
+    before = breakers.hold(connection, name, state, by=by, now=now)
+    dependencies.look_again(connection, (name,), now=now)
+    return before
 
 
 def _close(connection: Connection, channel: str, now: datetime) -> bool:
     """Let a channel be tried again, and what it holds be decided anew; return True if it was left alone."""
-    was_open = breakers.load(connection, channel).opened_at is not None
-    breakers.save(connection, channel, CLOSED)
-    outbox.look_again(connection, channel, now=now)
+    was_open = breakers.standing(connection, channel, now).opened_at is not None
+    _hold(connection, channel, "auto", "cli", now)
     return was_open
 
 
-def _check(name: str, value: str) -> None:
+def _known(config: Config) -> list[str]:
+    """Return every breaker that can be set: those in use, and the channels, which may be switched on again."""
+    return [*dict.fromkeys([*dependencies_view.names(config), *CHANNELS, "transcription", "embedder"])]
+
+
+def _check(name: str, value: str, config: Config) -> None:
     """Refuse what cannot be set before anything is written, the audit log included."""
     if name.startswith(QUEUE):
         if name.removeprefix(QUEUE) not in QUEUES:
@@ -90,6 +122,9 @@ def _check(name: str, value: str) -> None:
             raise UsageError(f"There is no channel {name.removeprefix(CHANNEL)!r}; there are {', '.join(CHANNELS)}.")
         if value != "on":
             raise UsageError("A channel can only be let go on, with `on`: it is left alone when it fails.")
+    elif name.startswith(BREAKER):
+        dependencies_view.resolve(name, config, _known(config))
+        dependencies_view.check(name, value)
     elif name not in switches.KNOWN:
         raise UsageError(f"No switch is called {name!r}; there are {', '.join(_names())}.")
     elif value not in switches.KNOWN[name].values:
@@ -100,10 +135,10 @@ def _names() -> list[str]:
     return [*switches.KNOWN, *(QUEUE + queue for queue in QUEUES), *(CHANNEL + channel for channel in CHANNELS)]
 
 
-def _print(settings: list[Setting], resting: Resting, as_json: bool) -> None:
+def _print(settings: list[Setting], resting: Resting, found: Sequence[Dependency], as_json: bool) -> None:
     queues, channels = _states(QUEUE, QUEUES, resting), _states(CHANNEL, CHANNELS, resting)
     if as_json:
-        frame.print_json({"switches": settings, "queues": queues, "channels": channels})
+        frame.print_json({"switches": settings, "queues": queues, "channels": channels, "breakers": found})
         return
     rows = [
         [each.name, each.value, " | ".join(each.values), each.does, f"{shown(each.set_at)} {each.set_by}".strip()]
@@ -112,6 +147,10 @@ def _print(settings: list[Setting], resting: Resting, as_json: bool) -> None:
     for state in (*queues, *channels):
         since = f"{state['value']} since {state['since']} until {state['until']}: {state['reason']}"
         rows.append([state["name"], state["value"], "on", since if state["since"] else "", ""])
+    rows += [
+        [BREAKER + each.name, each.state, " | ".join(breakers.STATES), dependencies_view.said(each), each.held_by]
+        for each in found
+    ]
     frame.table("Switches (times in UTC)", ["name", "is", "can be", "what it does", "set"], rows)
 
 
@@ -131,9 +170,16 @@ def _states(kind: str, names: Sequence[str], resting: Resting) -> list[dict[str,
     return states
 
 
-def _print_one(name: str, settings: list[Setting], resting: Resting, as_json: bool) -> None:
+def _print_one(
+    name: str, settings: list[Setting], resting: Resting, found: Sequence[Dependency], as_json: bool
+) -> None:
     states = (*_states(QUEUE, QUEUES, resting), *_states(CHANNEL, CHANNELS, resting))
     values = {each.name: each.value for each in settings} | {each["name"]: each["value"] for each in states}
+    values |= {BREAKER + each.name: each.state for each in found}
+    if name.startswith(BREAKER) and name not in values:
+        config = frame.setup().config
+        name = BREAKER + dependencies_view.resolve(name, config, _known(config))
+        values.setdefault(name, "closed")
     if name not in values:
         raise UsageError(f"No switch is called {name!r}; there are {', '.join(values)}.")
     if as_json:

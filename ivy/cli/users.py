@@ -14,11 +14,12 @@ from ivy.cli.users_human import Words
 from ivy.clock import SystemClock
 from ivy.daemon.handlers.media import forget
 from ivy.errors import StoreError, UsageError
-from ivy.store import blocked, consents, media, onboarding, people, people_data
+from ivy.store import blocked, consents, exchanges, media, onboarding, people, people_data
 from ivy.store.files import Files
 from ivy.store.people import Person
 from ivy.store.people_data import Erased
 from ivy.store.scope import Scope, for_user
+from ivy.store.sealing import Sealer
 from ivy.threads import PooledThreads
 
 CHANNELS = ("whatsapp", "sms", "mail")
@@ -27,6 +28,7 @@ command = typer.Typer(no_args_is_help=True, help="List, show, move, pause, expor
 
 command.command("say")(users_human.say)
 command.command("release")(users_human.release)
+command.command("excuse")(users_human.excuse)
 
 Who = Annotated[str, typer.Argument(metavar="WHO", help="Their id, phone, or name.")]
 
@@ -86,6 +88,11 @@ def show(who: Who, as_json: frame.Json = False) -> None:
         ["quiet", f"{person.quiet_from} to {person.quiet_to}"],
         ["suspended until", f"{until:%Y-%m-%d %H:%M} UTC" if until else "not suspended"],
         *([["a human answers", f"since {moments.shown(person.handed_over_at)} UTC"]] if person.handed_over_at else []),
+        *(
+            [["cared for", f"since {moments.shown(person.care_since)} UTC; `ivy review list`"]]
+            if person.care_since
+            else []
+        ),
         ["agrees to", ", ".join(found.agrees_to) or "nothing: Ivy only answers"],
         ["kept", ", ".join(f"{n} {table}" for table, n in found.rows.items())],
     ]
@@ -241,6 +248,9 @@ async def _export(where: frame.Setup, who: str) -> dict[str, Any]:
         mine = for_user(operator.store, person.id)
         tables = await mine.read(lambda scope: people_data.owned(scope.connection))
         kept = {owned.table: await mine.read(people_data.rows, owned) for owned in tables}
+    if said := kept.get("model_exchanges"):
+        sealer = Sealer(where.config.store.seal_key.reveal().split())
+        kept["model_exchanges"] = [exchanges.readable(sealer, row) for row in said]
     return {
         "person": person.id,
         "exported_at": SystemClock().now(),

@@ -1,14 +1,14 @@
-"""`ivy users say|release`: a human of the operator's answers in a chat, and gives it back to Ivy. May import: everything."""
+"""`ivy users say|release|excuse`: a human answers in a chat, gives it back to Ivy, puts a day right. May import: everything."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
-from ivy.agent import handover
+from ivy.agent import appealing, handover
 from ivy.agent.desk import Desk
-from ivy.cli import frame
+from ivy.cli import frame, moments
 from ivy.cli.desks import desk_of
 from ivy.clock import unstamp
 from ivy.domain.splitting import split_text
@@ -51,6 +51,12 @@ def release(who: Who) -> None:
     frame.say(f"Ivy answers {person.name} again.")
 
 
+def excuse(who: Who, day: Annotated[str, typer.Argument(metavar="DAY", help="The missed day, as YYYY-MM-DD.")]) -> None:
+    """Let a missed day cost a person nothing, after they said that it was not missed."""
+    person = frame.run(_excuse, frame.setup(), who, moments.day(day, date.max))
+    frame.say(f"{day} costs {person.name} nothing any more.")
+
+
 async def _say(where: frame.Setup, who: str, text: str) -> Person:
     if not text.strip():
         raise UsageError("There is nothing to say.")
@@ -69,6 +75,14 @@ async def _release(where: frame.Setup, who: str) -> Person:
     async with frame.operator(where, action="users release", subject=person.id) as operator:
         if not await for_user(operator.store, person.id).write(handover.hand_back, desk_of(where)):
             raise UsageError(f"{person.name} talks with Ivy already.")
+    return person
+
+
+async def _excuse(where: frame.Setup, who: str, day: date) -> Person:
+    person = await _find(where, who)
+    async with frame.operator(where, action="users excuse", subject=person.id) as operator:
+        if not await for_user(operator.store, person.id).write(appealing.excuse, person, day, desk_of(where)):
+            raise UsageError(f"{day} is no missed day of {person.name}'s; nothing was changed.")
     return person
 
 

@@ -140,8 +140,8 @@ async def number(walk: Walk) -> list[Finding]:
     """Ask about our number: whether it is Retell's, whom callers reach, and where it may call."""
     from ivy.adapters.retell.agents import Agents
     from ivy.adapters.retell.directory import find, name_of
-    from ivy.adapters.retell.script import INBOUND
     from ivy.cli.voice_agents import FIRST
+    from ivy.domain.public_paths import RINGING
 
     try:
         found = await Agents(walk.api).number(walk.section.number)
@@ -154,7 +154,7 @@ async def number(walk: Walk) -> list[Finding]:
     agent_id = await find(walk.api, name_of(walk.section.agent_prefix, FIRST))
     if not agent_id or agent_id not in found.inbound_agents:
         findings.append(missing("callers", "who calls our number reaches no agent of ours", BIND))
-    elif found.inbound_url != f"{walk.public_url}{INBOUND}":
+    elif found.inbound_url != f"{walk.public_url}{RINGING}":
         told = f"Retell asks {found.inbound_url or 'nobody'} who calls, not Ivy"
         findings.append(missing("callers", told, BIND))
     else:
@@ -209,11 +209,11 @@ async def agents(walk: Walk) -> list[Finding]:
 async def way_back(walk: Walk) -> list[Finding]:
     """Post a webhook with our own signature through the public address, as Retell would."""
     from ivy.adapters.retell import signature
-    from ivy.adapters.retell.script import WEBHOOK
+    from ivy.domain.public_paths import RETELL
 
     if not frame.daemon_is_running(walk.where):
         return [missing("daemon", "it is not running: nobody would take a webhook", "ivy daemon, and then this again")]
-    url = f"{walk.public_url}{WEBHOOK}"
+    url = f"{walk.public_url}{RETELL}"
     body = msgspec.json.encode({"event": PROBE_EVENT, "nonce": walk.nonce})
     signed = signature.sign(body, webhook_keys(walk.section)[0], at=walk.now())
     answer = await _post(walk, url, body, {"Content-Type": "application/json", "X-Retell-Signature": signed})

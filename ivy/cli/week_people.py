@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 import trio
 
@@ -18,6 +19,7 @@ from ivy.domain import giving
 from ivy.domain.consent import Purpose
 from ivy.domain.schedule import to_instant, to_wall
 from ivy.domain.slots import USUAL, By, SlotKind
+from ivy.emulators import sample_files
 from ivy.emulators import whatsapp_payloads as payloads
 from ivy.emulators.personas import Act, Day, Somebody
 from ivy.emulators.retell_people import Talker
@@ -27,6 +29,7 @@ from ivy.store.scope import PersonStore, Scope, for_user
 
 CHARITY = "water"
 PROOF = "simulated"
+VOICE_NOTE = "audio/ogg; codecs=opus"
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,18 @@ class Town:
             await resident.store.write(onboarding.move, act.zone, now=self.world.clock.now())
         else:
             self._note(resident, "says", act.text)
-            await self.world.vendors.whatsapp.person_says(resident.who.phone, act.text)
+            await (self._say_aloud if act.aloud else self.world.vendors.whatsapp.person_says)(
+                resident.who.phone, act.text
+            )
+
+    async def _say_aloud(self, phone: str, text: str) -> None:
+        """Send a voice note in which these words are heard."""
+        now = self.world.clock.now()
+        audio = sample_files.ogg_opus(2 + len(text) // 20, seed=crc32(f"{phone} {now}".encode()))
+        self.world.vendors.transcription.say(audio, text)
+        shelf = self.world.vendors.whatsapp.media
+        told = shelf.content_of("audio", shelf.put(audio, VOICE_NOTE), voice=True)
+        await self.world.vendors.whatsapp.person_sends(phone, told)
 
     async def _read(self, resident: Resident) -> None:
         """Look at each message with something to tap, and tap it or not."""

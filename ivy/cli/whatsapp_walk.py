@@ -67,7 +67,7 @@ class Walk:
 
     @property
     def webhook(self) -> str:
-        from ivy.daemon.webhooks import WHATSAPP
+        from ivy.domain.public_paths import WHATSAPP
 
         return f"{self.where.config.server.public_url.rstrip('/')}{WHATSAPP}"
 

@@ -1,4 +1,4 @@
-"""`ivy why ID`: the story of a message, turn, job, reminder or webhook. May import: the store, frame, moments."""
+"""`ivy why ID`: the story of a message, turn, call, gift, refusal or other thing. May import: the store, frame, moments."""
 
 from typing import Annotated
 
@@ -18,17 +18,22 @@ def command(
     ],
     as_json: frame.Json = False,
 ) -> None:
-    """Tell the story of a message, turn, job, reminder or webhook: what happened, when, and why."""
+    """Tell the story of a message, turn, call, gift, expense, reminder, job, question, review or alert: what happened, and why."""
     story = frame.run(_load, thing)
     if as_json:
         frame.print_json(story)
         return
+    show(story)
+
+
+def show(story: Story) -> None:
+    """Print what happened, a line for each thing, how it stands and what it cost."""
     whose = f", {story.person}'s ({story.user_id})" if story.person else ""
     rows = [
         [f"{shown(event.at)}.{event.at.microsecond // 1000:03d}", event.what, event.words] for event in story.events
     ]
     frame.table(f"The {story.about.kind} {story.about.id}{whose}", ["at (UTC)", "what", "happened"], rows)
-    frame.say(story.ending)
+    frame.say(" ".join(filter(None, (story.ending, story.cost))))
     for trace in story.traces:
         frame.note(f"In the daemon's log it is trace {trace}.")
 

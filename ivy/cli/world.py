@@ -21,6 +21,7 @@ from ivy.clock import Clock
 from ivy.config import (
     Config,
     MailSection,
+    MemorySection,
     ModelSection,
     ModelsSection,
     Secret,
@@ -34,6 +35,7 @@ from ivy.config import (
 from ivy.daemon import web
 from ivy.daemon.main import Daemon, prepare
 from ivy.daemon.wiring import Outside, build
+from ivy.domain import public_paths
 from ivy.domain.consent import Purpose
 from ivy.emulators.anthropic import AnthropicEmulator
 from ivy.emulators.brain import Brain
@@ -61,15 +63,15 @@ PNID = "106540352242922"
 KEY = "emulated-key"
 WABA = "102290129340398"
 ORIGIN = "http://emulated"
-WEBHOOK = f"{ORIGIN}/api/whatsapp/webhook"
-FLOWS = f"{ORIGIN}/api/whatsapp/flows"
-SMS_WEBHOOK = f"{ORIGIN}/api/sms/webhook"
+WEBHOOK = f"{ORIGIN}{public_paths.WHATSAPP}"
+FLOWS = f"{ORIGIN}{public_paths.FLOWS}"
+SMS_WEBHOOK = f"{ORIGIN}{public_paths.SMS}"
 ACCOUNT_SID = "AC" + "e" * 32
 AUTH_TOKEN = "emulated-auth-token"  # noqa: S105
 SMS_NUMBER = "+15550102030"
 VOICE_KEY = "key_emulated"
 VOICE_NUMBER = "+15550102040"
-VOICE_WEBHOOK = f"{ORIGIN}/api/retell/webhook"
+VOICE_WEBHOOK = f"{ORIGIN}{public_paths.RETELL}"
 
 
 @dataclass
@@ -142,6 +144,9 @@ def emulated(config: Config, *, live_models: bool = False) -> Config:
     )
     mail: MailSection = _replace(config.mail, host="emulated", tls="none", sender="Ivy <ivy@example.org>")
     server: ServerSection = _replace(config.server, public_url=config.server.public_url or ORIGIN)
+    memory: MemorySection = _replace(
+        config.memory, embedder="openai", base_url=f"{ORIGIN}/v1", model="text-embedding-3-small", api_key=Secret(KEY)
+    )
     ears: TranscriptionSection = _replace(config.transcription, base_url=f"{ORIGIN}/v1", api_key=Secret(KEY))
     voice: VoiceSection = _replace(
         config.voice, base_url=ORIGIN, api_key=Secret(VOICE_KEY), webhook_keys=Secret(VOICE_KEY), number=VOICE_NUMBER
@@ -155,6 +160,7 @@ def emulated(config: Config, *, live_models: bool = False) -> Config:
         mail=mail,
         server=server,
         transcription=ears,
+        memory=memory,
         voice=voice,
     )
 
@@ -205,6 +211,7 @@ async def open_world(
         apps = {
             "whatsapp": vendors.whatsapp.app,
             "transcription": vendors.transcription.app,
+            "embedder": vendors.openai.app,
             "sms": vendors.sms.app,
         }
         if not live_models:
@@ -239,7 +246,8 @@ class _Door:
 
     def post(self, url: str) -> Post:
         """Return what delivers a webhook to one address."""
-        return lambda body, headers: poster(self.http, url)(body, headers)
+        address = httpx2.URL(url)
+        return lambda body, headers: poster(self.http, address)(body, headers)
 
     async def ask(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         """Ask Ivy in the request, as a phone that fills in a form does, or an agent in the middle of a call."""

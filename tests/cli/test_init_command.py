@@ -110,7 +110,7 @@ def test_on_a_terminal_it_asks_explains_a_wrong_paste_and_hides_secrets(
         ("App secret: ", APP_SECRET),
         ("Anthropic key: ", ANTHROPIC),
         ("(may stay empty): ", ""),
-        ("Submit 16 message templates to Meta for review now? [Y/n]: ", "n"),
+        ("Submit 24 message templates to Meta for review now? [Y/n]: ", "n"),
         ("`ivy whatsapp templates submit` sends", None),
     ]:
         asked.expect(question)
@@ -176,13 +176,13 @@ async def test_with_an_account_and_a_token_the_pack_is_submitted_on_the_first_da
         for question in ANYTHING_ELSE:
             asked.expect(question)
             asked.type("\n")
-        asked.expect("Submit 16 message templates to Meta for review now? [Y/n]: ")
+        asked.expect("Submit 24 message templates to Meta for review now? [Y/n]: ")
         asked.type("\n")
-        asked.expect("16 of 16 message templates are with Meta.")
+        asked.expect("24 of 24 message templates are with Meta.")
         return asked.end()
 
     assert await trio.to_thread.run_sync(type_all) == 0
-    assert len(meta.review.kept) == 16
+    assert len(meta.review.kept) == 24
 
 
 async def test_typed_again_nothing_is_offered_twice(

@@ -65,6 +65,7 @@ def test_with_all_flags_nothing_is_asked(ready: Any) -> None:
         "address": "tu",
         "tier": "core",
         "partial_gives": "none",
+        "care_since": None,
     }
     assert (told["slots"], told["warnings"]) == ([], [])
 
@@ -246,7 +247,7 @@ def test_broken_off_in_the_second_half_it_goes_on_with_what_is_there(ready: Any,
         ("evening at (HH:MM, or none) [none]: ", "20:15"),
         ("Sundays at (HH:MM, or none) [none]: ", ""),
         ("(0: none) [0]: ", "15"),
-        ("The first call is on", None),
+        ("The first text is on", None),
         ("But voice.enabled is false", None),
     ]:
         again.expect(question)

@@ -66,11 +66,22 @@ def test_all_flags_say_how_somebody_is_coached_and_nothing_is_asked(giving: Any)
 def test_the_first_call_is_said_and_what_stands_in_its_way(giving: Any) -> None:
     words = ("onboard", *ANA, *AGREED, "--mode", "voice", "--morning", "6:30")
     said = giving(*words, env=VOICE).stdout
-    assert "The first call is on" in said and "06:30 in America/Bogota" in said
+    assert "The first text is on" in said and "06:30 in America/Bogota" in said
     assert "have not agreed to calls" in said
     assert "do not reach CO" in said
     imported = giving(*words, "--consent-calls", "sí", env={**VOICE, "IVY_VOICE__NUMBER_IS_IMPORTED": "true"}).stdout
-    assert "But" not in imported
+    assert "But" not in imported and "The first call is on" in imported
+    out_of_reach = giving(*words, "--consent-calls", "sí", env=VOICE).stdout
+    assert "do not reach CO" in out_of_reach and "The first text is on" in out_of_reach
+    nothing_agreed = giving(
+        "onboard", "--name", "Ben", "--phone", "+573001112233", "--zone", "America/Bogota", "--mode", "voice",
+        "--morning", "6:30", env=VOICE,
+    ).stdout  # fmt: skip
+    assert "first call" not in nothing_agreed and "once they agree" in nothing_agreed
+    assert "neither calls nor writes" in nothing_agreed and "they are written to" not in nothing_agreed
+    assert "pledges" not in nothing_agreed
+    given = giving(*words, "--charity", "trees", "--amount", "5000", env=VOICE).stdout
+    assert "pledges COP 5,000 to" in given
     capped = giving(*words, env={**VOICE, "IVY_CALLS__MINUTES_PER_PERSON_MONTH": "60"}).stdout
     assert "60 are allowed" in capped
 
@@ -86,7 +97,7 @@ def test_typed_again_what_is_not_named_stays_and_none_ends_a_slot(giving: Any) -
     ]
     assert rows(giving, "SELECT goal, mode, tier FROM users") == [("nadar", "mixed", "elite")]
     planned = rows(giving, "SELECT kind FROM schedules ORDER BY kind")
-    assert planned == [*[("call_slot",)] * 3, ("day_close",), *[("nudge",)] * 2, ("weekly_summary",)]
+    assert planned == [*[("call_slot",)] * 3, ("day_close",), *[("nudge",)] * 2, ("prewrite",), ("weekly_summary",)]
 
 
 @pytest.mark.parametrize(

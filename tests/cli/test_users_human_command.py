@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,9 +21,10 @@ from ivy.config import Config
 from ivy.daemon import rate_card
 from ivy.domain.ids import uuid7
 from ivy.domain.inbound import Sender, Text
+from ivy.domain.streaks import Outcome
 from ivy.domain.windows import window_after
 from ivy.errors import UsageError
-from ivy.store import messages, people, windows
+from ivy.store import messages, people, streaks, windows
 from ivy.store.scope import within
 from ivy.store.settings import open_writer
 
@@ -162,3 +163,18 @@ def test_release_after_the_window_closed_says_nothing_to_them(typed: Typed) -> N
     writes(typed, "agent", window=False)
     assert typed("users", "release", "Ana").returncode == 0
     assert said(typed) == []
+
+
+def test_a_missed_day_is_excused_by_a_humans_word(asked: Typed) -> None:
+    with closing(open_writer(asked.folder / "data/ivy.db")) as connection:
+        scope = within(connection, people.find(connection, "Ana").id)
+        streaks.record(scope, date(2026, 11, 20), Outcome.MISSED, source="day_close", now=datetime.now(UTC))
+        if connection.in_transaction:
+            connection.execute("COMMIT")
+    done = asked("users", "excuse", "Ana", "2026-11-20")
+    assert (done.returncode, done.stdout) == (0, "2026-11-20 costs Ana nothing any more.\n")
+    again = asked("users", "excuse", "Ana", "2026-11-20")
+    assert "is no missed day of Ana's" in again.stderr
+    assert "is no day: write it as" in asked("users", "excuse", "Ana", "friday").stderr
+    said = [body for (body,) in rows(asked, "SELECT body FROM messages_v2 WHERE direction = 'out'")]
+    assert "costs you nothing" in said[-1]

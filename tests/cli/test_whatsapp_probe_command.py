@@ -29,7 +29,7 @@ from ivy.cli.world import APP_SECRET, PNID, TOKEN, World, emulated, open_world
 from ivy.clock import VirtualClock
 from ivy.config import Config, Secret
 from ivy.daemon import lock
-from ivy.daemon.webhooks import WHATSAPP
+from ivy.domain.public_paths import WHATSAPP
 from ivy.emulators.in_process import in_process
 from ivy.emulators.whatsapp_setup import NumberState, SetupDesk
 from ivy.emulators.whatsapp_shapes import Refusal

@@ -19,6 +19,7 @@ from ivy.domain.consent import Purpose
 from ivy.domain.ids import uuid7
 from ivy.domain.inbound import Sender, Status, Text
 from ivy.domain.jobs import KINDS, REMINDER, TURN, inbox_lane, turn_lane
+from ivy.domain.spend_caps import Sums
 from ivy.ports import Address, UnitPrices, Usage
 from ivy.store import (
     consents,
@@ -235,7 +236,7 @@ def _answered(hands: Hands) -> dict[str, str]:
         (second, "fallback", "openai", "gpt-6-luna"),
     ):
         reservation = Reservation(call_id, "ana-0001", turn.id, role, vendor, model, PRICES, 20_000, arrival)
-        spending.reserve(connection, reservation, cap_micros=10_000_000, now=now)
+        spending.reserve(connection, reservation, caps=Sums(day=10_000_000), now=now)
     spending.fail(connection, first, "anthropic: overloaded (529)", billed=False, latency_ms=310)
     used = Usage(input=1200, output=45, cache_read=800)
     spending.settle(connection, second, used, micros=2_115, latency_ms=830, request_id="req_1")

@@ -44,6 +44,27 @@ def test_a_span_without_spending_is_empty_and_adds_up_too(ivy: "Ivy", seeded: "S
     assert ivy("costs", "--since", "2020-01-01", "--until", "2020-01-31").code == 0
 
 
+def test_idle_days_cost_nothing(ivy: "Ivy", seeded: "Seeded") -> None:
+    assert ivy("costs", "--idle").out.startswith("0 on ")
+    found = ivy("costs", "--idle", "--json").json()
+    assert (found["micros"], found["rows"]) == (0, [])
+
+
+def test_a_month_is_projected_from_past_days_and_from_numbers(ivy: "Ivy", seeded: "Seeded") -> None:
+    past = ivy("costs", "project", "--days", "7", "--json").json()
+    assert past["projection"]["days"] == 30
+    named = ivy("costs", "project", "--people", "10", "--calls", "2", "--number", "+573001234567", "--json").json()
+    lines = {line["kind"]: line for line in named["projection"]["lines"]}
+    assert lines["call"]["likely"] == 10 * 30 * 2 * 3 * 165_000  # Colombia's own price
+    assert named["projection"]["total"]["likely"] == sum(line["likely"] for line in lines.values())
+    assert named["projection"]["instead"][0]["setting"] == "a text instead of every call"
+    assert named["voice_month_micros"] == 90 * 165_000
+    typed = ivy("costs", "project", "--people", "10", "--calls", "2").out
+    assert "The cheapest that does nearly the same: a text instead of every call saves about" in typed
+    assert "3 minutes on the phone a day cost one person about $10.80 a month ($0.120 a minute" in typed
+    assert "is no number" in str(ivy("costs", "project", "--number", "Bogotá").error)
+
+
 def test_what_cannot_be_asked_is_refused(ivy: "Ivy", seeded: "Seeded") -> None:
     assert "--by weather is not known" in str(ivy("costs", "--by", "weather").error)
     assert "is no day" in str(ivy("costs", "--since", "tomorrow").error)

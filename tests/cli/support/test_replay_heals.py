@@ -155,7 +155,7 @@ async def test_the_story_of_a_real_message_is_whole(tmp_path: Path, autojump_clo
             ("message in", "I spent $50 on lunch"),
             ("turn", "began"),
             ("model", "answered"),
-            ("tool", "→ done"),
+            ("tool", "was done"),
             ("message out", "decided by its turn"),
             ("status", "delivered"),
             ("job", "The job to send the message was done."),

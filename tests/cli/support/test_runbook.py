@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ivy.store import people
+from ivy.domain.safety import Risk
+from ivy.store import people, reviews
 
 if TYPE_CHECKING:
     from tests.cli.support.conftest import Ivy, Seeded
@@ -33,10 +34,15 @@ def commands(page: str) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_each_command_of_a_page_works(ivy: "Ivy", seeded: "Seeded", page: str) -> None:
-    people.hand_over(seeded.hands.scope("ana-0001"), seeded.hands.now)
+    ana, review_id = seeded.hands.scope("ana-0001"), seeded.hands.new_id()
+    people.hand_over(ana, seeded.hands.now)
+    reviews.open_review(ana, review_id, Risk.ABUSE, source="chat", ref="m", words="help", now=seeded.hands.now)
+    ana.execute(
+        "INSERT INTO streak_events (user_id, day, outcome, source, at_ms) VALUES (:user, '2026-11-23', 'missed', 'day_close', 1)"
+    )
     typed = commands(page)
     assert typed or page == "security"
-    means = {"ID": seeded.poison, "WHO": "Ana"}
+    means = {"ID": review_id if page == "somebody-in-danger" else seeded.poison, "WHO": "Ana"}
     for line in typed:
         done = ivy(*(means.get(word, word) for word in shlex.split(line)[1:]))
         assert (done.code, done.error) == (0, None), line

@@ -3,10 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ivy.cli import measures_view
+from ivy.clock import stamp
 from ivy.daemon import lock
 from ivy.domain import messaging_limit
 from ivy.domain.advice import Advice, Severity
-from ivy.store import alerts, allowance
+from ivy.domain.calls import CallKind, CallOutcome, Report, Spoken, Verdict
+from ivy.store import alerts, allowance, calls
+from ivy.store.calls import Call
 
 if TYPE_CHECKING:
     from tests.cli.support.conftest import Ivy, Seeded
@@ -98,3 +102,36 @@ def test_what_is_used_of_the_allowance_and_the_limit_is_shown(ivy: "Ivy", seeded
     assert line.endswith("; 1 of 2,000 people reached outside a window in 24 hours; $0.0034 this month.")
     allowance.remember_limit(connection, "whatsapp", allowance.TIER, messaging_limit.UNLIMITED, at=now)
     assert "1 people reached outside a window in 24 hours, without a limit" in ivy("status").out
+
+
+def test_latencies_and_tools_are_held_against_the_targets(ivy: "Ivy", seeded: "Seeded") -> None:
+    found = ivy("status", "--json").json()["measures"]
+    (role,) = found["roles"]
+    assert (role["role"], role["replies"], role["reply_p95_ms"]) == ("fallback", 1, 5_000)
+    assert role["p95_ms"] > 0
+    assert found["tools"]["faults"] == 0
+    typed = ivy("status").out
+    assert "(targets 5 / 3 / 2 s)" in typed
+    assert "Well: whatsapp, anthropic/claude-sonnet-5-5, openai/gpt-6-luna" in typed
+    assert "(targets 90% / 95% / 98%)" in typed
+    assert (
+        measures_view.met(1_999) == "2 s" and measures_view.met(2_000) == "3 s" and measures_view.met(5_000) == "none"
+    )
+
+
+def test_how_calls_sounded_is_summed(ivy: "Ivy", seeded: "Seeded") -> None:
+    assert "hung up early" not in ivy("status").out
+    connection, now = seeded.connection, seeded.hands.now
+    verdict = Verdict(CallOutcome.COMPLETED, needs_words=True, by_person=True)
+    spoken = (Spoken("agent", "Hi.", 0.5, 1.0), Spoken("person", "I'll run at six.", 1.5, 3.0))
+    for name, seconds in (("one", 6.0), ("two", 60.0)):
+        calls.ask(seeded.hands.scope("ana-0001"), Call(name, "ana-0001", CallKind.TEST, now.date(), now), now=now)
+        connection.execute("UPDATE calls SET state = 'dialing', placed_at_ms = ? WHERE id = ?", (stamp(now), name))
+        report = Report(
+            "retell", f"call_{name}", name, seen=("ended",), verdict=verdict, duration_seconds=seconds, spoken=spoken,
+            latency_ms=1200,
+        )  # fmt: skip
+        calls.hear(connection, report, at=now)
+    assert ivy("status", "--json").json()["voice"] == {"calls": 2, "early": 1, "p50_ms": 1200, "p95_ms": 1200}
+    told = "Sound: 2 calls in 7 days, 50% hung up early, answers after 1.2 s (half) and 1.2 s (19 of 20)."
+    assert told in ivy("status").out

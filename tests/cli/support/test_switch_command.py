@@ -20,6 +20,9 @@ def test_the_list_says_what_each_does_and_which_queues_rest(ivy: "Ivy", seeded: 
         "read_receipts": "on",
         "flows": "on",
         "voice": "on",
+        "providers": "auto",
+        "memory": "semantic",
+        "proactive": "on",
     }
     queues = {each["name"]: each for each in document["queues"]}
     assert queues["queue.agent"]["value"] == "paused" and "401" in queues["queue.agent"]["reason"]
@@ -47,8 +50,8 @@ def test_a_paused_queue_is_let_go_on(ivy: "Ivy", seeded: "Seeded") -> None:
 def test_a_channel_that_is_left_alone_is_shown_and_let_go_on(ivy: "Ivy", seeded: "Seeded") -> None:
     now = seeded.hands.now
     down = Breaker(3, now, now + timedelta(seconds=30), "no connection (ConnectError)")
-    breakers.save(seeded.connection, "whatsapp", down)
-    breakers.save(seeded.connection, "sms", Breaker(1, reason="no connection (ConnectError)"))  # not open
+    breakers.save(seeded.connection, "whatsapp", down, now=now)
+    breakers.save(seeded.connection, "sms", Breaker(1, reason="no connection (ConnectError)"), now=now)  # not open
     channels = {each["name"]: each for each in ivy("switch", "--json").json()["channels"]}
     assert channels["channel.whatsapp"]["value"] == "left alone"
     assert "no connection" in channels["channel.whatsapp"]["reason"]
@@ -74,6 +77,10 @@ def test_a_channel_that_is_left_alone_is_shown_and_let_go_on(ivy: "Ivy", seeded:
         (("queue.agent", "off"), "A queue can only be let go on"),
         (("channel.pigeon", "on"), "There is no channel 'pigeon'"),
         (("channel.sms", "off"), "A channel can only be let go on"),
+        (("providers", "nobody"), "providers can be auto or primary-only or fallback-only or cheap-only"),
+        (("breaker:pigeon", "open"), "There is no breaker 'pigeon'"),
+        (("breaker:pigeon",), "There is no breaker 'pigeon'"),
+        (("breaker:sms", "off"), "breaker:sms can be auto or closed or open"),
     ],
 )
 def test_what_is_not_known_is_refused_and_not_audited(
@@ -81,3 +88,34 @@ def test_what_is_not_known_is_refused_and_not_audited(
 ) -> None:
     assert said in str(ivy("switch", *words).error)
     assert seeded.connection.execute("SELECT count(*) FROM audit_log WHERE subject <> ''").fetchone()[0] == 0
+
+
+def test_a_breaker_is_held_by_hand_shown_and_let_go(ivy: "Ivy", seeded: "Seeded") -> None:
+    model = "anthropic/claude-sonnet-5-5"
+    assert (
+        ivy("switch", "breaker:primary", "open", "--reason", "it flaps").out
+        == "breaker:primary is open; it was auto.\n"
+    )
+    assert ivy("switch", f"breaker:{model}").out == ivy("switch", "breaker:primary").out == "held open\n"
+    assert ivy("switch", "breaker:whatsapp", "closed", "--json").json()["before"] == "auto"
+    found = {each["name"]: each for each in ivy("switch", "--json").json()["breakers"]}
+    assert found[model]["state"] == "held open" and found["whatsapp"]["state"] == "held closed"
+    assert f"breaker:{model}" in ivy("switch").out
+    audited = seeded.connection.execute("SELECT * FROM audit_log WHERE subject = 'breaker:primary=open'").fetchone()
+    assert (audited["action"], audited["reason"]) == ("switch", "it flaps")
+    status = ivy("status", "--json").json()
+    assert f"{model} is held open by" in " ".join(status["concerns"])
+    shown = {each["name"]: each for each in status["dependencies"]}
+    assert [change["state"] for change in shown[model]["changes"]] == ["held open"]
+    assert shown["transcription"]["state"] == "closed"
+    assert ivy("switch", "breaker:primary", "auto").out == "breaker:primary is auto; it was open.\n"
+    assert ivy("switch", "breaker:primary").out == "closed\n"
+    assert ivy("switch", "breaker:retell").out == "closed\n"
+
+
+def test_turns_that_wait_for_a_model_are_tried_when_another_one_may_answer(ivy: "Ivy", seeded: "Seeded") -> None:
+    waits = "SELECT run_at_ms FROM jobs WHERE kind = 'turn' AND state = 'ready' AND attempts > 0"
+    later = "UPDATE jobs SET state = 'ready', attempts = 1, run_at_ms = 9000000000000 WHERE kind = 'turn' AND state <> 'done'"
+    assert seeded.connection.execute(later).rowcount
+    assert ivy("switch", "providers", "fallback-only").out == "providers is fallback-only; it was auto.\n"
+    assert all(row["run_at_ms"] < 9_000_000_000_000 for row in seeded.connection.execute(waits))

@@ -1,0 +1,51 @@
+"""`ivy costs project` against what then happened: a simulated month of people, projected from the four weeks before it.
+
+IVY_FULL: eight weeks of 20 people, to 5 %. Usually: that the path from a lived file to a projection holds, on two days.
+"""
+
+import os
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from ivy.cli import simulate_week
+from ivy.cli.same_chance import same_chance
+from ivy.domain import projection
+from ivy.store import past_costs
+from ivy.store.settings import open_reader
+
+MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
+FULL = bool(os.environ.get("IVY_FULL"))
+PEOPLE, DAYS, SEED = (20, 56, 5) if FULL else (3, 2, 5)
+
+
+def test_the_days_that_follow_cost_what_was_projected(tmp_path: Path) -> None:
+    config = simulate_week.week_config()
+    live = partial(
+        simulate_week.simulate, PEOPLE, DAYS, SEED, MONDAY, ("keen", "text_only", "traveller"), config, tmp_path
+    )
+    with same_chance(SEED):
+        trio.run(live, clock=MockClock(autojump_threshold=0))
+    first: date = MONDAY.date()
+    half = DAYS // 2
+    reader = open_reader(config.database(tmp_path))
+    try:
+        before = past_costs.past(reader, since=first, until=first + timedelta(half - 1))
+        then = past_costs.past(reader, since=first + timedelta(half), until=first + timedelta(DAYS - 1))
+        mix = past_costs.mix(reader, since=first, until=first + timedelta(DAYS - 1))
+    finally:
+        reader.close()
+    found = projection.from_past(before, days=half)
+    actual = sum(sum(day.values()) for day in then.by_day)
+    assert actual > 0
+    assert mix.turn_micros is not None
+    assert sum(mix.call_seconds.values()) > 0
+    assert found.total.likely > 0
+    assert sum(line.likely for line in found.lines) == pytest.approx(found.total.likely, abs=len(found.lines))
+    if FULL:
+        assert found.total.likely == pytest.approx(actual, rel=0.05)
+        assert found.total.low <= actual <= found.total.high
