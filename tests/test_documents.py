@@ -61,6 +61,8 @@ def parse(line: str, *, whole: bool = True) -> None:
     while getattr(command, "commands", None):
         if not words:
             return
+        if words[0].startswith("-"):  # it does something by itself, too
+            break
         command = command.commands[words.pop(0)]
     if whole:
         command.make_context("ivy", words)
@@ -134,8 +136,11 @@ WARNING = [
     "ivy/daemon/handlers/health.py",
     "ivy/daemon/handlers/tell_operator.py",
     "ivy/daemon/trouble.py",
+    "ivy/daemon/spend_watch.py",
     "ivy/agent/handover.py",
     "ivy/agent/after_call.py",
+    "ivy/agent/appealing.py",
+    "ivy/agent/care.py",
 ]
 """What makes alerts."""
 KEY = re.compile(r"(?:[a-z]+:[a-z:-]*|disk|silence)")

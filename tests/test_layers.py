@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.cases import each_case
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ivy"
@@ -55,7 +55,7 @@ def imports(tree: ast.Module) -> Iterator[str]:
 MODULES = modules()
 
 
-@pytest.mark.parametrize(("name", "tree"), MODULES, ids=[name for name, _tree in MODULES])
+@each_case(("name", "tree"), MODULES)
 def test_imports_point_down(name: str, tree: ast.Module) -> None:
     here = shelf(name)
     for imported in imports(tree):
@@ -69,7 +69,7 @@ def test_imports_point_down(name: str, tree: ast.Module) -> None:
         assert there in BELOW[here], f"{name} ({here}) imports {imported} ({there})"
 
 
-@pytest.mark.parametrize(("name", "tree"), MODULES, ids=[name for name, _tree in MODULES])
+@each_case(("name", "tree"), MODULES)
 def test_one_module_chooses_sqlite_and_nothing_uses_asyncio(name: str, tree: ast.Module) -> None:
     tops = {imported.split(".")[0] for imported in imports(tree)}
     assert "asyncio" not in tops
@@ -77,11 +77,7 @@ def test_one_module_chooses_sqlite_and_nothing_uses_asyncio(name: str, tree: ast
         assert not tops & SQLITE
 
 
-@pytest.mark.parametrize(
-    ("name", "tree"),
-    [each for each in MODULES if shelf(each[0]) == "domain"],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
+@each_case(("name", "tree"), [each for each in MODULES if shelf(each[0]) == "domain"])
 def test_rules_know_no_network_no_store_and_no_trio(name: str, tree: ast.Module) -> None:
     import sys
 

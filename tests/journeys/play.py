@@ -180,12 +180,13 @@ class Play:
         return next(iter((await self.rows(sql, *values))[0].values()))
 
     async def usage(self) -> int:
-        """Return how many calls to models the file knows of."""
-        return await self.one("SELECT count(*) FROM ai_usage")
+        """Return how many calls to models the file knows of; who embeds what was said is no part of an answer."""
+        return await self.one("SELECT count(*) FROM ai_usage WHERE role <> 'embedder'")
 
     def asked_models(self) -> int:
         """Return how many requests the models' vendors heard."""
-        return len(self.world.vendors.anthropic.requests) + len(self.world.vendors.openai.requests)
+        openai = [asked for asked in self.world.vendors.openai.requests if not asked.path.endswith("/embeddings")]
+        return len(self.world.vendors.anthropic.requests) + len(openai)
 
     def asked_models_in_all(self) -> int:
         """Return how many calls were tried, those among them that no vendor heard of."""

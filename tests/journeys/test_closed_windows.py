@@ -7,14 +7,16 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from ivy.agent import checkins
 from ivy.config import Config, SmsSection
-from ivy.domain.sentences import ENGLISH, Say
+from ivy.domain.sentences import ENGLISH, Say, say
 from ivy.domain.windows import MARGIN, WINDOW
 from ivy.emulators.faults import Refuse, Slow
 from ivy.emulators.whatsapp_payloads import Accepted
 from ivy.emulators.whatsapp_templates import Approve, Reject, Wait
-from ivy.store import alerts, allowance, reminders, templates
+from ivy.store import alerts, allowance, people, reminders, templates
 from ivy.store.reminders import Timing
+from ivy.store.scope import Scope
 from tests.journeys.play import ANA, BEN, MONDAY, Lives, Play, after, template_actions, template_values
 
 PLANTS = "remind me tomorrow at 7pm to water the plants"
@@ -44,6 +46,38 @@ async def asks_a_day_ago(
 
 async def states(play: Play) -> list[tuple[str, str]]:
     return [(row["body"], row["state"]) for row in await play.outbox()]
+
+
+# --- check-ins ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("locale", "template", "button"), [
+    ("en-US", "week_due", "Plan the week"), ("es-CO", "week_due", "Planear la semana"),
+    ("en-US", "month_due", "Note the month"), ("en-US", "evening_due", "Note the day"),
+])  # fmt: skip
+async def test_a_check_in_goes_as_a_template_whose_tap_asks_its_question(
+    lives: Lives, locale: str, template: str, button: str, autojump_clock: MockClock
+) -> None:
+    async with lives() as play:
+        await play.knows(locale=locale)
+        await play.submits_templates()
+        kind = {"week_due": "weekly", "month_due": "monthly", "evening_due": "evening"}[template]
+
+        def begin(scope: Scope) -> bool:
+            desk = play.world.daemon.context.desk_at("whatsapp", "trace")
+            return checkins.begin(scope, people.load(scope), kind, desk, day=play.now.date())
+
+        assert await play.rows_of().write(begin)
+        await play.hears(1)
+        (sent,) = sent_as_templates(play, template)
+        assert sent.request["template"]["language"]["code"] == locale[:2]
+        await play.taps_template(button)
+        await play.hears(2)
+        questions = {
+            "week_due": Say.WEEK_SESSIONS, "month_due": Say.LIFE_QUESTION, "evening_due": Say.CHECKIN_EVENING_FREE,
+        }  # fmt: skip
+        assert play.heard()[1].startswith(say(questions[template], locale))
+        assert await play.dead() == []
 
 
 # --- a reminder ---------------------------------------------------------------------------------------

@@ -88,7 +88,9 @@ async def test_no_more_than_ten_tools_run_in_a_turn(lives: Lives, autojump_clock
     async with lives(brain=scripted(many)) as play:
         await play.knows()
         await play.says("hello")
-        assert await ended_well(play) == "That was a lot."
+        said = await ended_well(play)
+        assert said.startswith("That was a lot.")
+        assert "summary" in said, "a fifth expense is a reason to offer the week's"
         assert await play.one("SELECT count(*) FROM tool_executions") == 10
         assert await play.one("SELECT count(*) FROM expenses") == 10
 
@@ -222,7 +224,8 @@ async def test_markdown_becomes_what_the_chat_can_show(lives: Lives, autojump_cl
         assert "**" not in reply
         assert "# Plan" not in reply
         assert "](" not in reply
-        assert "https://example.org/map" in reply
+        assert "the map ((link left out))" not in reply
+        assert "the map (link left out)" in reply  # nobody here wrote that address
 
 
 async def test_words_like_instructions_stay_the_persons_words(lives: Lives, autojump_clock: MockClock) -> None:

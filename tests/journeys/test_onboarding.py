@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from trio.testing import MockClock
 
-from ivy.config import AdmissionSection, CharitySection, Config, GivingSection, VoiceSection
+from ivy.config import AdmissionSection, CallsSection, CharitySection, Config, GivingSection, VoiceSection
 from ivy.domain.sentences import ENGLISH, SPANISH, Say
 from tests.journeys.play import ANA, BEN, Lives, Play, after
 
@@ -171,6 +172,20 @@ async def test_who_would_rather_not_give_a_number_gets_texts(lives: Lives, autoj
         await taps(play, "Sí", BSUID)
         await taps(play, "Llámame a las 07:00", BSUID)
         booked = await play.talk("mejor mensajes", BSUID)
+        assert SPANISH[Say.ONB_BOOKED_TEXT].format(day="mañana", time="07:00") in booked
+        assert await slots(play) == [("morning", "text", "07:00")]
+
+
+async def test_calls_for_which_there_are_no_minutes_are_booked_in_writing_and_that_is_said(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    few = replace(config(), calls=CallsSection(minutes_per_person_month=70))
+    async with lives(NOON, config=few) as play:
+        await play.says("hola", COLOMBIA)
+        await play.hears(1, COLOMBIA)
+        await taps(play, "Sí", COLOMBIA)
+        booked = await taps(play, "Llámame a las 07:00", COLOMBIA)
+        assert booked.startswith(SPANISH[Say.ONB_NO_MINUTES])
         assert SPANISH[Say.ONB_BOOKED_TEXT].format(day="mañana", time="07:00") in booked
         assert await slots(play) == [("morning", "text", "07:00")]
 

@@ -422,7 +422,7 @@ async def test_long_texts_are_split_numbered_and_charged_by_the_segment(
         assert [body[-5:] for body in last] == [f"({number}/{len(last)})" for number in range(1, len(last) + 1)]
         assert " ".join(body.rpartition(" (")[0] for body in last).replace("\n", " ").count("heating") == 28
         rows = await play.rows("SELECT amount_micros FROM cost_ledger WHERE provider = 'sms' ORDER BY rowid")
-        assert sorted(row["amount_micros"] for row in rows) == sorted(8300 * each.segments for each in sent)
+        assert sorted(row["amount_micros"] for row in rows) == sorted(11_800 * each.segments for each in sent)
 
 
 async def test_a_text_is_charged_when_it_leaves_though_the_carrier_never_says_that_it_came(
@@ -434,7 +434,7 @@ async def test_a_text_is_charged_when_it_leaves_though_the_carrier_never_says_th
         await is_to_be_reminded(play)
         await play.until(DUE)
         await play.quiet(60)
-        assert await play.one("SELECT sum(amount_micros) FROM cost_ledger") == 8300 * texts(play)[0].segments
+        assert await play.one("SELECT sum(amount_micros) FROM cost_ledger") == 11_800 * texts(play)[0].segments
 
 
 async def test_a_text_that_twilio_could_not_pass_on_in_time_is_not_sent_late(

@@ -6,7 +6,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from ivy.agent import call_doors
 from ivy.agent.missed_call import SAYS
+from ivy.clock import stamp
 from ivy.config import CallsSection, CharitySection, Config, GivingSection, VoiceSection
 from ivy.domain.calls import CallOutcome
 from ivy.domain.consent import Purpose
@@ -27,7 +29,7 @@ from ivy.emulators.faults import (
 )
 from ivy.emulators.retell import RetellEmulator
 from ivy.emulators.retell_calls import Turn
-from ivy.emulators.retell_people import Declines, NoAnswer, Voicemail, scripted
+from ivy.emulators.retell_people import Declines, HangsUp, NoAnswer, Voicemail, scripted
 from ivy.store import call_slots, calls, consents, people
 from ivy.store.calls import Call
 from ivy.store.scope import Scope
@@ -117,6 +119,20 @@ async def test_a_call_that_nobody_takes_becomes_one_message(
         assert len(found) == (1 if outcome == "declined" else 3)
         assert len({call.to_number for call in retell.placed}) == 1
         assert play.heard()[1:] == [ENGLISH[SAYS[CallOutcome(outcome)]]]
+
+
+async def test_who_picks_up_and_hangs_up_at_once_is_not_rung_again_that_morning(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    async with lives(DAWN, config=VOICE) as play:
+        await lives_by_phone(play)
+        phones(play).person_answers(ANA, HangsUp())
+        await play.says("hola")
+        await play.until(DAWN + timedelta(hours=3))
+        (call,) = await had(play)
+        assert call.outcome is CallOutcome.DECLINED
+        assert play.heard()[1:] == [ENGLISH[SAYS[CallOutcome.DECLINED]]]
+        assert await play.one("SELECT unanswered FROM call_slots WHERE kind = 'morning'") == 1
 
 
 async def test_who_answers_in_the_chat_is_not_rung_again(lives: Lives, autojump_clock: MockClock) -> None:
@@ -211,6 +227,23 @@ async def test_a_call_whose_webhooks_are_all_lost_is_asked_about(lives: Lives, a
         (call,) = await had(play)
         assert call.outcome is CallOutcome.COMPLETED
         assert await play.one("SELECT state FROM cost_ledger WHERE kind = 'call'") == "settled"
+
+
+async def test_a_missed_call_whose_webhooks_are_lost_is_written_about_within_five_minutes(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    async with lives(DAWN, config=VOICE) as play:
+        await lives_by_phone(play)
+        retell = phones(play)
+        retell.person_answers(ANA, NoAnswer())
+        retell.outgoing.faults.add(Drop(), times=20)
+        await play.says("hola")
+        before = len(await play.hears(1))
+        await play.until(DAWN + timedelta(hours=3))
+        first = (await had(play))[0]
+        assert first.outcome is CallOutcome.MISSED and first.placed_at is not None
+        sent = await play.rows("SELECT sent_at_ms FROM messages_v2 WHERE direction = 'out' ORDER BY sent_at_ms")
+        assert sent[before]["sent_at_ms"] <= stamp(first.placed_at + timedelta(minutes=5))
 
 
 async def test_fifty_calls_due_at_once_never_take_more_than_ten_lines(lives: Lives, autojump_clock: MockClock) -> None:
@@ -311,6 +344,33 @@ async def test_a_caller_hears_their_first_name_only_until_they_tap(lives: Lives,
         assert await play.one("SELECT count(*) FROM workouts") == 0
         assert play.heard()[-1] == ENGLISH[Say.IS_IT_YOU]
         assert not any("streak" in turn.content.lower() for turn in call.entries if isinstance(turn, Turn))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_after_the_tap_the_agent_learns_whom_it_speaks_with_once(
+    lives: Lives, language: str, autojump_clock: MockClock
+) -> None:
+    async with lives(DAWN, config=VOICE) as play:
+        await lives_by_phone(play)
+        await play.rows_of().write(people.set_locale, f"{language}-US")
+        await play.says("hola")
+        await play.quiet()
+
+        async def taps() -> None:
+            await play.hears(2)
+            await play.taps({"en": "Yes, it is me", "es": "Sí, soy yo"}[language])
+
+        lines = ("log a run of 45 minutes", "if it is six pm then I do yoga", "take a rest day tomorrow", "bye")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(taps)
+            call = await phones(play).person_calls(ANA, scripted(*lines))
+        await play.quiet(300)
+        assert call is not None
+        known = call_doors.PROVED[language].partition("\n")[0]
+        results = [str(each["content"]) for each in call.entries if isinstance(each, dict) and "content" in each]
+        told = [known in each for each in results]
+        assert told.count(True) == 1, results
+        assert not told[-1]
 
 
 async def test_a_stranger_who_calls_learns_nothing(lives: Lives, autojump_clock: MockClock) -> None:

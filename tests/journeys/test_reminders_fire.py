@@ -139,3 +139,20 @@ async def test_stop_silences_a_reminder_that_waits(lives: Lives, autojump_clock:
         assert "START" in await play.talk("STOP")
         await play.quiet(3 * 3600)
         assert len(play.heard(ANA)) == 2
+
+
+@pytest.mark.parametrize(("pause", "then"), [("pause all your contacts", "paused"), ("", "stopped")])
+async def test_a_pause_leaves_reminders_and_a_stop_does_not(
+    lives: Lives, pause: str, then: str, autojump_clock: MockClock
+) -> None:
+    async with lives(at("America/New_York", "2026-11-23 08:00")) as play:
+        await play.knows()
+        await play.talk(CALL_JOHN)
+        if pause:
+            assert "reminders still come" in await play.talk(pause)
+        else:
+            await play.rows_of().write(people.set_status, then)
+        assert (await play.rows_of().read(people.load)).status == then
+        before = len(play.heard())
+        await play.until(at("America/New_York", "2026-11-23 09:05"))
+        assert play.heard()[before:] == (["⏰ call John"] if pause else [])

@@ -130,7 +130,8 @@ async def test_a_message_that_is_only_sent_costs_nothing_yet(lives: Lives, autoj
         await play.talk("hello")
         await play.quiet()
         assert await state(play) == "sent"
-        assert await spent_on_messages(play) == []
+        assert await spent_on_messages(play) == [0]  # it is one of the month's free replies
+        assert await play.one("SELECT state FROM cost_ledger WHERE kind = 'message'") == "reserved"
 
 
 # --- failed after it was accepted --------------------------------------------------------------------

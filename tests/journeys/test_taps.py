@@ -62,7 +62,8 @@ async def answers_of(play: Play, kind: str = "reminder") -> list[str]:
 async def charged(play: Play) -> Sequence[str]:
     """Return which messages were paid for, in order."""
     rows = await play.rows(
-        "SELECT m.body FROM cost_ledger l JOIN messages_v2 m ON m.id = l.id WHERE l.kind = 'message' ORDER BY m.rowid"
+        "SELECT m.body FROM cost_ledger l JOIN messages_v2 m ON m.id = l.id"
+        " WHERE l.kind = 'message' AND m.kind <> 'reaction' ORDER BY m.rowid"
     )
     return [row["body"] for row in rows]
 

@@ -26,7 +26,7 @@ async def reminders_of(play: Play) -> list[str]:
 async def heard_costs(play: Play) -> list[int]:
     """Return what hearing was billed at, in micro-dollars, attempts that cost nothing left out."""
     rows = await play.rows("SELECT amount_micros FROM cost_ledger WHERE kind = 'transcription' AND amount_micros > 0")
-    assert await play.one("SELECT count(*) FROM cost_ledger WHERE state = 'reserved'") == 0
+    assert await play.one("SELECT count(*) FROM cost_ledger WHERE kind = 'transcription' AND state = 'reserved'") == 0
     return [row["amount_micros"] for row in rows]
 
 
