@@ -131,10 +131,13 @@ def local(file: Path | None) -> Embed:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench/memory_scores.py")
     parser.add_argument("embedders", nargs="*", default=["words", "emulated", "local"])
+    parser.add_argument("--short", action="store_true", help="leave out the model that takes a minute")
     parser.add_argument("--misses", action="store_true", help="tell every question that was not answered right")
     parser.add_argument("--model-file", type=Path, default=None)
     asked = parser.parse_args()
     for name in asked.embedders:
+        if asked.short and name == "local":
+            continue
         if name == "local" and (why := missing(asked.model_file)):
             print(json.dumps({"bench": "memory_scores", "embedder": name, "left_out": why}))
             continue

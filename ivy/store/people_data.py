@@ -32,6 +32,7 @@ LINKED = {
     "strangers": "(channel, sender) IN (SELECT channel, value FROM channel_identities WHERE user_id = :user)",
     "channel_notices": f"EXISTS (SELECT 1 FROM ({_NAMES}) WHERE length(value) >= 6 AND instr(details, ltrim(value, '+')))",
     "alerts": "key IN ('handover:' || :user, 'care:' || :user)"
+    " OR substr(key, 1, length(:user) + 8) = 'appeal:' || :user || ':'"
     " OR (substr(key, 1, 13) = 'spend:person_' AND substr(key, -length(:user) - 1) = ':' || :user)",
     "blocked_addresses": f"value IN ({_NAMES})",
     "messages_v2": _MESSAGES,  # with what they were told while they were strangers
