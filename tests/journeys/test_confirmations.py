@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from trio.testing import MockClock
 
+from ivy.config import Config, VoiceSection
 from ivy.domain.sentences import ENGLISH, SPANISH, Say
 from ivy.emulators import whatsapp_payloads as payloads
 from ivy.emulators.faults import Refuse
 from tests.journeys.play import ANA, Lives, Play, after
 
+VOICE = Config(voice=VoiceSection(enabled=True))
 FORWARDED = {"context": {"forwarded": True}}
 ANSWERED = "SELECT count(*) FROM ai_usage WHERE role IN ('primary', 'fallback')"
 CALLED = "SELECT count(*) FROM calls"
@@ -32,7 +34,7 @@ async def asks(play: Play, words: str, who: str = ANA) -> str:
 
 
 async def test_a_call_that_somebody_plainly_asks_for_is_simply_made(lives: Lives, autojump_clock: MockClock) -> None:
-    async with lives() as play:
+    async with lives(config=VOICE) as play:
         await play.knows()
         assert "6:00 pm" in await play.talk("call me at 6pm")
         await play.quiet(5)
@@ -44,7 +46,7 @@ async def test_a_call_that_somebody_plainly_asks_for_is_simply_made(lives: Lives
 async def test_after_words_by_others_a_call_takes_a_yes_and_is_made_once(
     lives: Lives, autojump_clock: MockClock, answer: str
 ) -> None:
-    async with lives() as play:
+    async with lives(config=VOICE) as play:
         await play.knows(locale="es-CO", zone="America/Bogota", currency="COP")
         await forwards(play, "Hola, ¿cómo va todo por allá?")
         question = await asks(play, "llámame a las 6 pm")

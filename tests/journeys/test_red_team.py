@@ -10,7 +10,7 @@ import pytest
 from trio.testing import MockClock
 
 from ivy.agent import prompts
-from ivy.config import Config, SpendSection, TurnsSection
+from ivy.config import Config, SpendSection, TurnsSection, VoiceSection
 from ivy.domain.consent import Purpose
 from ivy.domain.links import links_in
 from ivy.domain.sentences import ENGLISH, Say
@@ -30,7 +30,11 @@ BEN = "+12025550299"
 SECRET = "zafiro-9431"
 FORWARDED: dict[str, Any] = {"context": {"forwarded": True}}
 QUESTIONS = tuple(ENGLISH[key] for key in (Say.CONFIRM, Say.CONFIRM_FOREIGN))
-CONFIG = Config(spend=SpendSection(daily_cap_usd=1000), turns=TurnsSection(messages_per_minute=100))
+CONFIG = Config(
+    spend=SpendSection(daily_cap_usd=1000),
+    turns=TurnsSection(messages_per_minute=100),
+    voice=VoiceSection(enabled=True),
+)
 
 
 @dataclass(frozen=True)
