@@ -24,7 +24,7 @@ from ivy import log
 from ivy.adapters.client import open_client
 from ivy.cli.world import APP_SECRET, PNID, TOKEN, VERIFY, WEBHOOK, add_person, emulated, make_brain
 from ivy.clock import SystemClock
-from ivy.config import Config, TurnsSection
+from ivy.config import Config, FactsSection, TurnsSection
 from ivy.daemon import web
 from ivy.daemon.main import Daemon, prepare
 from ivy.daemon.wiring import Outside, build
@@ -32,6 +32,7 @@ from ivy.emulators.anthropic import AnthropicEmulator
 from ivy.emulators.deliveries import Post, poster
 from ivy.emulators.in_process import in_process
 from ivy.emulators.whatsapp import WhatsAppEmulator
+from ivy.store import switches
 from ivy.store.binding import Connection
 from ivy.store.database import Store, open_store
 from ivy.threads import PooledThreads
@@ -84,7 +85,12 @@ def run(bench: Bench, folder: Path) -> None:
 
 async def measure(folder: Path, size: Size) -> list[Cost]:
     """Hold the turns one after the other, the first few to warm up."""
-    config = emulated(Config(turns=TurnsSection(quiet_seconds=QUIET_SECONDS, messages_per_minute=10_000)))
+    config = emulated(
+        Config(
+            turns=TurnsSection(quiet_seconds=QUIET_SECONDS, messages_per_minute=10_000),
+            facts=FactsSection(notice=False),  # noticing comes half a minute after a turn, and is none of it
+        )
+    )
     path, clock, tape, threads = config.database(folder), SystemClock(), Tape(), PooledThreads()
     prepare(path)
     async with open_store(path, threads=threads) as store, trio.open_nursery() as nursery:
@@ -104,6 +110,7 @@ async def measure(folder: Path, size: Size) -> list[Cost]:
         tape.deliver = poster(open_client(transport=public), WEBHOOK)
         for number in range(PEOPLE):
             await add_person(store, parts.context.new_id(), phone(number), now=clock.now())
+        await store.write(switches.set_value, "memory", "off", by="a benchmark", now=clock.now())  # no embedder is here
         await parts.warm()
         await nursery.start(daemon.work)
         nursery.start_soon(whatsapp.run)

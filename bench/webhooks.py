@@ -33,7 +33,7 @@ from ivy.agent import reception
 from ivy.agent.desk import Desk
 from ivy.cli.world import APP_SECRET, PNID, emulated
 from ivy.clock import SystemClock
-from ivy.config import Config
+from ivy.config import Config, FactsSection
 from ivy.daemon import rate_card, web
 from ivy.daemon.main import Daemon, prepare
 from ivy.daemon.server import bind, serve
@@ -43,7 +43,7 @@ from ivy.domain.ids import uuid7
 from ivy.domain.inbound import Sender, Text
 from ivy.emulators import whatsapp_payloads as payloads
 from ivy.emulators.whatsapp_payloads import Account, Person
-from ivy.store import consents, people
+from ivy.store import consents, people, switches
 from ivy.store.binding import Connection
 from ivy.store.database import open_store
 from ivy.store.people import NewPerson
@@ -52,6 +52,7 @@ from ivy.store.settings import open_reader, open_writer
 from ivy.threads import PooledThreads
 
 SERVER = "--server"
+CONFIG = Config(facts=FactsSection(notice=False))
 EMPTY, IDLE, ALL = "empty", "idle", "all"
 PATH = "/api/whatsapp/webhook"
 PEOPLE = 1000
@@ -294,7 +295,7 @@ async def be_server(kind: str, port: int, path: Path) -> None:
     threads = PooledThreads()
     async with open_store(path, threads=threads) as store, open_client(transport=Canned()) as http:
         parts = build(
-            emulated(Config()), path.parent, store, SystemClock(), SystemRandom(), Outside(http), threads=threads
+            emulated(CONFIG), path.parent, store, SystemClock(), SystemRandom(), Outside(http), threads=threads
         )
         daemon = Daemon(parts.context)
         await parts.warm()
@@ -345,10 +346,11 @@ def seed(path: Path, *, turns: bool) -> None:
     prepare(path)
     connection = open_writer(path)
     connection.execute("BEGIN IMMEDIATE")
+    switches.set_value(connection, "memory", "off", by="a benchmark", now=datetime.now(UTC))  # no embedder is here
     desk = Desk(
         datetime.now(UTC),
         partial(_new_id, Random(1)),
-        emulated(Config()),
+        emulated(CONFIG),
         "whatsapp",
         "seed",
         rate_card.load("", path.parent),
