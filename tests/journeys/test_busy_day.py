@@ -9,6 +9,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from ivy.cli.same_chance import same_chance
 from ivy.domain.routing import For
 from ivy.emulators.faults import Answer, Refuse, too_many
 from ivy.store import allowance, reminders
@@ -158,3 +159,25 @@ async def test_a_young_number_reaches_two_hundred_and_fifty_people_a_day_and_the
         assert sum(bool(play.heard(who)) for who in crowd) == 300
         assert all(play.heard(who) == ["[answer_ready]"] for who in crowd)
         assert await play.dead() == []
+
+
+@pytest.mark.parametrize("seed", [2, 17, 23])
+async def test_whoever_loses_the_last_place_of_the_day_is_told_tomorrow(
+    lives: Lives, autojump_clock: MockClock, seed: int
+) -> None:
+    """Between the look at the limit and the commit that holds the message, somebody else takes the last place."""
+    crowd = [f"+1202555{number:04}" for number in range(10)]
+    async with lives() as play:
+        await play.submits_templates()
+        await play.world.store.write(allowance.remember_limit, "whatsapp", allowance.TIER, 5, at=play.now)
+        with same_chance(seed):
+            for who in crowd:
+                await play.knows(who, name=who)
+                await play.queues("your answer", who=who, patience=timedelta(days=3))
+                for _ in range(seed % 7):
+                    await trio.lowlevel.checkpoint()
+            await play.quiet(1800)
+        rules = {held.rule: held.people for held in (await play.overview()).held}
+        assert rules["window closed: the number's limit of 5 people a day outside a window is reached"] == 5
+        await play.quiet(25 * 3600)
+        assert all(play.heard(who) == ["[answer_ready]"] for who in crowd)

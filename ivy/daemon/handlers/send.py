@@ -105,7 +105,8 @@ async def handle(job: Job, context: Context) -> Outcome:
             return Later(until, lambda connection: _hold_behind_door(connection, job, message, rule, context))
         case Hold(until, rule):
             until = min(until or job.deadline, job.deadline)  # what is late by then is not sent at all
-            return Later(until, lambda connection: _hold(connection, message, rule, context))
+            told = route.waits_behind_door
+            return Later(until, lambda connection: _hold(connection, message, rule, context, behind_door=told))
         case Free() | UseTemplate() if ahead is not None:  # what is said in several messages is read in order
             return Later(ahead)
         case Free() if message.channel == CALL:
@@ -335,15 +336,21 @@ def _set(connection: Connection, message: Outgoing, state: str, reason: str, con
 # --- another time, another way ---------------------------------------------------------------------
 
 
-def _hold(connection: Connection, message: Outgoing, rule: str, context: Context) -> None:
-    """Hold a message, if it must still wait now. Raises: VendorBusy, since who wakes the lane passes by a job at work."""
-    decision = routing.route(connection, message, context).decision
+def _hold(connection: Connection, message: Outgoing, rule: str, context: Context, *, behind_door: bool = False) -> None:
+    """Hold a message, if it must still wait now, and as was decided: until a time, or behind a template that tells of it.
+
+    Raises: VendorBusy, since who wakes the lane passes by a job at work.
+    """
+    route = routing.route(connection, message, context)
+    decision = route.decision
     may_be_out = message.state in MAY_BE_OUT
     if not isinstance(decision, Hold) and not (may_be_out and isinstance(decision, Divert)):
         raise VendorBusy(message.channel, "what it waited for came meanwhile", throttled=True)
     if may_be_out:  # that it may have been sent must not be forgotten
         outbox.mark_unknown(connection, message.id, now=context.clock.now())
         return
+    if route.waits_behind_door != behind_door:  # others took the last place meanwhile: nobody would be told
+        raise VendorBusy(message.channel, "what tells of it is barred, or free, meanwhile", throttled=True)
     _set(connection, message, "held", rule, context)
     if isinstance(decision, Hold) and decision.door is not None and message.user_id is not None:
         doors.knock(within(connection, message.user_id), decision.door, context.pack, _desk(message, context))
@@ -351,7 +358,7 @@ def _hold(connection: Connection, message: Outgoing, rule: str, context: Context
 
 def _hold_behind_door(connection: Connection, job: Job, message: Outgoing, rule: str, context: Context) -> None:
     """Hold what a template has announced: it must still be there when they tap, and lapses when they cannot any more."""
-    _hold(connection, message, rule, context)
+    _hold(connection, message, rule, context, behind_door=True)
     if message.user_id is not None:
         ends = doors.shuts_at(within(connection, message.user_id), now=context.clock.now())
         jobs.prolong(connection, job, deadline=ends or job.deadline)
