@@ -9,27 +9,25 @@ from datetime import datetime, timedelta
 import trio
 
 from ivy import log
-from ivy.agent import doors, notice_calls, paid
+from ivy.agent import doors, paid
 from ivy.agent.desk import Desk
 from ivy.daemon import failing, message_prices, routing
-from ivy.daemon.context import Context, Dropped, Later, Outcome, Write, nothing
-from ivy.daemon.handlers import by_call, statuses
+from ivy.daemon.context import Context, Dropped, Later, Outcome, nothing
+from ivy.daemon.handlers import another_way, by_call, sent, statuses
 from ivy.domain.breaker import waits_until
 from ivy.domain.contents import AnyContent, Emoji, File, Template
-from ivy.domain.inbound import Status
 from ivy.domain.jobs import SEND
 from ivy.domain.routing import CALL, Divert, Free, Hold, Refuse, UseTemplate
 from ivy.errors import (
     OutcomeUnknown,
     RecipientGone,
     VendorBusy,
-    VendorError,
     VendorMisconfigured,
     VendorRefused,
     WindowClosed,
 )
-from ivy.ports import Address, Channel, Disposition, Outbound
-from ivy.store import blocked, breakers, jobs, media, message_costs, message_statuses, outbox, templates, windows
+from ivy.ports import Channel, Outbound
+from ivy.store import breakers, jobs, media, message_costs, message_statuses, outbox
 from ivy.store.binding import Connection
 from ivy.store.jobs import Job
 from ivy.store.outbox import Outgoing
@@ -41,8 +39,6 @@ RESENDS = 1
 REACT_AGAIN = timedelta(seconds=30)
 NOTHING_HEARD = "it was sent twice and nothing was heard of either"
 TEMPLATE_IS_GONE = frozenset(map(str, statuses.TEMPLATE_IS_GONE))
-SAID_STOP = ("21610",)
-"""They said STOP to their carrier, of which we heard nothing."""
 ANSWERS_WITHIN = SEND.limit - timedelta(seconds=10)
 """So that what came of it is written within the limit."""
 LOCAL = "local"
@@ -51,7 +47,6 @@ UPLOADS_LAST = timedelta(days=29)
 """Meta keeps an uploaded file for 30 days."""
 SETTLED = ("accepted", "sent", "delivered", "read")
 WITHDRAWN = ("cancelled", "lapsed")
-MAY_BE_OUT = ("sending", "unknown")
 
 
 async def handle(job: Job, context: Context) -> Outcome:
@@ -63,16 +58,16 @@ async def handle(job: Job, context: Context) -> Outcome:
         return Dropped("Nobody waits for a reaction.")
     if message.channel == CALL and message.external_id:
         lost = await context.store.read(by_call.failure, message)
-        return nothing if lost is None else await _give_up_here(job, message, lost, context)
+        return nothing if lost is None else await another_way.give_up_here(job, message, lost, context)
     if message.external_id and message.state in statuses.ON_ITS_WAY:
         failure = await context.store.read(message_statuses.failure_of, message.channel, message.external_id)
         if failure is not None:
-            return await _not_delivered(job, message, failure, context)
+            return await another_way.not_delivered(job, message, failure, context)
     if message.state in SETTLED:
-        return lambda connection: _believe(connection, message, message.external_id or "")
+        return lambda connection: sent.believe(connection, message, message.external_id or "")
     patience = timedelta(seconds=context.config.whatsapp.reconcile_seconds)
     if message.state == "sending":  # it was leaving when the process died; a status can only be heard from now on
-        return Later(context.clock.now() + patience, _mark_unknown(message, context))
+        return Later(context.clock.now() + patience, sent.mark_unknown(message, context))
     if message.state == "unknown":
         if context.clock.now() < message.state_at + patience:
             return Later(message.state_at + patience)
@@ -82,31 +77,47 @@ async def handle(job: Job, context: Context) -> Outcome:
             rests_until = await context.store.write(failing.count, message.channel, error, context.clock.now(), context)
             return Later(rests_until or context.clock.now() + patience)
         if found:
-            return lambda connection: _accepted(connection, message, found, context)
+            return lambda connection: sent.accepted(connection, message, found, context)
         if message.resends >= RESENDS and isinstance(message.content, Emoji):
-            return Dropped(NOTHING_HEARD, _failed(message, NOTHING_HEARD, context))
+            return Dropped(NOTHING_HEARD, sent.failed(message, NOTHING_HEARD, context))
         if message.resends >= RESENDS:
             raise VendorRefused(message.channel, NOTHING_HEARD, code="unknown")
+    return await _as_decided(job, message, ahead, context)
+
+
+async def _as_decided(job: Job, message: Outgoing, ahead: datetime | None, context: Context) -> Outcome:
+    """Do with a message what the rules say at this moment; `ahead` is when an earlier part of the same answer is tried."""
+    patience = timedelta(seconds=context.config.whatsapp.reconcile_seconds)
     route = await context.store.read(routing.route, message, context)
     match route.decision:
         case Refuse() as refusal:
             reason = refusal.reason
-            return Dropped(reason, lambda connection: _set(connection, message, "cancelled", reason, context))
+            return Dropped(reason, lambda connection: sent.set_state(connection, message, "cancelled", reason, context))
         case Hold(_, rule) if context.clock.now() >= job.deadline:
-            return Dropped(rule, lambda connection: _set(connection, message, "lapsed", rule, context))
-        case Divert(_, rule) if message.state in MAY_BE_OUT and context.clock.now() >= job.deadline:
-            return Dropped(rule, lambda connection: _set(connection, message, "lapsed", rule, context))
-        case Divert(_, rule) if message.state in MAY_BE_OUT:  # nobody is written to twice because nothing was heard
-            return Later(context.clock.now() + patience, lambda connection: _hold(connection, message, rule, context))
+            return Dropped(rule, lambda connection: sent.set_state(connection, message, "lapsed", rule, context))
+        case Divert(_, rule) if message.state in another_way.MAY_BE_OUT and context.clock.now() >= job.deadline:
+            return Dropped(rule, lambda connection: sent.set_state(connection, message, "lapsed", rule, context))
+        case Divert(_, rule) if (
+            message.state in another_way.MAY_BE_OUT
+        ):  # nobody is written to twice because nothing was heard
+            return Later(
+                context.clock.now() + patience, lambda connection: another_way.hold(connection, message, rule, context)
+            )
         case Divert(channel, rule):
-            return Dropped(rule, lambda connection: _divert(connection, job, message, channel, rule, context))
+            return Dropped(
+                rule, lambda connection: another_way.divert(connection, job, message, channel, rule, context)
+            )
         case Hold(None, rule) if route.waits_behind_door:
             until = context.clock.now() + doors.LASTS  # by then its deadline, which is when the door ends, is over
-            return Later(until, lambda connection: _hold_behind_door(connection, job, message, rule, context))
+            return Later(
+                until, lambda connection: another_way.hold_behind_door(connection, job, message, rule, context)
+            )
         case Hold(until, rule):
             until = min(until or job.deadline, job.deadline)  # what is late by then is not sent at all
             told = route.waits_behind_door
-            return Later(until, lambda connection: _hold(connection, message, rule, context, behind_door=told))
+            return Later(
+                until, lambda connection: another_way.hold(connection, message, rule, context, behind_door=told)
+            )
         case Free() | UseTemplate() if ahead is not None:  # what is said in several messages is read in order
             return Later(ahead)
         case Free() if message.channel == CALL:
@@ -170,17 +181,17 @@ async def _send(job: Job, message: Outgoing, content: AnyContent, route: routing
         logger.warning("message %s may have been sent: %s", message.id, error)
         until = context.clock.now() + timedelta(seconds=context.config.whatsapp.reconcile_seconds)
         failure = error  # a name that outlives this clause
-        return Later(until, lambda connection: _unknown(connection, message, failure, began, context))
+        return Later(until, lambda connection: sent.unknown(connection, message, failure, began, context))
     except WindowClosed as error:
-        if await context.store.write(_window_closed, message, str(error), began, context):
+        if await context.store.write(sent.window_closed, message, str(error), began, context):
             raise VendorBusy(message.channel, f"{error.reason}, though they wrote", throttled=True) from error
         return Later(context.clock.now())  # looked at again at once: there may be another way
     except VendorMisconfigured as error:
         logger.error("%s is left alone: %s", message.channel, error)
-        await context.store.write(_not_sent, message, error, began, context)
+        await context.store.write(sent.not_sent, message, error, began, context)
         return Later(context.clock.now())  # it is held, or goes another way
     except VendorBusy as error:  # surely not sent
-        rests_until = await context.store.write(_not_sent, message, error, began, context)
+        rests_until = await context.store.write(sent.not_sent, message, error, began, context)
         if isinstance(message.content, Emoji):
             return _react_later(job, message, error, context)
         if rests_until is not None:
@@ -191,14 +202,14 @@ async def _send(job: Job, message: Outgoing, content: AnyContent, route: routing
             # It refuses this message, and is well.
             await context.store.write(breakers.succeeded, message.channel, context.clock.now())
         if isinstance(message.content, Emoji):
-            return Dropped(str(error), _failed(message, str(error), context))
+            return Dropped(str(error), sent.failed(message, str(error), context))
         if isinstance(content, Template) and error.code in TEMPLATE_IS_GONE:
-            await context.store.write(_template_is_gone, message, content, error, context)
+            await context.store.write(sent.template_is_gone, message, content, error, context)
             return Later(context.clock.now())
         if isinstance(error, RecipientGone) and message.channel != routing.WHATSAPP:
-            await context.store.write(_address_is_gone, message, route.to, error, context)
-        return await _give_up_here(job, message, error, context)
-    return lambda connection: _accepted(connection, message, external_id, context)
+            await context.store.write(sent.address_is_gone, message, route.to, error, context)
+        return await another_way.give_up_here(job, message, error, context)
+    return lambda connection: sent.accepted(connection, message, external_id, context)
 
 
 async def _ask(channel: Channel, message: Outbound, reserved: Reserved) -> str:
@@ -213,7 +224,7 @@ async def _ask(channel: Channel, message: Outbound, reserved: Reserved) -> str:
 def _react_later(job: Job, message: Outgoing, error: VendorBusy, context: Context) -> Outcome:
     """A reaction is tried for as long as it means something, and then it is no dead letter: nobody waits for it."""
     again = context.clock.now() + (error.after or REACT_AGAIN)
-    return Later(again) if again < job.deadline else Dropped(str(error), _failed(message, str(error), context))
+    return Later(again) if again < job.deadline else Dropped(str(error), sent.failed(message, str(error), context))
 
 
 async def _vendor_id(message: Outgoing, content: AnyContent, route: routing.Route, context: Context) -> str:
@@ -248,173 +259,10 @@ def _begin(
     ):
         return None
     category = route.decision.template.category if isinstance(route.decision, UseTemplate) else ""
-    micros = message_prices.likely(connection, message, route.to, _desk(message, context), category=category)
+    micros = message_prices.likely(connection, message, route.to, sent.desk_of(message, context), category=category)
     return message_costs.reserve(
         connection, message.id, channel=message.channel, user_id=message.user_id, micros=micros, now=now
     )
-
-
-# --- what came of it -------------------------------------------------------------------------------
-
-
-def _accepted(connection: Connection, message: Outgoing, external_id: str, context: Context) -> None:
-    outbox.accepted(connection, message.id, external_id, now=context.clock.now())
-    breakers.succeeded(connection, message.channel, context.clock.now())
-    channel, desk = context.channels[message.channel], _desk(message, context)
-    statuses.join(connection, outbox.outgoing(connection, message.id), external_id, channel, desk)
-    _believe(connection, message, external_id)
-
-
-def _not_sent(
-    connection: Connection, message: Outgoing, error: VendorError, began: datetime, context: Context
-) -> datetime | None:
-    """The request was surely not heard; return until when the channel is left alone, if it is."""
-    outbox.unsend(connection, message.id, now=context.clock.now(), reason=str(error))
-    return failing.count(connection, message.channel, error, began, context)
-
-
-def _unknown(connection: Connection, message: Outgoing, error: VendorError, began: datetime, context: Context) -> None:
-    outbox.mark_unknown(connection, message.id, now=context.clock.now())
-    failing.count(connection, message.channel, error, began, context)
-
-
-def _address_is_gone(
-    connection: Connection, message: Outgoing, to: Address, error: RecipientGone, context: Context
-) -> None:
-    """An SMS number that said STOP to its carrier, a mailbox that is gone: never again, until they write there."""
-    reason = blocked.SAID_STOP if error.code in SAID_STOP else str(error)
-    blocked.block(connection, message.channel, to.external_id or to.phone, reason, now=context.clock.now())
-
-
-def _template_is_gone(
-    connection: Connection, message: Outgoing, content: Template, error: VendorRefused, context: Context
-) -> None:
-    """Meta has it no more as we know it: the registry learns that, and the message looks for another way."""
-    now = context.clock.now()
-    outbox.unsend(connection, message.id, now=now, reason=str(error))
-    templates.refused(connection, message.channel, content.name, content.language, int(error.code), at=now)
-
-
-def _believe(connection: Connection, message: Outgoing, external_id: str) -> None:
-    """Let a sending count as done unless its failure was heard meanwhile. Raises: VendorBusy, to look again at once."""
-    if message_statuses.failure_of(connection, message.channel, external_id) is not None:
-        raise VendorBusy(message.channel, "it failed while it was being sent")
-
-
-async def _not_delivered(job: Job, message: Outgoing, failure: Status, context: Context) -> Outcome:
-    """A message was taken and then not delivered. Raises: VendorRefused."""
-    if isinstance(message.content, Emoji):
-        return Dropped(statuses.why(failure), _failed(message, statuses.why(failure), context))
-    channel, desk = context.channels[message.channel], _desk(message, context)
-    if not statuses.is_worth_repeating(message, failure, channel):
-        code = str(failure.errors[0].code) if failure.errors else ""
-        error = RecipientGone(message.channel, f"not delivered: {statuses.why(failure)}", code=code)
-        is_gone = Disposition.GONE in map(channel.disposition, failure.errors)
-        if is_gone and message.channel != routing.WHATSAPP:
-            await context.store.write(_address_is_gone, message, message.recipient, error, context)
-        return await _give_up_here(job, message, error, context)
-    until = context.clock.now() + statuses.AGAIN_AFTER
-    return Later(until, lambda connection: statuses.take_back(connection, message, failure, channel, desk))
-
-
-async def _give_up_here(job: Job, message: Outgoing, error: VendorRefused, context: Context) -> Outcome:
-    """Let the next channel carry what this one never will. Raises: `error`, if there is none, or if it is too late."""
-    channel = await context.store.read(routing.way_on, message, context)
-    if channel is None or context.clock.now() >= job.deadline:
-        raise error
-    return Dropped(error.reason, lambda connection: _pass_on(connection, job, message, channel, error.reason, context))
-
-
-def _failed(message: Outgoing, reason: str, context: Context) -> Write:
-    return lambda connection: _set(connection, message, "failed", reason, context)
-
-
-def _set(connection: Connection, message: Outgoing, state: str, reason: str, context: Context) -> None:
-    outbox.set_state(connection, message.id, state, now=context.clock.now(), reason=reason)
-
-
-# --- another time, another way ---------------------------------------------------------------------
-
-
-def _hold(connection: Connection, message: Outgoing, rule: str, context: Context, *, behind_door: bool = False) -> None:
-    """Hold a message, if it must still wait now, and as was decided: until a time, or behind a template that tells of it.
-
-    Raises: VendorBusy, since who wakes the lane passes by a job at work.
-    """
-    route = routing.route(connection, message, context)
-    decision = route.decision
-    may_be_out = message.state in MAY_BE_OUT
-    if not isinstance(decision, Hold) and not (may_be_out and isinstance(decision, Divert)):
-        raise VendorBusy(message.channel, "what it waited for came meanwhile", throttled=True)
-    if may_be_out:  # that it may have been sent must not be forgotten
-        outbox.mark_unknown(connection, message.id, now=context.clock.now())
-        return
-    if route.waits_behind_door != behind_door:  # others took the last place meanwhile: nobody would be told
-        raise VendorBusy(message.channel, "what tells of it is barred, or free, meanwhile", throttled=True)
-    _set(connection, message, "held", rule, context)
-    if isinstance(decision, Hold) and decision.door is not None and message.user_id is not None:
-        doors.knock(within(connection, message.user_id), decision.door, context.pack, _desk(message, context))
-
-
-def _hold_behind_door(connection: Connection, job: Job, message: Outgoing, rule: str, context: Context) -> None:
-    """Hold what a template has announced: it must still be there when they tap, and lapses when they cannot any more."""
-    _hold(connection, message, rule, context, behind_door=True)
-    if message.user_id is not None:
-        ends = doors.shuts_at(within(connection, message.user_id), now=context.clock.now())
-        jobs.prolong(connection, job, deadline=ends or job.deadline)
-
-
-def _divert(connection: Connection, job: Job, message: Outgoing, channel: str, rule: str, context: Context) -> None:
-    """Let another channel carry a message, if this one still cannot: the same words, as a message of its own."""
-    if not isinstance(routing.route(connection, message, context).decision, Divert):
-        raise VendorBusy(message.channel, "what it waited for came meanwhile", throttled=True)
-    _pass_on(connection, job, message, channel, rule, context)
-
-
-def _pass_on(connection: Connection, job: Job, message: Outgoing, channel: str, rule: str, context: Context) -> None:
-    now = context.clock.now()
-    if outbox.outgoing(connection, message.id).state in statuses.DELIVERED:
-        return  # heard of meanwhile
-    logger.info("message %s goes by %s: %s", message.id, channel, rule)
-    _set(connection, message, "cancelled", f"goes by {channel}: {rule}", context)
-    if message.user_id is None:
-        return
-    scope = within(connection, message.user_id)
-    first = (
-        outbox.origin(scope, message) if message.channel == CALL else message
-    )  # what was read out had lost its links
-    _desk(message, context).send(
-        scope,
-        notice_calls.text_of(scope, message) if channel == CALL else first.content.in_words(),
-        channel=channel,
-        turn_id=message.turn_id,
-        asked_for=message.asked_for,
-        patience=max(job.deadline - now, timedelta(minutes=1)),
-        purpose=message.purpose,
-        action_id=message.action_id,
-        instead_of=message.id,
-    )
-
-
-def _mark_unknown(message: Outgoing, context: Context) -> Write:
-    def write(connection: Connection) -> None:
-        outbox.mark_unknown(connection, message.id, now=context.clock.now())
-
-    return write
-
-
-def _window_closed(connection: Connection, message: Outgoing, reason: str, began: datetime, context: Context) -> bool:
-    """Believe the vendor that the window is closed, unless they wrote since; return whether it still looks open."""
-    now = context.clock.now()
-    outbox.unsend(connection, message.id, now=now, reason=reason)
-    breakers.succeeded(connection, message.channel, now)
-    if message.user_id is not None:
-        windows.close(within(connection, message.user_id), message.channel, sent_at=began, now=now)
-    return isinstance(routing.route(connection, message, context).decision, Free)
-
-
-def _desk(message: Outgoing, context: Context) -> Desk:
-    return context.desk_at(message.channel, message.trace_id)
 
 
 def buried(connection: Connection, job: Job, reason: str, desk: Desk) -> None:
