@@ -125,7 +125,8 @@ def test_a_value_of_the_wrong_kind_is_named() -> None:
 
 
 def test_what_is_no_variable_of_ours_is_left_alone() -> None:
-    configuration.build({}, {"IVY_CONFIG": "x", "IVY_SQLITE": "y", "PATH": "z"}, HERE)
+    others = {"IVY_CONFIG": "x", "IVY_SQLITE": "y", "PATH": "z"}
+    assert configuration.build({}, others, HERE).server == configuration.build({}, {}, HERE).server
 
 
 # --- secrets -------------------------------------------------------------------------------------

@@ -104,8 +104,10 @@ async def test_a_picture_may_come_while_tools_are_at_work(vendor: str) -> None:
         ToolResults((ToolResult("call_1", "Noted."),)),
         UserWords("and this", (image(),)),
     )
-    async with model(vendor, Album(PHOTO)) as (made, _emulator):
+    async with model(vendor, Album(PHOTO)) as (made, emulator):
         await made.complete(ModelRequest("You are Ivy.", messages, (tool,)))
+    sent = emulator.requests[-1].body["messages"][-1]["content"]
+    assert {part["type"] for part in sent} >= {"text"} and len(sent) >= 2
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
