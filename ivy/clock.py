@@ -32,11 +32,13 @@ class VirtualClock:
     virtual = True
 
     def __init__(self, start: datetime) -> None:
-        self._start = start.astimezone(UTC)
-        self._zero = trio.current_time()
+        self._start = self._now = start.astimezone(UTC)
+        self._zero = self._at = trio.current_time()
 
     def now(self) -> datetime:
-        return self._start + timedelta(seconds=trio.current_time() - self._zero)
+        if (at := trio.current_time()) != self._at:
+            self._at, self._now = at, self._start + timedelta(seconds=at - self._zero)
+        return self._now
 
 
 async def sleep_until(clock: Clock, instant: datetime) -> None:

@@ -124,6 +124,23 @@ class FormKeys(Protocol):
     def open(self, body: bytes) -> tuple[dict[str, Any], FormReply]: ...
 
 
+# --- the operator ------------------------------------------------------------------------------------
+
+
+class AlertPost(Protocol):
+    """A server of the operator's own that hears of alerts. Methods raise `VendorError` and nothing else of their own."""
+
+    async def post(self, our_id: str, body: bytes) -> None:
+        """Post a JSON document, signed; one sent again has the same id. Raises: VendorBusy, OutcomeUnknown, VendorRefused."""
+        ...
+
+
+class Pulse(Protocol):
+    """What waits for a sign of life. Methods raise `VendorError` and nothing else of their own."""
+
+    async def beat(self) -> None: ...
+
+
 # --- voice: phone calls -----------------------------------------------------------------------------
 
 

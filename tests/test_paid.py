@@ -19,6 +19,8 @@ COSTLY = {"Model": "complete", "Channel": "send", "Voice": "dial", "Transcriber"
 """The ports that cost, and the method of each that does."""
 FREE = {
     "TemplatePack": "words of ours",
+    "AlertPost": "the operator's own server",
+    "Pulse": "the operator's own server",
     "FormReply": "a calculation",
     "FormKeys": "a calculation",
     "Prices": "a table",

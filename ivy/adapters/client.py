@@ -1,9 +1,10 @@
 """The one HTTP client of every adapter, and what its failures mean. May import: httpx2, the ground."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import httpx2
 
@@ -17,14 +18,38 @@ _TIMEOUT = httpx2.Timeout(connect=5, read=120, write=30, pool=30)
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
-def open_client(*, transport: httpx2.AsyncBaseTransport | None = None) -> httpx2.AsyncClient:
+def open_client(
+    *, transport: httpx2.AsyncBaseTransport | None = None, on_date: Callable[[str, str], None] | None = None
+) -> httpx2.AsyncClient:
     """Return the client that all adapters share; the caller closes it. `transport` leads to an emulator in process.
+
+    `on_date` hears the host and the `Date` of every answer.
 
     Proxy variables are ignored, loopback must stay loopback; redirects are not followed, a token goes to its vendor only.
     """
+
+    async def hear(answer: httpx2.Response) -> None:
+        if on_date is not None and (date := answer.headers.get("date")):
+            on_date(answer.request.url.host, date)
+
     return httpx2.AsyncClient(
-        transport=transport, limits=_LIMITS, timeout=_TIMEOUT, trust_env=False, follow_redirects=False
+        transport=transport,
+        limits=_LIMITS,
+        timeout=_TIMEOUT,
+        trust_env=False,
+        follow_redirects=False,
+        event_hooks={"response": [hear]} if on_date is not None else None,
     )
+
+
+def address(url: str, params: Mapping[str, str] | None = None) -> httpx2.URL:
+    """Return an address, read once and kept: the same few are asked over and over. Raises: httpx2.InvalidURL."""
+    return _address(url, tuple((params or {}).items()))
+
+
+@lru_cache(maxsize=64)
+def _address(url: str, params: tuple[tuple[str, str], ...]) -> httpx2.URL:
+    return httpx2.URL(url, params=dict(params)) if params else httpx2.URL(url)
 
 
 def failure(vendor: str, error: httpx2.HTTPError | httpx2.InvalidURL) -> VendorError:

@@ -7,7 +7,7 @@ The standard library's parser and not msgspec's: Meta cuts names in the middle o
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn, cast
 
@@ -21,6 +21,10 @@ NO_TIME = datetime.fromtimestamp(0, UTC)
 _MILLISECONDS_FROM = 100_000_000_000
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 """How half a character is written: only so can one come through UTF-8."""
+_SHAPES = bytes.maketrans(b"123456789E", b"000000000e")
+_LONG = b"0" * 18
+_POWER = re.compile(rb"0e[-+0]")
+_NUMBER_WITH_POWER = re.compile(rb"[\s:,\[]-?0+(?:\.0+)?e[-+0]\Z")
 
 
 class Malformed(Exception):
@@ -37,7 +41,7 @@ def read_object(body: bytes) -> Object:
     Raises: Unreadable.
     """
     try:
-        tree: Any = json.loads(body.decode(), parse_int=_whole, parse_float=_fraction, parse_constant=_refuse_constant)
+        tree: Any = (_EXACT if _has_odd_numbers(body) else _QUICK).decode(body.decode())
         # Seldom, since it is slow: a call's transcript has thousands of parts.
         if _HALF_CHARACTER.search(body) or (body.count(b"{") + body.count(b"[") > DEEPEST and _nests(tree) > DEEPEST):
             tree = _whole_characters(tree, DEEPEST)
@@ -50,16 +54,24 @@ def read_object(body: bytes) -> Object:
 
 def _nests(tree: Any) -> int:
     """Return how deep objects and lists stand in each other."""
-    depth, level = 1, [tree]
-    while level := [part for each in level for part in _parts(each) if isinstance(part, (dict, list))]:
+    depth, level = 1, _containers([tree])
+    while level := [part for each in level for part in _containers(each)]:
         depth += 1
     return depth
 
 
-def _parts(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return cast(dict[str, Any], value).values()
-    return cast(list[Any], value) if isinstance(value, list) else ()
+def _has_odd_numbers(body: bytes) -> bool:
+    """Say whether a number may be beyond 64 bits: a look costs less than a call for each number of a transcript."""
+    shapes = body.translate(_SHAPES)
+    return _LONG in shapes or any(
+        _NUMBER_WITH_POWER.search(shapes, max(0, power.start() - 2 * len(_LONG) - 2), power.end())
+        for power in _POWER.finditer(shapes)
+    )
+
+
+def _containers(holder: Any) -> list[Any]:
+    parts = cast(dict[str, Any], holder).values() if isinstance(holder, dict) else cast(list[Any], holder)
+    return [part for part in parts if isinstance(part, (dict, list))]
 
 
 def _whole(digits: str) -> int | str:
@@ -74,6 +86,10 @@ def _fraction(digits: str) -> float | str:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_QUICK = json.JSONDecoder(parse_constant=_refuse_constant)
+_EXACT = json.JSONDecoder(parse_int=_whole, parse_float=_fraction, parse_constant=_refuse_constant)
 
 
 def _whole_characters(value: Any, depth: int) -> Any:

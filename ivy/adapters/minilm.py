@@ -94,6 +94,7 @@ def _session(file: Path | None) -> Any:
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise ConfigError(f"{file} is not the model that Ivy knows; its vectors would not fit those that are kept.")
     runtime = importlib.import_module("onnxruntime")
+    runtime.disable_telemetry_events()  # on where a build has any: what people write concerns nobody
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # the daemon's other work needs the other core
     options.log_severity_level = 3

@@ -7,7 +7,17 @@ earlier report is not done again.
 from dataclasses import replace
 
 from ivy import log
-from ivy.agent import call_asking, call_notes, care, checkins, misjudged, missed_call, notice_calls, stopping
+from ivy.agent import (
+    call_asking,
+    call_notes,
+    calls_said,
+    care,
+    checkins,
+    misjudged,
+    missed_call,
+    notice_calls,
+    stopping,
+)
 from ivy.agent.desk import Desk
 from ivy.domain import missed_calls
 from ivy.domain.advice import Advice, Severity
@@ -16,10 +26,11 @@ from ivy.domain.calls import CallKind, CallOutcome, CallState, Report
 from ivy.domain.consent import Purpose, StopMeaning
 from ivy.domain.extraction import wants_silence
 from ivy.domain.missed_calls import Attempted, Do
+from ivy.domain.said_of_calls import speaks_of_no_calls_today
 from ivy.domain.schedule import to_wall
 from ivy.domain.sentences import Say
 from ivy.domain.slots import SLOT_KINDS, By, SlotKind
-from ivy.store import alerts, call_slots, calls, consents, contact, pending_actions, people, transcripts
+from ivy.store import alerts, call_slots, calls, calls_off, consents, contact, pending_actions, people, transcripts
 from ivy.store.call_slots import Slot
 from ivy.store.calls import Call
 from ivy.store.people import Person
@@ -43,7 +54,9 @@ def settle(scope: Scope, call: Call, own: OwnHours, desk: Desk, *, was: CallOutc
         end_calls(scope, person, desk, said=f"in call {call.id}")
         return
     care.heard_on_phone(scope, person, call.id, [each.text for each in report.spoken if each.by == "person"], desk)
-    if wants_silence(report) is not StopMeaning.NONE and person.suspended_until is None:
+    if wants_silence(report) is StopMeaning.NONE:
+        _leave_today_out(scope, person, call, report, desk)
+    elif person.suspended_until is None:
         stopping.suspend_and_ask(scope, person, desk)  # a spoken stop: silence first, and then the question how much
     if call.outcome is CallOutcome.COMPLETED:
         if call.kind is not CallKind.NOTICE:  # which plans nothing, and stands for no call that they missed
@@ -56,6 +69,14 @@ def settle(scope: Scope, call: Call, own: OwnHours, desk: Desk, *, was: CallOutc
 def _with_words(scope: Scope, call: Call) -> Report:
     kept = transcripts.of_call(scope, call.id)
     return call.report if kept is None else replace(call.report, spoken=kept.turns)
+
+
+def _leave_today_out(scope: Scope, person: Person, call: Call, report: Report, desk: Desk) -> None:
+    """Heed a spoken wish for no more calls on its day, where no function of the call did: before another try is planned."""
+    said = any(speaks_of_no_calls_today(each.text) for each in report.spoken if each.by == "person")
+    today = to_wall(desk.now, person.zone).date()
+    if said and call.day == today and not calls_off.is_left_out(scope, today):
+        calls_said.none_today(scope, person, desk)
 
 
 def _spoke(scope: Scope, person: Person, call: Call, report: Report, desk: Desk) -> None:

@@ -22,7 +22,7 @@ VARIABLES: Mapping[str, str] = {name: place.default for name, place in PLACES.it
 """Every variable of the agents' words, with what is safe where nobody says otherwise."""
 TOOLS = (
     *("save_plan", "plan_workout", "log_workout", "skip_workout", "rest_day", "undo_workout", "undo_note"),
-    *("record_scores", "note_change", "set_reminder"),
+    *("record_scores", "note_change", "set_reminder", "use_reserve", "no_calls_today"),
 )
 """What an agent may use while it speaks: few enough to leave room for the rest."""
 

@@ -8,17 +8,16 @@ from dataclasses import replace
 from ivy.agent import missed_call, routes, stopping
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Heard
-from ivy.domain.calls import CallState
 from ivy.domain.consent import UNTIL_ANSWERED, Purpose
 from ivy.domain.said_of_calls import wants_calls_again, wants_no_calls_today
 from ivy.domain.schedule import local_date
 from ivy.domain.sentences import Say
 from ivy.domain.slots import By, Mode, by_of
-from ivy.store import call_slots, calls, calls_off, consents, pending_actions, people
+from ivy.store import call_slots, consents, pending_actions, people
 from ivy.store.call_slots import Slot
 from ivy.store.people import Person
 from ivy.store.scope import Scope
-from ivy.tools import call_room
+from ivy.tools import call_room, calls_today
 
 
 def heard(scope: Scope, person: Person, heard: Heard, desk: Desk) -> bool:
@@ -33,11 +32,7 @@ def heard(scope: Scope, person: Person, heard: Heard, desk: Desk) -> bool:
 
 def none_today(scope: Scope, person: Person, desk: Desk) -> None:
     """Phone them no more on this local date, whatever was planned or asked for; the text that says so is the only effect else."""
-    today = local_date(desk.now, person.zone)
-    calls_off.leave_out(scope, today, source=desk.channel, now=desk.now)
-    for call in calls.of_day(scope, today):
-        if call.asked_by == "person" and call.state in calls.NOT_YET:  # the rest is refused when its time comes
-            calls.move(scope.connection, call, CallState.ABANDONED, "they want no calls today", now=desk.now)
+    calls_today.leave_out(scope, person, source=desk.channel, now=desk.now)
     if person.suspended_until == UNTIL_ANSWERED:  # this answers "today, calls, or everything?"
         pending_actions.settle(scope, stopping.QUESTION, now=desk.now)
         people.suspend(scope, None)

@@ -12,6 +12,7 @@ import msgspec
 
 from ivy import log
 from ivy.agent import context, foreign, pictures
+from ivy.agent.recollections import Recalled
 from ivy.domain.media import Type
 from ivy.domain.sentences import Say, say
 from ivy.domain.splitting import to_whatsapp
@@ -148,7 +149,7 @@ def _marked(scope: Scope, turn_id: str, origins: Iterable[Origin]) -> dict[str, 
 
 
 def read_words(
-    scope: Scope, turn_id: str, n: int, person: Person, budget: Budget, memories: Sequence[str], *, now: datetime
+    scope: Scope, turn_id: str, n: int, person: Person, budget: Budget, memories: Sequence[Recalled], *, now: datetime
 ) -> Step | None:
     """Take unread messages into the turn: as its context if it has none yet, else as words that were added."""
     unread = messages.unanswered(scope) if turns.is_open(scope, turn_id) else []
@@ -166,7 +167,8 @@ def read_words(
         return write_step(scope, turn_id, n, "words", words | own | _marked(scope, turn_id, origins), now=now)
     earlier = [row for row in messages.last_words(scope, limit=HISTORY + len(unread)) if row["id"] not in ids]
     past = foreign.before(scope, earlier[:HISTORY], now=now)
-    moment = foreign.clean(scope, context.read_moment(scope, person, past.rows, now=now, memories=memories))
+    lines = [each.line for each in memories]
+    moment = foreign.clean(scope, context.read_moment(scope, person, past.rows, now=now, memories=lines))
     assembled = context.assemble(said, moment, budget=budget.tokens, model=budget.model, factor=budget.factor)
     if assembled.dropped:
         logger.info("turn %s: left out of the context: %s", turn_id, ", ".join(assembled.dropped))
@@ -181,9 +183,17 @@ def read_words(
         "locale": person.locale,
         "speech": person.speech,
         "lately": past.lately,
+        **_recalled(memories, assembled.messages),
     }
     more = own | _marked(scope, turn_id, origins | past.origins)
     return write_step(scope, turn_id, n, "context", payload | more, now=now)
+
+
+def _recalled(memories: Sequence[Recalled], told: Sequence[ChatMessage]) -> dict[str, Any]:
+    """Return which memories were found, and whether there was room to tell each: without its words, which may be forgotten."""
+    shown = "\n".join(each.text for each in told if isinstance(each, UserWords))
+    found = [{"kind": each.kind, "ref": each.ref, "told": each.line in shown} for each in memories]
+    return {"recalled": found} if found else {}
 
 
 def _pictures(scope: Scope, unread: Sequence[Row]) -> tuple[Image, ...]:

@@ -93,7 +93,12 @@ def nudge(scope: Scope, person: Person, found: Due, desk: Desk) -> Nudge:
 def _say(scope: Scope, person: Person, found: Due, desk: Desk) -> None:
     clock = at_time(to_wall(found.at, person.zone).time(), person.locale)
     # Not as a reminder: that would go by phone where nothing else does, and nobody is phoned about being phoned.
-    more = {"purpose": For.CHECKIN, "patience": max(found.at - desk.now, timedelta(minutes=1))}
+    more = {
+        "purpose": For.CHECKIN,
+        "patience": max(found.at - desk.now, timedelta(minutes=1)),
+        # Before a call there is none unless it was chosen with its time; before a workout it comes to who says nothing too.
+        "asked_for": isinstance(found.before, Slot) or nudges.wanted(scope),
+    }
     if isinstance(found.before, Slot):
         desk.send(scope, say(Say.NUDGE_CALL, person.speech, time=clock), **more)
         return
@@ -112,7 +117,7 @@ def _say(scope: Scope, person: Person, found: Due, desk: Desk) -> None:
 def _ask(scope: Scope, person: Person, desk: Desk) -> None:
     options = tuple((name, say(title, person.speech)) for name, title in _OPTIONS)
     asking = Asking(QUESTION, say(Say.NUDGE_QUESTION, person.speech), options, LASTS, {}, up=KEEP, down=STOP)
-    questions.ask(scope, person, asking, desk, purpose=For.CHECKIN)
+    questions.ask(scope, person, asking, desk, purpose=For.CHECKIN, asked_for=False)
 
 
 def answered(scope: Scope, person: Person, _pending: Pending, option: str, _heard: Heard, desk: Desk) -> bool:
@@ -122,12 +127,19 @@ def answered(scope: Scope, person: Person, _pending: Pending, option: str, _hear
         _stop(scope, desk)
         desk.tell(scope, person, Say.NUDGES_STOPPED)
     elif option == LESS:
-        nudges.keep_habit(scope, habit.answered(floor=HALVE_AFTER), now=desk.now)
+        _want(scope, habit.answered(floor=HALVE_AFTER), desk)
         desk.tell(scope, person, Say.NUDGES_LESS)
     else:
-        nudges.keep_habit(scope, habit.answered(floor=0), now=desk.now)
+        _want(scope, habit.answered(floor=0), desk)
         desk.tell(scope, person, Say.NUDGES_KEPT)
     return True
+
+
+def _want(scope: Scope, habit: Habit, desk: Desk) -> None:
+    """Keep that they said yes to such texts: from now on those before workouts are asked for."""
+    nudges.keep_habit(scope, habit, now=desk.now)
+    if minutes := nudges.minutes(scope):
+        nudges.set_minutes(scope, minutes, source="text", now=desk.now)
 
 
 def _stop(scope: Scope, desk: Desk) -> None:

@@ -6,7 +6,18 @@ Strangers, STOP, taps, quick replies and what Ivy cannot read are dealt with her
 import dataclasses
 
 from ivy import log
-from ivy.agent import answers, attachments, doors, form_answers, onboarding, questions, rating, stopping, strangers
+from ivy.agent import (
+    answers,
+    attachments,
+    doors,
+    form_answers,
+    onboarding,
+    operator_line,
+    questions,
+    rating,
+    stopping,
+    strangers,
+)
 from ivy.agent.desk import Desk
 from ivy.agent.listening import listen, say_once
 from ivy.agent.questions import Heard, Tapped
@@ -43,7 +54,7 @@ CHAT = "whatsapp"
 
 def receive(connection: Connection, event: PersonMessage, desk: Desk) -> None:
     """Take a message in, once however often it comes."""
-    if messages.is_known(connection, desk.channel, event.external_id):
+    if messages.is_known(connection, desk.channel, event.external_id) or operator_line.heard(connection, event, desk):
         return
     who = people.recognise(connection, event.sender, now=desk.now)
     if who.conflict:

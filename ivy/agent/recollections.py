@@ -4,6 +4,7 @@ By words alone: no embedder is asked for a message that may need none. What has 
 itself, with `search_memory`.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from ivy.domain.schedule import local_date
@@ -18,8 +19,17 @@ LONGEST = 200
 KINDS = ("message", "fact")
 
 
-def of_new_words(scope: Scope, person: Person, *, now: datetime) -> tuple[str, ...]:
-    """Return a line for each memory that fits what nobody has answered yet: its day, and their words."""
+@dataclass(frozen=True)
+class Recalled:
+    """A memory that fits: what it is of, and the line that a model is told."""
+
+    kind: str
+    ref: str
+    line: str
+
+
+def of_new_words(scope: Scope, person: Person, *, now: datetime) -> tuple[Recalled, ...]:
+    """Return each memory that fits what nobody has answered yet, its line with its day and their words."""
     new = messages.unanswered(scope)
     if not new or switches.value(scope.connection, "memory") == "off":
         return ()
@@ -28,6 +38,10 @@ def of_new_words(scope: Scope, person: Person, *, now: datetime) -> tuple[str, .
     found = memory_search.search(scope, asked, None, now=now, limit=LOOKED_AT, kinds=KINDS)
     kept = [each.memory for each in found if each.memory.ref not in left_out][:MOST]
     return tuple(
-        f"{describe_day(local_date(each.at, person.zone), person.locale)}: “{' '.join(each.text.split())[:LONGEST]}”"
+        Recalled(
+            each.kind,
+            each.ref,
+            f"{describe_day(local_date(each.at, person.zone), person.locale)}: “{' '.join(each.text.split())[:LONGEST]}”",
+        )
         for each in kept
     )

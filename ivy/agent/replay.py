@@ -161,7 +161,8 @@ class _Player:
 
     def _came(self, step: Step, kept: Kept, wire: Wire) -> Check:
         if kept.came is None:
-            return Check(step.n, "answer", UNKNOWN, "The bytes of its answer are kept no more (store.keep_raw_days).")
+            why = f"what was said there was {FORGOTTEN}" if kept.forgotten else "store.keep_raw_days"
+            return Check(step.n, "answer", UNKNOWN, f"The bytes of its answer are kept no more ({why}).")
         try:
             came = exchanges.unseal(self._sealer, kept.call_id, kept.came)
             answer = wire.decode(came)

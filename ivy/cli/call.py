@@ -61,7 +61,7 @@ def command(
         return
     if not where.config.voice.enabled:
         raise ConfigError("voice.enabled is false: there is nobody to phone with; `ivy doctor` says what is missing.")
-    call = frame.run(_ask, where, who, CallKind(kind))
+    call = frame.run(ask, where, who, CallKind(kind))
     if not frame.daemon_is_running(where):
         frame.note(f"Call {call.id} is queued; the daemon is not running.")
     else:
@@ -93,7 +93,8 @@ def _show(planned: Planned, *, as_json: bool) -> None:
     frame.say(call_scripts.agent_prompt("en" if planned.prompt.find(".es.") < 0 else "es"))
 
 
-async def _ask(where: frame.Setup, who: str, kind: CallKind) -> Call:
+async def ask(where: frame.Setup, who: str, kind: CallKind) -> Call:
+    """Write a call and its job; nothing is dialled before the daemon decides. Raises: UsageError for somebody without a number."""
     async with frame.open_database(where) as store:
         person = await store.read(people.find, who)
     if not person.phone:

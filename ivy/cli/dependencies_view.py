@@ -1,13 +1,12 @@
-"""What Ivy leans on, by name, and how operators read of it. May import: config, the store, frame, moments."""
+"""What Ivy leans on, by name, and how operators read of it. May import: config, the store, moments."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from ivy.cli import frame
-from ivy.cli.moments import shown
+from ivy.cli.moments import near, shown
 from ivy.config import Config, ModelSection
 from ivy.errors import UsageError
 from ivy.store import breakers
-from ivy.store.breakers import Change
 from ivy.store.dependencies import Dependency
 
 BREAKER = "breaker:"
@@ -52,37 +51,18 @@ def _models(config: Config) -> dict[str, str]:
     return found
 
 
-def said(each: Dependency) -> str:
-    """Return how one dependency stands, in a few words."""
+def said(each: Dependency, now: datetime | None = None) -> str:
+    """Return how one dependency stands, in a few words; `now`: times of today are told by their hour alone."""
+
+    def at(instant: datetime | None) -> str:
+        return shown(instant) if instant is None or now is None else near(instant, now)
+
     if each.held_by:
-        return f"{each.state} by {each.held_by} since {shown(each.since)}"
+        return f"{each.state} by {each.held_by} since {at(each.since)}"
     if each.state == "throttled":
-        return f"asked for a pause until {shown(each.until)}"
+        return f"asked for a pause until {at(each.until)}"
     if each.state in ("open", "half-open"):
-        trial = f"the next try is at {shown(each.until)}" if each.state == "open" else "the next call is a try"
-        return f"{each.state} since {shown(each.since)}; {trial}: {each.reason}"
+        trial = f"the next try is at {at(each.until)}" if each.state == "open" else "the next call is a try"
+        return f"{each.state} since {at(each.since)}; {trial}: {each.reason}"
     failures = f" ({each.failures} failed in a row: {each.reason})" if each.failures else ""
     return each.state + failures
-
-
-def held(found: Sequence[Dependency]) -> list[str]:
-    """Say what somebody holds by hand: nothing else ends that."""
-    return [
-        f"{each.name} is {said(each)} UTC (`ivy switch {BREAKER}{each.name} auto` lets it go by itself)."
-        for each in found
-        if each.held_by
-    ]
-
-
-def show(found: Sequence[Dependency]) -> None:
-    """Print one line of those that always were well, and a table of the others with their last changes."""
-    well = [each.name for each in found if each.is_well and not each.changes and not each.failures]
-    rows = [[each.name, said(each), "; ".join(map(_change, each.changes))] for each in found if each.name not in well]
-    if well:
-        frame.say(f"Well: {', '.join(well)}.")
-    if rows:
-        frame.table("Breakers (times in UTC)", ["of", "is", "last changes"], rows)
-
-
-def _change(change: Change) -> str:
-    return f"{shown(change.at)} {change.state}" + (f" ({change.reason})" if change.reason else "")

@@ -30,13 +30,13 @@ async def live(config: Config, http: "httpx2.AsyncClient", threads: Threads) -> 
     if config.whatsapp.enabled and config.whatsapp.token and config.whatsapp.phone_number_id:
         findings.append(await _whatsapp(config, http))
     if config.sms.enabled and config.sms.account_sid and config.sms.auth_token:
-        findings.append(await _sms(config, http))
+        findings.append(await ask_sms(config, http))
     if config.mail.enabled and config.mail.host and config.mail.sender:
         findings.append(await _mail(config, threads))
     for role in ROLES:
         section: ModelSection = getattr(config.models, role)
         if section.vendor in ("anthropic", "openai") and section.model and section.api_key:
-            findings.append(await _model(f"models.{role}, asked", section, http))
+            findings.append(await ask_model(f"models.{role}, asked", section, http))
     if config.transcription.model and config.transcription.api_key:
         findings.append(await _transcription(config, http))
     return findings
@@ -63,7 +63,8 @@ async def _whatsapp(config: Config, http: "httpx2.AsyncClient") -> Finding:
     return ok("WhatsApp, asked", found)
 
 
-async def _sms(config: Config, http: "httpx2.AsyncClient") -> Finding:
+async def ask_sms(config: Config, http: "httpx2.AsyncClient") -> Finding:
+    """Ask Twilio about our account."""
     what, section = "SMS, asked", config.sms
     token = next(iter(section.auth_token.reveal().split()), "")
     signed = b64encode(f"{section.account_sid}:{token}".encode()).decode()
@@ -102,7 +103,8 @@ async def _mail(config: Config, threads: Threads) -> Finding:
 # --- models ------------------------------------------------------------------------------------------
 
 
-async def _model(what: str, section: ModelSection, http: "httpx2.AsyncClient") -> Finding:
+async def ask_model(what: str, section: ModelSection, http: "httpx2.AsyncClient") -> Finding:
+    """Ask a model's vendor whether it knows our key and has the model; nothing is generated."""
     key = section.api_key.reveal()
     if section.vendor == "anthropic":
         base = (section.base_url or "https://api.anthropic.com").rstrip("/").removesuffix("/v1")

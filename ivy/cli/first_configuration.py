@@ -15,6 +15,7 @@ from ivy.config import Config, ModelSection, getattr_path
 from ivy.store.sealing import new_key
 
 FOLDER = "secrets"
+VOICE_KEY = "voice.api_key_file"
 
 
 def new_verify_token() -> str:
@@ -137,6 +138,28 @@ ITEMS = (
         vendor="anthropic",
         needed=False,
     ),
+    Item(
+        VOICE_KEY,
+        "Retell API key",
+        "Retell's dashboard > Settings > API Keys: the key with the webhook badge",
+        shapes.wrong_retell_key,
+        file="retell_key",
+        needed=False,
+    ),
+    Item(
+        "voice.number",
+        "Ivy's own number at Retell",
+        "Retell's dashboard > Phone Numbers, with + and country code",
+        shapes.wrong_phone,
+        needed=False,
+    ),
+    Item(
+        "operator.phone",
+        "Your own number, for test calls",
+        "with + and country code: a test call may ring there at any hour",
+        shapes.wrong_phone,
+        needed=False,
+    ),
 )
 
 HEAD = """\
@@ -152,7 +175,7 @@ def text_of(answers: Mapping[str, str]) -> str:
     lines = [HEAD]
     for section in dict.fromkeys(item.section for item in ITEMS):
         lines.append(f"[{section}]")
-        lines += _model(section)
+        lines += [*_model(section), *_switch(section, answers, "# ")]
         lines += [_line(item, answers.get(item.key, "")) for item in ITEMS if item.section == section]
         lines.append("")
     return "\n".join([*lines, '[admission]\npolicy = "invite"               # or open, or list\n'])
@@ -163,6 +186,7 @@ def lines_to_paste(answers: Mapping[str, str]) -> str:
     lines: list[str] = []
     for section in dict.fromkeys(item.section for item in ITEMS if item.key in answers):
         lines.append(f"[{section}]")
+        lines += _switch(section, answers, "")[: VOICE_KEY in answers]
         lines += [
             f"{item.name} = {json.dumps(answers[item.key])}"
             for item in ITEMS
@@ -177,6 +201,13 @@ def _model(section: str) -> list[str]:
         return []
     model: ModelSection = getattr_path(Config(), section)
     return [f"vendor = {json.dumps(model.vendor)}", f"model = {json.dumps(model.model)}"]
+
+
+def _switch(section: str, answers: Mapping[str, str], otherwise: str) -> list[str]:
+    """Switch calls on with the key for them; `otherwise` stands before the line without one."""
+    if section != "voice":
+        return []
+    return [f"{'' if VOICE_KEY in answers else otherwise}enabled = true"]
 
 
 def _line(item: Item, answer: str) -> str:

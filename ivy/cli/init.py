@@ -4,14 +4,16 @@ What exists is never rewritten: a configuration that lacks something gets the li
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ivy import config as configuration
-from ivy.cli import frame, options
-from ivy.cli.first_configuration import FOLDER, ITEMS, LEAD_TIME, Item, lines_to_paste, text_of, write_private
+from ivy.cli import frame, options, ownership
+from ivy.cli.first_configuration import ITEMS, LEAD_TIME, lines_to_paste, text_of, write_private
+from ivy.cli.init_screens import collect
 from ivy.config import Config
 from ivy.errors import IvyError
 
@@ -26,81 +28,88 @@ def command(
             "--templates/--no-templates", help="Offer to submit the message templates, once Meta can be asked."
         ),
     ] = True,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Ask each vendor about what is typed, as soon as it is.")
+    ] = True,
+    live: Annotated[
+        bool, typer.Option("--live", help="End in a list that turns green as things become true; Ctrl-C leaves it.")
+    ] = False,
+    wait: Annotated[
+        float, typer.Option(help="With --live: seconds in which it may turn green; 0: one look.", min=0)
+    ] = 900.0,
+    every: Annotated[float, typer.Option(help="With --live: seconds between questions to vendors.", min=1)] = 10.0,
+    as_json: frame.Json = False,
+    service: Annotated[
+        bool,
+        typer.Option(
+            "--service", help="Only write what a machine needs to run Ivy as a service: unit, TLS proxy, wrapper, user."
+        ),
+    ] = False,
+    into: Annotated[
+        Path | None, typer.Option(help="With --service: the folder to write to; / installs, as root.")
+    ] = None,
 ) -> None:
     """Write a configuration that works, its secrets and an empty database; change nothing that exists.
 
     On a terminal it asks for what it cannot make itself: Enter leaves a question for later. With a WhatsApp account and
-    its token it offers to send the message templates to Meta at once: their review takes up to a day.
+    its token it offers to send the message templates to Meta at once: their review takes up to a day. What is typed is
+    looked at by its shape, and by asking its vendor. `--live` can be left and typed again at any time; exit code 1 while
+    something in its list is not green.
     """
+    if service:
+        from ivy.cli.init_service import write_service
+
+        write_service(into)
+        return
     path = folder / "ivy.toml" if folder else configuration.config_path(options.given_config.get())
+    say = frame.note if live else frame.say  # a list, or a document, is what --live prints
+    before, answers = _prepare(path, say, check=check, begun_only=live)
+    if templates:
+        _offer_templates(path)
+    if not live:
+        _say_what_is_next(before, answers)
+        live = bool(answers) and frame.confirm("\nWatch it turn green now? (`ivy init --live`)", default=True)
+    if live:
+        from ivy.cli import live as checklist
+
+        options.given_config.set(str(path))
+        is_green = checklist.run(checklist.Patience(wait, every), as_json=as_json)
+        raise typer.Exit(0 if is_green else 1)
+
+
+def _prepare(path: Path, say: Callable[[str], None], *, check: bool, begun_only: bool) -> tuple[Config, dict[str, str]]:
+    """Write what is not there yet; return the configuration as it was, and what was answered."""
     existed = path.exists()
     before = configuration.load(path, os.environ) if existed else configuration.build({}, os.environ, path.parent)
     _make_folder(path.parent)
-    answers = collect(path.parent, before)
+    answers = collect(
+        path.parent, before, check=check, make_folder=_make_folder, say=say, begun_only=begun_only and existed
+    )
     if not existed:
         write_private(path, text_of(answers))
-        frame.say(f"Wrote {path}.")
+        ownership.let_group_read(path)
+        say(f"Wrote {path}.")
     elif answers:
-        frame.say(f"{path} is yours and stays as it is. Paste these lines into it:\n\n{lines_to_paste(answers)}\n")
-    else:
-        frame.say(f"{path} is there already; nothing was changed.")
-    _make_database(path, before)
-    if templates:
-        _offer_templates(path)
-    _say_what_is_next(before, answers)
-
-
-def collect(folder: Path, config: Config) -> dict[str, str]:
-    """Return what belongs into ivy.toml and is not there, by key; secrets are made, asked for, and written to files."""
-    answers: dict[str, str] = {}
-    for item in ITEMS:
-        if not item.lacks(config):
-            continue
-        if not item.file:
-            answer = _ask(item)
-        else:
-            answer = item.path if (folder / item.path).exists() or _keep_secret(folder, item) else ""
-        if answer:
-            answers[item.key] = answer
-    return answers
-
-
-def _keep_secret(folder: Path, item: Item) -> bool:
-    """Make or ask for a secret and write it to its file; return whether there is one now."""
-    value = item.make() if item.make else _ask(item)
-    if value:
-        _make_folder(folder / FOLDER)
-        write_private(folder / item.path, value + "\n")
-        frame.say(f"Wrote {folder / item.path} (only you can read it).")
-    return bool(value)
-
-
-def _ask(item: Item) -> str:
-    """Ask until the answer looks right or is empty; a secret is not shown while it is typed."""
-    if not item.question or not frame.can_ask():
-        return ""
-    frame.note(f"({item.found_at})")
-    while True:
-        typed = typer.prompt(item.question, default="", hide_input=bool(item.file), show_default=False, err=True)
-        answer = str(typed).strip()
-        wrong = item.judge(answer) if answer else ""
-        if not wrong:
-            return answer
-        frame.note(wrong)
+        say(f"{path} is yours and stays as it is. Paste these lines into it:\n\n{lines_to_paste(answers)}\n")
+    elif not begun_only:
+        say(f"{path} is there already; nothing was changed.")
+    _make_database(path, before, say)
+    return before, answers
 
 
 def _make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _make_database(path: Path, config: Config) -> None:
+def _make_database(path: Path, config: Config, say: Callable[[str], None]) -> None:
     from ivy.cli.migrate import apply
 
     database = config.database(path.parent)
     if database.exists():
         return
-    apply(database)
-    frame.say(f"Made {database}.")
+    with ownership.as_owner_of(database.parent):
+        apply(database)
+    say(f"Made {database}.")
 
 
 def _offer_templates(path: Path) -> None:

@@ -1,6 +1,6 @@
 """`ivy memory`: what Ivy knows of people, where it is from, and whether that can be trusted. May import: everything."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
@@ -8,12 +8,16 @@ import typer
 
 from ivy.cli import frame, moments
 from ivy.domain.facts import Ended, Fact
-from ivy.store import fact_audit, facts, people
+from ivy.store import fact_audit, facts, people, recalls
 from ivy.store.fact_audit import Problem
 from ivy.store.people import Person
+from ivy.store.recalls import Recall
 from ivy.store.scope import Scope, for_user
 
 command = typer.Typer(no_args_is_help=True, help="What Ivy knows of people, and where it is from.")
+RECALLED = 50
+"""Memories found for turns that are listed, the newest first."""
+LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Audit:
     waiting: int
     """Messages that are still to be read."""
     problems: list[Problem]
+    recalled: list[Recall] = field(default_factory=list[Recall])
+    """Which memories were found for their last turns."""
 
 
 @command.callback()
@@ -58,7 +64,10 @@ def audit(
     every: Annotated[bool, typer.Option("--all", help="Show superseded and forgotten facts too.")] = False,
     as_json: frame.Json = False,
 ) -> None:
-    """List what is known of people with its sources, and check each fact against its message, its chain and the memories."""
+    """List what is known of people with its sources, and check each fact against its message, its chain and the memories.
+
+    Below stands which memories were found for their last turns: by the words they wrote, or because the model looked.
+    """
     found = frame.run(_audit, frame.setup(), user)
     if as_json:
         frame.print_json({"people": found})
@@ -92,8 +101,18 @@ def _print(found: Audit, *, every: bool) -> None:
     columns = ["fact", "kind", "what", "state", "since (UTC)", "until (UTC)", "how", "their words", "message"]
     waiting = f", {found.waiting} messages to read" if found.waiting else ""
     frame.table(f"{found.name}: {len(found.facts) - gone} hold, {gone} no more{waiting}", columns, rows)
+    if found.recalled:
+        title = f"{found.name}: found in memory for the last turns"
+        frame.table(title, ["turn", "at (UTC)", "by", "of", "words", "told"], [_found(each) for each in found.recalled])
     for problem in found.problems:
         frame.say(f"  {problem.fact}: {problem.words}")
+
+
+def _found(each: Recall) -> list[str]:
+    text = " ".join(each.text.split())
+    shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+    told = "yes" if each.told else "no room"
+    return [each.turn_id, moments.shown(each.at), each.how, f"{each.kind} {each.ref}", shown or "(gone)", told]
 
 
 async def _audit(where: frame.Setup, who: str | None) -> list[Audit]:
@@ -107,7 +126,9 @@ async def _audit(where: frame.Setup, who: str | None) -> list[Audit]:
 def _of(scope: Scope, person: Person) -> Audit:
     waiting = len(facts.waiting(scope, limit=1000))
     lines = [_line(fact) for fact in facts.every(scope)]
-    return Audit(person.id, person.name, lines, waiting, fact_audit.problems(scope))
+    return Audit(
+        person.id, person.name, lines, waiting, fact_audit.problems(scope), recalls.lately(scope, limit=RECALLED)
+    )
 
 
 def _line(fact: Fact) -> Line:

@@ -12,6 +12,7 @@ from ivy.store import migrate
 
 def command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be applied.")] = False,
+    copy: Annotated[bool, typer.Option("--copy/--no-copy", help="Keep a copy of the database as it was.")] = True,
     as_json: frame.Json = False,
 ) -> None:
     """Bring the database to this version of Ivy, after a copy beside it. The daemon must not run.
@@ -19,7 +20,7 @@ def command(
     `ivy daemon` does the same when it starts. Doing it twice changes nothing.
     """
     path = frame.setup().database
-    names = would_apply(path) if dry_run else apply(path)
+    names = would_apply(path) if dry_run else apply(path, copy_first=copy)
     if as_json:
         frame.print_json({"database": str(path), "dry_run": dry_run, "migrations": names})
         return
@@ -39,10 +40,10 @@ def would_apply(path: Path) -> list[str]:
         return [migration.name for migration in migrate.pending(connection, shipped)]
 
 
-def apply(path: Path) -> list[str]:
+def apply(path: Path, *, copy_first: bool = True) -> list[str]:
     """Bring the database, or a new one, to this version; return what was applied. Raises: StoreError."""
     would_apply(path)  # refuses another program's file before anything is opened for writing
     from ivy.daemon.main import prepare
 
     with lock.hold(path):
-        return prepare(path)
+        return prepare(path, copy_first=copy_first)

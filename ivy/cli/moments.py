@@ -40,6 +40,12 @@ def shown(instant: datetime | None) -> str:
     return "" if instant is None else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
+def near(instant: datetime, now: datetime) -> str:
+    """Return an instant as briefly as it is clear, in UTC: 10:04, or with its day where that is not today's."""
+    there, here = instant.astimezone(UTC), now.astimezone(UTC)
+    return f"{there:%H:%M}" if there.date() == here.date() else f"{there:%a %d %b %H:%M}"
+
+
 def span(length: timedelta) -> str:
     """Return a length in its largest whole unit: 45 s, 3 min, 2 h, 4 d."""
     seconds = max(0, int(length.total_seconds()))

@@ -1,23 +1,19 @@
-"""`ivy replay-dlq`, alias `ivy dlq replay`: a plan in people first, then the act. May import: replaying, letter_options, frame."""
+"""`ivy replay-dlq`, alias `ivy dlq replay`: a plan in people first, then the act. May import: the store, the files beside it."""
 
-from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ivy.cli import frame, letter_options
+from ivy.cli import frame, letter_options, replay_plan_view
 from ivy.cli.letter_options import Error, FateOption, Ids, Kind, Limit, Reason, Since, User
-from ivy.cli.moments import span
-from ivy.cli.replaying import Outcome, Replay
-from ivy.clock import SystemClock
-from ivy.domain.replay import in_words
+from ivy.cli.moments import shown
+from ivy.clock import SystemClock, stamp
 from ivy.errors import IvyError, UsageError
-from ivy.store import dead_letters
-from ivy.store.binding import Connection
-from ivy.store.dead_letters import Plan, Wanted
-
-SHOWN_IDS = 2
-LONGEST_SPAN = timedelta(days=1)
+from ivy.store import replay_plans, replay_running
+from ivy.store.dead_letters import Wanted
+from ivy.store.replay_plans import Plan
+from ivy.store.replay_running import Became
+from ivy.store.scope import OperatorStore, audit
 
 
 class Stopped(IvyError):
@@ -32,130 +28,155 @@ def command(
     user: User = None,
     fate: FateOption = None,
     limit: Limit = None,
-    rate: Annotated[float, typer.Option(min=0.01, max=100.0, help="Letters a second.")] = 2.0,
+    rate: Annotated[
+        float, typer.Option(min=0.01, max=100.0, help="Messages a second, after the first ones went well.")
+    ] = 2.0,
+    poison: Annotated[bool, typer.Option("--poison", help="Also what failed the same way again and again.")] = False,
     reason: Reason = "replayed by hand",
+    plan_id: Annotated[
+        str, typer.Option("--plan", metavar="ID", help="Run the plan that was shown, go on with it, or follow it.")
+    ] = "",
+    stop: Annotated[bool, typer.Option("--stop", help="With --plan: release nothing more of it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and do nothing.")] = False,
     yes: frame.Yes = False,
     as_json: frame.Json = False,
 ) -> None:
-    """Show what a replay of the dead letters would do, and do it if you agree.
+    """Show what a replay of the dead letters would mean for people, and do it if you agree.
 
-    A letter goes back to work under its old key, so nothing is done twice.
+    Everybody gets one message at most, and nobody is woken. What is too late, unwanted or already there stays as it is.
 
-    What is too late, unwanted or already there stays as it is.
-
-    It stops when a letter dies of something new.
+    The plan that is shown is the plan that runs. The daemon carries it out, and stops when something new goes wrong.
     """
-    if not (dry_run or yes) and (as_json or not frame.can_ask()):
-        raise UsageError("Nobody is here to be asked: give --yes to replay, or --dry-run to see the plan.")
     wanted = letter_options.wanted(ids=ids, kind=kind, error=error, since=since, fate=fate, limit=limit)
-    frame.run(_replay, wanted, user, rate, reason, dry_run, yes, as_json)
+    if plan_id and (wanted != Wanted() or user or poison):
+        raise UsageError("--plan names letters already: leave ids and filters out.")
+    if stop and not plan_id:
+        raise UsageError("--stop needs --plan ID.")
+    if not (dry_run or yes or stop) and (as_json or not frame.can_ask()):
+        raise UsageError("Nobody is here to be asked: give --yes to replay, or --dry-run to see the plan.")
+    asked = _Asked(wanted, user, rate, poison, reason, plan_id, dry_run, yes, as_json)
+    try:
+        frame.run(_stop if stop else _replay, asked)
+    except KeyboardInterrupt:
+        if asked.begun:
+            frame.note(f"The daemon goes on: `ivy replay-dlq --plan {asked.begun}` follows it, with --stop ends it.")
+        raise
 
 
-async def _replay(
-    wanted: Wanted, user: str | None, rate: float, reason: str, dry_run: bool, yes: bool, as_json: bool
-) -> None:
+class _Asked:
+    """What was typed; `begun` is the plan that runs by now."""
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        user: str | None,
+        rate: float,
+        poison: bool,
+        reason: str,
+        plan_id: str,
+        dry_run: bool,
+        yes: bool,
+        as_json: bool,
+    ) -> None:
+        self.wanted, self.user, self.rate, self.poison, self.reason = wanted, user, rate, poison, reason
+        self.plan_id, self.dry_run, self.yes, self.as_json = plan_id, dry_run, yes, as_json
+        self.begun = ""
+
+
+async def _replay(asked: _Asked) -> None:
     setup = frame.setup()
-    async with frame.operator(setup, action="replay-dlq", reason=reason, subject="plan") as operator:
-        plan = await operator.read(make_plan, wanted, user)
+    async with frame.operator(setup, action="replay-dlq", reason=asked.reason, subject="plan") as operator:
+        plan = await _plan(operator, setup, asked)
         runs = frame.daemon_is_running(setup)
-        if not as_json:
-            print_plan(plan, rate=rate, daemon=runs)
-        agreed = not dry_run and bool(plan.running) and (yes or frame.confirm("Replay?"))
-        outcome: Outcome | None = None
-        if agreed:
-            replay = Replay(operator, SystemClock(), plan, rate=rate, reason=reason)
-            outcome = await replay.run(watched=runs, say=frame.note)
-    if as_json:
-        frame.print_json(document(plan, outcome, rate=rate, daemon=runs))
+        if not asked.as_json:
+            _show(plan, asked, daemon=runs)
+        outcome = await _act(operator, plan, asked, daemon=runs)
+    if outcome is not None:
+        plan = outcome[0]
+    if asked.as_json:
+        kept = plan if plan.lines else None
+        frame.print_json(replay_plan_view.document(kept, outcome and outcome[1], rate=asked.rate, daemon=runs))
     elif outcome is not None:
-        _print_outcome(outcome)
-    elif plan.running and not dry_run:
+        replay_plan_view.show_outcome(plan, outcome[1], daemon=runs)
+    elif plan.going and plan.state in ("draft", "stopped") and not asked.dry_run:
         frame.note("Nothing was replayed.")
-    if outcome is not None and outcome.stopped:
-        raise Stopped(f"Stopped with {outcome.left} letters left as they were; a new error: {outcome.stopped}")
+    if outcome is not None and plan.state == "stopped":
+        raise Stopped(
+            f"Stopped with {outcome[1].left} letters left as they were: {plan.stopped_by}."
+            f" `ivy replay-dlq --plan {plan.id}` goes on."
+        )
 
 
-def make_plan(connection: Connection, wanted: Wanted, user: str | None) -> Plan:
-    """Return what a replay would do now. Raises: UsageError."""
-    return dead_letters.plan(connection, letter_options.with_person(connection, wanted, user), now=letter_options.now())
+async def _plan(operator: OperatorStore, setup: frame.Setup, asked: _Asked) -> Plan:
+    if asked.plan_id:
+        return await operator.read(replay_plans.load, asked.plan_id)
+    from ivy.cli import replaying
+    from ivy.cli.desks import deciding_of
+
+    wanted = await operator.read(letter_options.with_person, asked.wanted, asked.user)
+    return await replaying.draft(operator, wanted, deciding_of(setup), rate=asked.rate, poison=asked.poison)
 
 
-def document(plan: Plan, outcome: Outcome | None, *, rate: float, daemon: bool) -> dict[str, Any]:
-    """Return a plan and what became of it for programs."""
-    return {
-        "letters": len(plan.letters),
-        "people": plan.people,
-        "runs": len(plan.running),
-        "poison": [letter.id for letter in plan.letters if letter.poison],
-        "groups": plan.groups,
-        "paused_queues": plan.paused,
-        "rate": rate,
-        "daemon_is_running": daemon,
-        "outcome": outcome,
-    }
-
-
-def print_plan(plan: Plan, *, rate: float, daemon: bool) -> None:
-    """Print the plan for people."""
-    if not plan.letters:
-        frame.say("No dead letters fit: there is nothing to replay.")
+def _show(plan: Plan, asked: _Asked, *, daemon: bool) -> None:
+    if plan.facts.running and plan.facts.running != plan.id:
+        frame.say(
+            f"Plan {plan.facts.running} runs, with {plan.facts.elsewhere} of these letters:"
+            f" `ivy replay-dlq --plan {plan.facts.running}` follows it."
+        )
+    if not plan.lines:
+        others = "other " if plan.facts.elsewhere else ""
+        frame.say(f"No {others}dead letters fit: there is nothing to replay.")
         return
-    oldest = span(letter_options.now() - plan.letters[0].due_at)
-    causes = len({group.cause for group in plan.groups})
-    title = (
-        f"{_count(len(plan.letters), 'dead letter')} · {_count(plan.people, 'person', 'people')} · "
-        f"{_count(causes, 'cause')} · the oldest was due {oldest} ago"
-    )
-    rows = [
-        [
-            group.kind,
-            f"{group.error}: {group.cause}" + (f" [poison: {group.poison}]" if group.poison else ""),
-            in_words(group.fate, group.kind),
-            str(len(group.ids)),
-            str(group.people),
-            _some(group.ids),
-        ]
-        for group in plan.groups
-    ]
-    frame.table(title, ["kind", "cause", "what would happen", "letters", "people", "ids"], rows)
-    _print_remarks(plan, rate, daemon)
+    replay_plan_view.show(plan, daemon=daemon)
+    if plan.state == "stopped":
+        frame.say(f"It was stopped at {shown(plan.ended_at)} UTC: {plan.stopped_by}.")
+    elif plan.state == "done":
+        frame.say(f"It was carried out by {shown(plan.ended_at)} UTC: nothing of it is left to do.")
+    elif plan.state == "running":
+        frame.say("It runs already.")
+    elif asked.plan_id:
+        frame.say(f"It was made at {shown(plan.made_at)} UTC; letters that changed since are left out.")
 
 
-def _print_remarks(plan: Plan, rate: float, daemon: bool) -> None:
-    running, poison = len(plan.running), sum(letter.poison for letter in plan.letters)
-    pace = f", {rate:g} a second: about {span(timedelta(seconds=running / rate))}" if running > 1 else ""
-    frame.say(f"{_count(running, 'letter')} would go back to work{pace}.")
-    if left := len(plan.letters) - running:
-        frame.say(f"{left} would stay as they are; `ivy dlq discard --fate … --reason …` ends them.")
-    if poison:
-        frame.say(f"{_count(poison, 'letter')} failed the same way three times running (poison): mend the cause first.")
-    for queue, reason in plan.paused.items():
-        frame.say(f"Queue {queue} is paused, and letters wait in it: {reason} (`ivy switch queue.{queue} on`).")
-    if running and not daemon:
-        frame.say("The daemon is not running: they would be queued until it is.")
+async def _act(operator: OperatorStore, plan: Plan, asked: _Asked, *, daemon: bool) -> tuple[Plan, Became] | None:
+    """Run, go on with or follow a plan, as far as that was agreed to; return what became of it."""
+    from ivy.cli import replaying
+
+    if plan.state == "draft" and not plan.going:
+        return None
+    if asked.dry_run or plan.state == "done":
+        kept = plan.state != "draft"
+        return (plan, await operator.read(replay_running.became, plan)) if kept else None
+    may_ask = plan.state != "running" and not asked.yes
+    if may_ask and not frame.confirm("Replay?" if plan.state == "draft" else "Go on with it?"):
+        return None
+    plan = await replaying.begin(operator, plan, SystemClock(), reason=asked.reason)
+    asked.begun = plan.id
+    if not daemon:
+        return plan, await operator.read(replay_running.became, plan)
+    return await replaying.follow(operator, plan.id, lambda became: frame.note(replay_plan_view.progress(became)))
 
 
-def _print_outcome(outcome: Outcome) -> None:
-    said = f"{_count(outcome.replayed, 'letter')} sent back to work"
-    if outcome.skipped:
-        said += f", {outcome.skipped} skipped: not dead any more"
-    if not outcome.watched:
-        frame.say(f"{said}. The daemon is not running: they are queued until it is.")
-        return
-    parts = {
-        "done": outcome.done,
-        "waiting or running": outcome.waiting,
-        "dead again": outcome.dead_again,
-        "dropped": outcome.cancelled,
-    }
-    frame.say(f"{said}: {', '.join(f'{number} {what}' for what, number in parts.items() if number) or 'none'}.")
-
-
-def _some(ids: tuple[str, ...]) -> str:
-    more = f" +{len(ids) - SHOWN_IDS}" if len(ids) > SHOWN_IDS else ""
-    return " ".join(ids[:SHOWN_IDS]) + more
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
+async def _stop(asked: _Asked) -> None:
+    async with frame.operator(frame.setup(), action="replay-dlq", reason=asked.reason, subject="plan") as operator:
+        plan = await operator.read(replay_plans.load, asked.plan_id)
+        now = SystemClock().now()
+        by = f"stopped by {frame.system_user()}"
+        stopped = await operator.write(replay_running.end, plan.id, now=now, stopped_by=by)
+        if stopped:
+            await operator.write(
+                audit,
+                at_ms=stamp(now),
+                actor=operator.actor,
+                action="replay-dlq --stop",
+                reason=asked.reason,
+                subject=f"plan {plan.id}",
+            )
+        plan = await operator.read(replay_plans.load, plan.id)
+        became = await operator.read(replay_running.became, plan)
+    if asked.as_json:
+        frame.print_json({"plan": plan.id, "state": plan.state, "stopped": stopped, "outcome": became})
+    elif stopped:
+        frame.say(f"Plan {plan.id} is stopped; {became.left} letters are left as they were.")
+    else:
+        frame.say(f"Plan {plan.id} does not run: it is {plan.state}.")

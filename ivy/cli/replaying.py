@@ -1,109 +1,55 @@
-"""Sends dead letters back to work at a measured pace, and watches what becomes of them. May import: the store and below.
+"""Begins a plan of a replay and watches the daemon carry it out. May import: the store and below.
 
-The first goes alone; the rest follow only while nothing new goes wrong. Without a daemon they are queued at that pace.
+The daemon does the work: closing the terminal changes nothing.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable
+from random import SystemRandom
 
 import trio
 
 from ivy.clock import Clock
-from ivy.store import dead_letters
-from ivy.store.dead_letters import Plan, Replayed
+from ivy.daemon import replay_planning
+from ivy.daemon.deciding import Deciding
+from ivy.domain.ids import uuid7
+from ivy.store import replay_plans, replay_running
+from ivy.store.dead_letters import Wanted
+from ivy.store.replay_plans import Plan
+from ivy.store.replay_running import Became
 from ivy.store.scope import OperatorStore
 
-LOOK_EVERY = 0.25
-FIRST_SECONDS = 20.0
-"""How long the first letter may take before the others follow all the same."""
-LAST_SECONDS = 30.0
-"""How long to stay for the outcome of the last."""
-LARGEST_BATCH = 100
+LOOK_EVERY = 1.0
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a replay did: `skipped` were not dead any more; `stopped` is the new cause that ended it early."""
-
-    replayed: int = 0
-    skipped: int = 0
-    left: int = 0
-    done: int = 0
-    waiting: int = 0
-    dead_again: int = 0
-    cancelled: int = 0
-    stopped: str = ""
-    watched: bool = False
+async def draft(operator: OperatorStore, wanted: Wanted, context: Deciding, *, rate: float, poison: bool) -> Plan:
+    """Make a plan and keep it, so that what was shown is what runs; one without letters is not kept. Raises: UsageError."""
+    plan_id = uuid7(context.clock.now(), SystemRandom())
+    plan = await operator.read(replay_planning.make, wanted, context, plan_id=plan_id, rate=rate, poison=poison)
+    if plan.lines:
+        await operator.write(replay_plans.keep_draft, plan)
+        plan = await operator.read(replay_plans.load, plan_id)
+    return plan
 
 
-class Replay:
-    """One run of a plan."""
+async def begin(operator: OperatorStore, plan: Plan, clock: Clock, *, reason: str) -> Plan:
+    """Let a plan run, or run on; one that runs or is done stays as it is. Raises: UsageError if another one runs."""
+    now = clock.now()
+    job_id = uuid7(now, SystemRandom())
+    await operator.write(replay_running.begin, plan.id, job_id, actor=operator.actor, reason=reason, now=now)
+    return await operator.read(replay_plans.load, plan.id)
 
-    def __init__(self, operator: OperatorStore, clock: Clock, plan: Plan, *, rate: float, reason: str) -> None:
-        self._operator = operator
-        self._clock = clock
-        self._ids = plan.running
-        self._causes = {letter.cause for letter in plan.letters}
-        self._rate = rate
-        self._reason = reason
-        self._sent = 0
-        self._revived: list[str] = []
 
-    async def run(self, *, watched: bool, say: Callable[[str], None] = lambda _line: None) -> Outcome:
-        """Send the letters back to work; `watched` says that a daemon works on them."""
-        stopped = await (self._watched(say) if watched else self._queued())
-        became = await self._became()
-        states = [each.state for each in became]
-        return Outcome(
-            replayed=len(self._revived),
-            skipped=self._sent - len(self._revived),
-            left=len(self._ids) - self._sent,
-            done=states.count("done"),
-            waiting=states.count("ready") + states.count("leased"),
-            dead_again=states.count("dead"),
-            cancelled=states.count("cancelled"),
-            stopped=stopped,
-            watched=watched,
-        )
-
-    async def _queued(self) -> str:
-        """Give each letter its time at once: whenever the daemon starts, it meets no more than it is used to."""
-        for start in range(0, len(self._ids), LARGEST_BATCH):
-            await self._send(self._ids[start : start + LARGEST_BATCH], every=1 / self._rate, after=start / self._rate)
-        return ""
-
-    async def _watched(self, say: Callable[[str], None]) -> str:
-        await self._send(self._ids[:1])
-        await self._settled(FIRST_SECONDS)
-        size = max(1, round(self._rate))
-        while self._sent < len(self._ids):
-            if stopped := await self._new_cause():
-                return stopped
-            await self._send(self._ids[self._sent : self._sent + size])
-            say(f"{self._sent} of {len(self._ids)} sent back to work")
-            await trio.sleep(size / self._rate)
-        await self._settled(LAST_SECONDS)
-        return await self._new_cause()
-
-    async def _send(self, ids: Sequence[str], *, every: float = 0.0, after: float = 0.0) -> None:
-        now = self._clock.now()
-        due = [(job_id, now + timedelta(seconds=after + place * every)) for place, job_id in enumerate(ids)]
-        operator = self._operator
-        self._revived += await operator.write(
-            dead_letters.replay, due, actor=operator.actor, reason=self._reason, now=now
-        )
-        self._sent += len(ids)
-
-    async def _settled(self, seconds: float) -> None:
-        with trio.move_on_after(seconds):
-            while any(each.state in ("ready", "leased") for each in await self._became()):
-                await trio.sleep(LOOK_EVERY)
-
-    async def _new_cause(self) -> str:
-        """Return why a letter died again, if that is nothing the plan has shown."""
-        died = (each.cause for each in await self._became() if each.state == "dead")
-        return next((cause for cause in died if cause not in self._causes), "")
-
-    async def _became(self) -> list[Replayed]:
-        return await self._operator.read(dead_letters.became, self._revived)
+async def follow(
+    operator: OperatorStore, plan_id: str, say: Callable[[Became], None] = lambda _became: None
+) -> tuple[Plan, Became]:
+    """Wait until a plan is carried out or stopped; return it and what became of it. `say` hears of each change."""
+    last: Became | None = None
+    while True:
+        plan = await operator.read(replay_plans.load, plan_id)
+        became = await operator.read(replay_running.became, plan)
+        if became != last:
+            say(became)
+            last = became
+        if plan.state != "running":
+            return plan, became
+        await trio.sleep(LOOK_EVERY)

@@ -105,6 +105,18 @@ def wrong_auth_tokens(text: str) -> str:
     return "An Auth Token is 32 hexadecimal digits; console.twilio.com shows it below the Account SID."
 
 
+def wrong_retell_key(text: str) -> str:
+    if text.startswith("key_") and text.isascii() and " " not in text:
+        return ""
+    return "A key of Retell begins with key_; its dashboard shows it under Settings > API Keys."
+
+
+def wrong_phone(text: str) -> str:
+    if text.startswith("+") and is_phone(text) and " " not in text:
+        return ""
+    return "A telephone number is + and country code and digits, without spaces, such as +15550102030."
+
+
 def right(_text: str) -> str:
     """Judge nothing."""
     return ""

@@ -16,8 +16,12 @@ GENERATE_ANEW = (
     " whatsapp_business_management; put it in the file of whatsapp.token_file"
 )
 SOON = timedelta(days=7)
+ENDS = "ends on"
+"""Stands in what is found of a token that does not live for ever."""
 NOT_THERE = frozenset({"PENDING", "DISCONNECTED", "UNVERIFIED", "DELETED", "MIGRATED"})
 """Statuses of a number that cannot send until it is registered; others (FLAGGED, RESTRICTED) are about its quality."""
+LOW = ("YELLOW", "RED")
+"""Meta's words for a number whose messages people do not want."""
 SHOW_IN_BASIC = "Meta's app > App settings > Basic > App secret > Show; put it in the file of whatsapp.app_secrets_file"
 FIELDS_NEEDED = frozenset({"messages"})
 FIELDS_WANTED = (
@@ -66,7 +70,7 @@ def _judge_token(facts: TokenFacts, now: datetime) -> Finding:
     found += f" and {MANAGEMENT.removeprefix('whatsapp_business_')}"
     if facts.expires_at is None:
         return ok("token", f"{found}, without expiry")
-    ends = f"{found}, ends on {_shown(facts.expires_at)}"
+    ends = f"{found}, {ENDS} {_shown(facts.expires_at)}"
     return look("token", ends, GENERATE_ANEW) if facts.expires_at - now < SOON else ok("token", ends)
 
 
@@ -160,6 +164,11 @@ async def _registered(walk: Walk) -> Finding:
 def _judge_number(found: Number) -> list[Finding]:
     told = [f"{found.phone}, {found.name or 'no name'}", *(f"{what} {word}" for what, word in _words(found) if word)]
     findings = [ok("number", ", ".join(told))]
+    if found.quality in LOW:
+        told = f"{found.quality}: people block or report us, and Meta lowers the limit next"
+        findings.append(
+            look("number's quality", told, "write less, to those who answer; docs/runbook/quality-and-limits.md")
+        )
     if found.name_status not in ("", "APPROVED", "AVAILABLE_WITHOUT_REVIEW"):
         mend = "WhatsApp Manager > Phone numbers > the number > Display name: a name that is the business's own"
         findings.append(look("display name", f"{found.name or 'none'}: {found.name_status}", mend))

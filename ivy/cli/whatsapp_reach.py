@@ -17,6 +17,7 @@ from ivy.cli import frame
 from ivy.cli.findings import Finding, look, missing, ok
 from ivy.cli.whatsapp_walk import Walk
 from ivy.domain.inbound import PersonMessage
+from ivy.domain.public_paths import WHATSAPP
 from ivy.errors import StoreError, Unreadable
 from ivy.store import arrivals, inbox
 from ivy.store.arrivals import Kept
@@ -29,6 +30,7 @@ ANSWER_SECONDS, KEPT_SECONDS, LOOK_EVERY = 20.0, 10.0, 0.25
 PROBE_FIELD = "ivy_probe"
 """No field of Meta's: what is kept of it is a notice, and nobody is answered."""
 RESTART = "restart `ivy daemon`: it reads its files when it starts"
+UNCHANGED = "let the proxy pass the body byte for byte, and the header X-Hub-Signature-256 with it"
 PROXY = "see that the proxy passes /api/whatsapp/webhook on to server.host and server.port, path and query unchanged"
 
 
@@ -50,9 +52,9 @@ async def address(walk: Walk) -> list[Finding]:
     """Resolve the public address and knock at it, over TLS if it is Meta's to reach."""
     url = walk.where.config.server.public_url
     host = urlsplit(url).hostname or ""
-    if walk.is_official and (wrong := await _wrong_host(host)):
+    if walk.is_official and (wrong := await wrong_host(host)):
         return [_unreached(wrong, f"let {host} lead to this machine's public address")]
-    answer = await _call(walk, "GET", url)
+    answer = await call(walk, "GET", url)
     if isinstance(answer, Finding):
         return [answer]
     if answer.is_redirect:
@@ -65,7 +67,7 @@ async def address(walk: Walk) -> list[Finding]:
     return [ok("public address", f"{url} answers{' over TLS' if url.startswith('https') else ''}")]
 
 
-async def _wrong_host(host: str) -> str:
+async def wrong_host(host: str) -> str:
     """Return why Meta could not reach a host, or ""."""
     try:
         found = await trio.socket.getaddrinfo(host, 443)
@@ -77,7 +79,7 @@ async def _wrong_host(host: str) -> str:
     return ""
 
 
-async def _call(
+async def call(
     walk: Walk,
     method: str,
     url: str,
@@ -114,7 +116,7 @@ async def handshake(walk: Walk) -> list[Finding]:
         "hub.verify_token": walk.section.verify_token.reveal(),
         "hub.challenge": walk.nonce,
     }
-    answer = await _call(walk, "GET", walk.webhook, query=query)
+    answer = await call(walk, "GET", walk.webhook, query=query)
     if isinstance(answer, Finding):
         return [answer]
     match answer.status_code:
@@ -138,18 +140,29 @@ async def signed_probe(walk: Walk) -> list[Finding]:
     """Post a webhook with our own signature through the public address, and see it in the database."""
     body = probe_body(walk)
     headers = {"Content-Type": "application/json", "X-Hub-Signature-256": signature.sign(body, walk.secrets[0])}
-    answer = await _call(walk, "POST", walk.webhook, body=body, headers=headers)
+    answer = await call(walk, "POST", walk.webhook, body=body, headers=headers)
     if isinstance(answer, Finding):
         return [answer]
     if answer.status_code == 401:
-        told = "the daemon refuses our signature: it has another app secret, or the proxy changes the body"
-        return [missing("signed probe", told, RESTART)]
+        return [await _whose_fault(walk, body, headers)]
     if answer.status_code != 200:
         return [missing("signed probe", f"{walk.webhook} answers {answer.status_code}", PROXY)]
     if not await _is_kept(walk, body):
         told = "it was taken, and is not in this database: the address leads to another Ivy"
         return [missing("signed probe", told, "let the address lead to this machine, or use that one's configuration")]
     return [ok("signed probe", "taken, checked and kept")]
+
+
+async def _whose_fault(walk: Walk, body: bytes, headers: dict[str, str]) -> Finding:
+    """Say why a signature was refused: asked without the proxy between, the daemon knows it, or does not."""
+    server = walk.where.config.server
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    direct = await call(walk, "POST", f"http://{host}:{server.port}{WHATSAPP}", body=body, headers=headers)
+    if not isinstance(direct, Finding) and direct.status_code == 200:
+        told = "the daemon takes our signature, but not through the proxy: it changes the body, or drops a header"
+        return missing("signed probe", told, UNCHANGED)
+    told = "the daemon refuses our signature: it has another app secret than the file of whatsapp.app_secrets_file"
+    return missing("signed probe", told, RESTART)
 
 
 def probe_body(walk: Walk) -> bytes:

@@ -91,7 +91,7 @@ async def within(hop: Hop, what: str, walk: Walk) -> list[Finding]:
     """Walk one hop of Meta's, and say a failure nobody foresaw in Meta's words."""
     try:
         with trio.fail_after(META_SECONDS):
-            return await hop(walk)
+            return await _again_if_broken_off(hop, walk)
     except trio.TooSlowError:
         return [
             missing(
@@ -100,6 +100,14 @@ async def within(hop: Hop, what: str, walk: Walk) -> list[Finding]:
         ]
     except VendorError as error:
         return [unforeseen(what, error)]
+
+
+async def _again_if_broken_off(hop: Hop, walk: Walk) -> list[Finding]:
+    """Walk a hop, and once more if the connection broke off: a kept one may have been closed while nothing was asked."""
+    try:
+        return await hop(walk)
+    except OutcomeUnknown:
+        return await hop(walk)
 
 
 def unforeseen(what: str, error: VendorError) -> Finding:

@@ -16,7 +16,7 @@ from typing import Any
 import httpx2
 import trio
 
-from ivy.adapters.client import open_client
+from ivy.adapters.client import address, open_client
 from ivy.clock import Clock
 from ivy.config import (
     Config,
@@ -44,6 +44,7 @@ from ivy.emulators.faults import Fault, FaultyTransport, Script
 from ivy.emulators.in_process import in_process
 from ivy.emulators.mailbox import Mailboxes
 from ivy.emulators.openai import OpenAIEmulator
+from ivy.emulators.operator_desk import OperatorDesk
 from ivy.emulators.retell import RetellEmulator
 from ivy.emulators.retell_webhooks import Deliver
 from ivy.emulators.transcription import TranscriptionEmulator
@@ -69,6 +70,7 @@ SMS_WEBHOOK = f"{ORIGIN}{public_paths.SMS}"
 ACCOUNT_SID = "AC" + "e" * 32
 AUTH_TOKEN = "emulated-auth-token"  # noqa: S105
 SMS_NUMBER = "+15550102030"
+OPERATOR_SECRET = "emulated-operator-secret"  # noqa: S105
 VOICE_KEY = "key_emulated"
 VOICE_NUMBER = "+15550102040"
 VOICE_WEBHOOK = f"{ORIGIN}{public_paths.RETELL}"
@@ -84,6 +86,7 @@ class Vendors:
     transcription: TranscriptionEmulator
     sms: TwilioEmulator
     mail: Mailboxes
+    operator: OperatorDesk
     retell: RetellEmulator | None = None
     """Nobody is phoned where voice.enabled is false."""
     faults: dict[str, Script[Fault]] = field(default_factory=dict[str, Script[Fault]])
@@ -162,6 +165,7 @@ def emulated(config: Config, *, live_models: bool = False) -> Config:
         transcription=ears,
         memory=memory,
         voice=voice,
+        operator=_replace(config.operator, webhook_secret=Secret(OPERATOR_SECRET)),
     )
 
 
@@ -213,6 +217,7 @@ async def open_world(
             "transcription": vendors.transcription.app,
             "embedder": vendors.openai.app,
             "sms": vendors.sms.app,
+            "operator": vendors.operator.app,
         }
         if not live_models:
             apps |= {"anthropic": vendors.anthropic.app, "openai": vendors.openai.app}
@@ -251,7 +256,7 @@ class _Door:
 
     async def ask(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         """Ask Ivy in the request, as a phone that fills in a form does, or an agent in the middle of a call."""
-        response = await self.http.post(url, content=body, headers=headers)
+        response = await self.http.post(address(url), content=body, headers=headers)
         return response.status_code, response.content
 
 
@@ -279,6 +284,7 @@ def _vendors(brain: Brain, clock: Clock, door: _Door) -> Vendors:
             now=clock.now,
         ),
         Mailboxes(),
+        OperatorDesk(OPERATOR_SECRET, clock.now),
     )
 
 

@@ -7,6 +7,7 @@ key names. Every other key can be overridden by `IVY_SECTION__KEY` too. A misspe
 from ivy.config.reading import DEFAULT_PATH, PATH_VARIABLE, PREFIX, build, config_path, getattr_path, keys, load
 from ivy.config.sections import (
     AdmissionSection,
+    BackupSection,
     BreakersSection,
     CallsSection,
     CharitySection,
@@ -28,6 +29,8 @@ from ivy.config.sections import (
     Secret,
     Section,
     ServerSection,
+    ServiceSection,
+    SiteSection,
     SmsSection,
     SpendSection,
     StoreSection,
@@ -44,6 +47,7 @@ __all__ = [
     "PATH_VARIABLE",
     "PREFIX",
     "AdmissionSection",
+    "BackupSection",
     "BreakersSection",
     "CallsSection",
     "CharitySection",
@@ -65,6 +69,8 @@ __all__ = [
     "Secret",
     "Section",
     "ServerSection",
+    "ServiceSection",
+    "SiteSection",
     "SmsSection",
     "SpendSection",
     "StoreSection",

@@ -133,9 +133,22 @@ def _read_secrets(raw: dict[str, Any], section: type[Section], folder: Path, whe
         elif kind is Secret:
             file = raw.get(f"{name}_file")
             if name not in raw and isinstance(file, str) and file:
-                raw[name] = _secret_of(folder / file, f"{where}{name}_file")
+                raw[name] = _secret_of(_handed(folder, file), f"{where}{name}_file")
             if raw.get(name):
                 log.hide(_words_of(str(raw[name])))
+
+
+def _handed(folder: Path, file: str) -> Path:
+    """Return where a secret lies: among what systemd handed over, or at its own path.
+
+    LoadCredential=secrets:/etc/ivy/secrets makes `secrets_token` of `secrets/token`. Source: systemd.exec(5).
+    """
+    path, handed = folder / file, os.environ.get("CREDENTIALS_DIRECTORY")
+    if handed and path.is_relative_to(folder):
+        credential = Path(handed, "_".join(path.relative_to(folder).parts))
+        if credential.is_file():
+            return credential
+    return path
 
 
 def _secret_of(path: Path, key: str) -> str:

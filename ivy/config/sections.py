@@ -258,6 +258,21 @@ class OperatorSection(Section, frozen=True):
     """Who hears of alerts and of people who ask for a human; empty: `ivy status` only."""
     phone: str = ""
     """The operator's own number, in E.164: a test call may ring there at any hour."""
+    whatsapp: str = ""
+    """A phone in E.164 that alerts go to on WhatsApp: as a template, or freely once it has written to Ivy's number."""
+    webhook_url: str = ""
+    """Where alerts are posted as JSON; https, or http on this machine. Redirects are not followed."""
+    webhook_secret: Secret = Secret()
+    """Signs what is posted: HMAC-SHA256 over its time and its body."""
+    webhook_secret_file: str = ""
+    heartbeat_url: str = ""
+    """Asked once a minute while Ivy is well; a service outside tells you when that stops."""
+    quiet_from: str = ""
+    """From this time of the day on, "22:00", what is not critical waits."""
+    quiet_until: str = ""
+    """Until this one, "07:00", and then it goes as one."""
+    zone: str = "UTC"
+    """Where the operator's clock is."""
 
 
 class ModelSection(Section, frozen=True):
@@ -368,6 +383,49 @@ class BreakersSection(Section, frozen=True):
     """How long a model with a wrong key, or one that is gone, is left alone before its next trial."""
 
 
+class BackupSection(Section, frozen=True):
+    """Copies of everything, encrypted and checked; docs/backup.md has the rest."""
+
+    folder: str = ""
+    """Where the daemon puts them by itself, on another disk if there is one; empty: only `ivy backup` makes any."""
+    every_hours: float = 24.0
+    keep: int = 7
+    """How many of the daemon's own are kept."""
+    key: Secret = Secret()
+    """64 hex digits; several, newest first, while old backups are still to be read. Not the one of [store]."""
+    key_file: str = ""
+    replica: bool = False
+    """A replica program (Litestream) runs beside the daemon and moves the write-ahead log into the file; then Ivy does not."""
+
+
+class ServiceSection(Section, frozen=True):
+    """Where Ivy is installed, for `ivy upgrade`."""
+
+    root: str = "/opt/ivy"
+    """Holds source (a git clone), releases, and current, which leads to one of them."""
+    start: str = "systemctl start ivy"
+    stop: str = "systemctl stop ivy"
+    """Returns when the daemon has ended."""
+    health_seconds: float = 60.0
+    """How long a new release may take to be well before the old one comes back."""
+
+
+class SiteSection(Section, frozen=True):
+    """Who runs this Ivy, as /privacy and /terms tell people. Without a name and a mail address there are no such pages."""
+
+    name: str = ""
+    """A person's or a company's, as it stands on a contract."""
+    address: str = ""
+    """The postal one, in one line."""
+    mail: str = ""
+    """Where people ask what is kept of them, and have it erased."""
+    country: str = ""
+    """Where it is run from, in a word: Colombia."""
+    privacy_file: str = ""
+    """Text of your own instead of Ivy's: paragraphs with an empty line between them, `# ` before a heading."""
+    terms_file: str = ""
+
+
 class LogSection(Section, frozen=True):
     level: str = "info"
     plain: bool = False
@@ -400,6 +458,9 @@ class Config(Section, frozen=True):
     workers: WorkersSection = WorkersSection()
     retry: RetrySection = RetrySection()
     breakers: BreakersSection = BreakersSection()
+    service: ServiceSection = ServiceSection()
+    site: SiteSection = SiteSection()
+    backup: BackupSection = BackupSection()
     log: LogSection = LogSection()
 
     def database(self, folder: Path) -> Path:

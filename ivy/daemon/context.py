@@ -15,10 +15,11 @@ from ivy.config import Config
 from ivy.daemon import hours
 from ivy.daemon.lines import SeenLines
 from ivy.domain.calling_hours import CallingHours
+from ivy.domain.clock_skew import Skew
 from ivy.domain.ids import uuid7
 from ivy.domain.rates import Rates
 from ivy.domain.tariffs import Tariffs
-from ivy.ports import Channel, Fetcher, FormKeys, TemplatePack, Transcriber, Voice
+from ivy.ports import AlertPost, Channel, Fetcher, FormKeys, Pulse, TemplatePack, Transcriber, Voice
 from ivy.store.binding import Connection
 from ivy.store.database import Store
 from ivy.store.files import Files
@@ -30,6 +31,7 @@ from ivy.store.sealing import Sealer
 if TYPE_CHECKING:
     from ivy.agent.turn import Agent
     from ivy.agent.weekly_prose import Ask
+    from ivy.daemon.backup_room import BackupRoom
 
 DEFAULT_CHANNEL = "whatsapp"
 Write = Callable[[Connection], object]
@@ -89,6 +91,17 @@ class Context:
 
     memory: Recaller | None = None
     """Asks the embedder; None: memory goes by words."""
+
+    alert_post: AlertPost | None = None
+    """Where alerts are posted to; None where no address is configured."""
+    pulse: Pulse | None = None
+    """What waits for a sign of life; None where no address is configured."""
+    skew: Skew | None = None
+    """What the vendors' clocks say; None where nobody listens to them."""
+    backups: "BackupRoom | None" = None
+    """Where the daemon's own backups go; None where it makes none."""
+    site_texts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The operator's own words for the pages of [site], by a page's name."""
 
     def new_id(self) -> str:
         return uuid7(self.clock.now(), self.chance)

@@ -4,6 +4,7 @@
 migration, sockets and signals.
 """
 
+import os
 import signal
 import socket
 import sys
@@ -20,13 +21,14 @@ from ivy import __version__, log
 from ivy.adapters.client import open_client
 from ivy.clock import SystemClock
 from ivy.config import Config
-from ivy.daemon import lock, scheduler, server, sweeper, web
+from ivy.daemon import beat_file, heartbeat, lock, notify, scheduler, server, sweeper, web
 from ivy.daemon.context import Context
 from ivy.daemon.handlers import BURIED, HANDLERS
 from ivy.daemon.supervisor import supervise
 from ivy.daemon.web import Health
 from ivy.daemon.wiring import Outside, build, check
 from ivy.daemon.worker import Worker
+from ivy.domain.clock_skew import Skew
 from ivy.domain.jobs import Queue
 from ivy.store import jobs, migrate, outbox, spending
 from ivy.store.binding import LIBRARY, Connection
@@ -52,8 +54,8 @@ class Daemon:
         for queue in Queue:
             self.workers.append(Worker(queue, getattr(slots, queue.value), HANDLERS, BURIED, self.context))
 
-    async def work(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Free what a dead process held, then work until `drain`."""
+    async def begin(self) -> None:
+        """Free what a dead process held."""
         now = self.context.clock.now()
         freed, buried = await self.context.store.write(jobs.free_leases, now=now, on_buried=self._buried)
         spent = await self.context.store.write(spending.expire_reservations)
@@ -62,12 +64,17 @@ class Daemon:
             logger.warning(
                 "after a crash: %s jobs go on, %s were given up, %s calls count as spent", freed, buried, spent
             )
+
+    async def work(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Free what a dead process held, then work until `drain`."""
+        await self.begin()
         background: list[tuple[str, Callable[[], Awaitable[None]]]] = [
             ("scheduler", partial(scheduler.run, self.context)),
             ("sweeper", partial(sweeper.sweep, self.context)),
         ]
         if not self.context.clock.virtual:
             background.append(("watcher", partial(sweeper.watch_others, self.context)))
+            background.append(("heartbeat", partial(heartbeat.run, self.context)))
         async with trio.open_nursery() as nursery:
             for name, task in background:
                 nursery.start_soon(self._supervised, name, task)
@@ -97,23 +104,31 @@ async def run(
     """Run for real until SIGTERM or SIGINT. Raises: ConfigError, StoreError before anything is started."""
     check(config)
     path = config.database(folder)
-    threads = PooledThreads()
+    threads, systemd = PooledThreads(), notify.systemd_of(os.environ)
     public = server.bind(config.server.host, config.server.port)
     ops = server.bind(config.server.ops_host, config.server.ops_port)
     with lock.hold(path):
         prepare(path)
-        async with open_store(path, threads=threads) as store, open_client() as http:
-            parts = build(config, folder, store, SystemClock(), SystemRandom(), Outside(http), threads=threads)
+        skew = Skew(SystemClock().now)
+        async with (
+            open_store(path, threads=threads, replica=config.backup.replica) as store,
+            open_client(on_date=skew.hear) as http,
+        ):
+            outside = Outside(http, skew=skew)
+            parts = build(config, folder, store, SystemClock(), SystemRandom(), outside, threads=threads)
             daemon = Daemon(parts.context)
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(_on_signal, daemon.stop)
+                nursery.start_soon(_on_signal, daemon.stop, systemd)
                 nursery.start_soon(partial(_serve, daemon, public, ops))
                 await nursery.start(daemon_work, daemon, nursery.cancel_scope)
                 logger.info("ivy %s, %s, %s", __version__, LIBRARY, path)
                 say(
                     f"Ivy listens on http://{config.server.host}:{config.server.port}, probes on port {config.server.ops_port}."
                 )
+                await systemd.tell(notify.READY)
+                nursery.start_soon(systemd.keep_alive, store)
                 nursery.start_soon(_warm, parts.warm)
+        beat_file.forget(path)
 
 
 async def daemon_work(
@@ -140,20 +155,21 @@ async def _serve(daemon: Daemon, public: socket.socket, ops: socket.socket) -> N
             nursery.start_soon(partial(server.serve, app, listener, stop=daemon.stop, grace=grace))
 
 
-async def _on_signal(stop: trio.Event) -> None:
+async def _on_signal(stop: trio.Event, systemd: notify.Systemd) -> None:
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as received:
         async for number in received:
             logger.info("%s: finishing what runs", signal.Signals(number).name)
             stop.set()
+            await systemd.tell(notify.STOPPING)
 
 
-def prepare(path: Path) -> list[str]:
+def prepare(path: Path, *, copy_first: bool = True) -> list[str]:
     """Bring the database to this program's schema, after a copy if there was one; return what was applied."""
     existed = path.exists()
     connection = open_writer(path)
     try:
         todo = migrate.pending(connection, migrate.shipped())
-        if todo and existed and migrate.version(connection):
+        if todo and copy_first and existed and migrate.version(connection):
             copy = path.with_name(f"{path.name}.before-{todo[0].name}-{datetime.now(UTC):%Y%m%d%H%M%S}")
             connection.execute("VACUUM INTO ?", (str(copy),))
             copy.chmod(0o600)

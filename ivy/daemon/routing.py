@@ -7,6 +7,7 @@ from typing import Any
 from ivy.agent import doors, notice_calls
 from ivy.daemon import calling, message_prices
 from ivy.daemon.context import Context
+from ivy.daemon.deciding import Deciding
 from ivy.domain import dialing, spend_caps
 from ivy.domain.consent import Consent, PersonStatus, Purpose, may_contact
 from ivy.domain.contents import AnyContent, Emoji, Form, Template, Words
@@ -55,7 +56,7 @@ class Route:
     """A template told them, or tells them now, that something waits."""
 
 
-def route(connection: Connection, message: Outgoing, context: Context) -> Route:
+def route(connection: Connection, message: Outgoing, context: Deciding) -> Route:
     """Decide about one message by what the file says now."""
     if message.user_id is None:  # a stranger wrote a moment ago, and hears one sentence
         rests = breakers.standing(connection, message.channel, context.clock.now()).until
@@ -108,7 +109,7 @@ def _stranger(message: Outgoing, now: datetime, rests_until: datetime | None) ->
     )
 
 
-def _situation(scope: Scope, person: Person, message: Outgoing, context: Context) -> Situation:
+def _situation(scope: Scope, person: Person, message: Outgoing, context: Deciding) -> Situation:
     now, connection, channel = context.clock.now(), scope.connection, message.channel
     settings = context.config.routing
     breaker = breakers.standing(connection, _vendor(channel, context), now)
@@ -136,13 +137,16 @@ def _situation(scope: Scope, person: Person, message: Outgoing, context: Context
         zone=person.zone,
         pacing_free_at=_pacing_free_at(scope, message, now) if has_window else now,
         quiet=QuietHours(time.fromisoformat(person.quiet_from), time.fromisoformat(person.quiet_to)),
+        replayed=bool(message.replayed_by),
         handed_over=person.coach_is_quiet,
         can_reach=reachable(scope, channel, context),
         rests_until=breaker.until,
         failing_since=breaker.opened_at,
         next_channels=_rest_of_ladder(scope, message, context),
         patience=timedelta(seconds=settings.wait_seconds),
-        dialling=_dialling(scope, person, message, context) if channel == CALL else None,
+        dialling=_dialling(scope, person, message, context)
+        if channel == CALL and isinstance(context, Context)
+        else None,
         has_window=has_window,
         window_expires_at=expires_at,
         **_what_is_free(connection, channel, context),
@@ -156,6 +160,7 @@ def _situation(scope: Scope, person: Person, message: Outgoing, context: Context
         tier=allowance.limit(connection, channel) if closed else None,
         tier_free_at=allowance.tier_free_at(connection, channel, now=now) if closed else None,
         is_new_outside=not allowance.was_reached_outside(scope, channel, now=now) if closed else True,
+        spend_is_blocked=_spend_is_blocked(connection, message),
         **_budget(connection, message, people.address(scope, channel), context),
     )
 
@@ -169,7 +174,7 @@ def _pacing_free_at(scope: Scope, message: Outgoing, now: datetime) -> datetime:
     return free_at if ahead is None else max(free_at, ahead + PACE)
 
 
-def reachable(scope: Scope, channel: str, context: Context) -> bool:
+def reachable(scope: Scope, channel: str, context: Deciding) -> bool:
     """Say whether the person has an address on a channel that is in use and may be written to, or agreed to be phoned."""
     if channel == CALL:
         return _may_be_phoned(scope, context)
@@ -180,12 +185,12 @@ def reachable(scope: Scope, channel: str, context: Context) -> bool:
     return bool(value) and not blocked.is_blocked(scope.connection, channel, value)
 
 
-def _may_be_phoned(scope: Scope, context: Context) -> bool:
+def _may_be_phoned(scope: Scope, context: Deciding) -> bool:
     is_on = context.voice is not None and switches.value(scope.connection, "voice") == "on"
     return is_on and bool(people.load(scope).phone) and Purpose.CALLS in consents.current(scope)
 
 
-def _vendor(channel: str, context: Context) -> str:
+def _vendor(channel: str, context: Deciding) -> str:
     """Return whose breaker guards a channel."""
     return context.voice.name if channel == CALL and context.voice is not None else channel
 
@@ -210,7 +215,7 @@ def way_on(connection: Connection, message: Outgoing, context: Context) -> str |
     return next(iter(_rest_of_ladder(scope, message, context)), None)
 
 
-def _rest_of_ladder(scope: Scope, message: Outgoing, context: Context) -> tuple[str, ...]:
+def _rest_of_ladder(scope: Scope, message: Outgoing, context: Deciding) -> tuple[str, ...]:
     ladder: tuple[str, ...] = getattr(context.config.routing, message.purpose.value)
     # A reaction means nothing elsewhere, nor does a template that opens this door, nor a file without words.
     if message.channel not in ladder or isinstance(message.content, Emoji | Template) or not message.body.strip():
@@ -219,17 +224,18 @@ def _rest_of_ladder(scope: Scope, message: Outgoing, context: Context) -> tuple[
     return tuple(
         channel
         for channel in rest
-        if reachable(scope, channel, context) and (channel != CALL or notice_calls.text_of(scope, message))
+        if reachable(scope, channel, context)
+        and (channel != CALL or (not message.replayed_by and notice_calls.text_of(scope, message)))
     )
 
 
-def _own_template(scope: Scope, person: Person, message: Outgoing, context: Context) -> TemplateChoice | None:
+def _own_template(scope: Scope, person: Person, message: Outgoing, context: Deciding) -> TemplateChoice | None:
     if isinstance(message.content, Template):
         return _choice(scope, person, message.content.name, context, language=message.content.language)
     return None if message.template is None else _choice(scope, person, message.template.name, context)
 
 
-def _choice(scope: Scope, person: Person, name: str, context: Context, *, language: str = "") -> TemplateChoice | None:
+def _choice(scope: Scope, person: Person, name: str, context: Deciding, *, language: str = "") -> TemplateChoice | None:
     now = context.clock.now()
     usable = templates.usable(
         scope.connection, WHATSAPP, name, language or person.locale, now=now, digests=context.pack.digests
@@ -241,7 +247,7 @@ def _choice(scope: Scope, person: Person, name: str, context: Context, *, langua
     return TemplateChoice(name, usable.language, usable.category, price.micros)
 
 
-def _what_is_free(connection: Connection, channel: str, context: Context) -> dict[str, Any]:
+def _what_is_free(connection: Connection, channel: str, context: Deciding) -> dict[str, Any]:
     """Return what an account without a payment method may still send this month."""
     if context.config.whatsapp.pays or channel != WHATSAPP:
         return {}
@@ -257,12 +263,25 @@ def _unasked_is_off(connection: Connection, message: Outgoing) -> bool:
     return message.purpose is not For.NOTICE and switches.value(connection, "proactive") == "off"
 
 
+def _spend_is_blocked(connection: Connection, message: Outgoing) -> bool:
+    """Say whether the switch may stop a message: not an answer, a reminder or what an operator sends themself.
+
+    A contact that somebody chose for every day is begun by Ivy all the same; a door knocks with a template that costs.
+    """
+    is_answer = message.purpose is For.REPLY and message.asked_for
+    knocks = isinstance(message.content, Template) and message.content.name == DOOR
+    is_operators = message.purpose is For.NOTICE and not knocks
+    if is_answer or is_operators or message.purpose.value in spend_caps.EXEMPT:
+        return False
+    return switches.value(connection, "spend") == "block"
+
+
 def _unasked_today(scope: Scope, person: Person, now: datetime) -> int:
     today = to_instant(datetime.combine(to_wall(now, person.zone).date(), time(0)), person.zone)
     return outbox.unasked_since(scope, today)
 
 
-def _budget(connection: Connection, message: Outgoing, to: Address, context: Context) -> dict[str, Any]:
+def _budget(connection: Connection, message: Outgoing, to: Address, context: Deciding) -> dict[str, Any]:
     """Return what may be spent on a message and what it costs; what people asked for and reminders always go."""
     if spend_caps.is_exempt(message.purpose.value, asked_for=message.asked_for):
         return {}

@@ -2,18 +2,20 @@
 
 import logging
 import shutil
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from quart import Response, request
 from quart.typing import ResponseReturnValue
 from quart_trio import QuartTrio
 
-from ivy.daemon import webhooks
+from ivy.daemon import release, webhooks
 from ivy.daemon.context import Context
-from ivy.domain import public_paths
+from ivy.domain import public_paths, releases
 from ivy.ports import Channel, FormKeys, Voice
 from ivy.store import blocked, jobs, people, upkeep
 from ivy.store.binding import Connection
@@ -72,6 +74,7 @@ def public_app(context: Context, health: Health) -> QuartTrio:
         _add_calls(app, context, context.voice)
     if "mail" in context.channels:
         _add_unsubscribe(app, context)
+    _add_site(app, context)
     edge = webhooks.Edge(app.asgi_app, context, signed, health.refused, kept={public_paths.SMS: 204})
     app.asgi_app = edge  # pyright: ignore[reportAttributeAccessIssue] - as Quart's manual puts middleware in
 
@@ -117,6 +120,22 @@ def _add_calls(app: QuartTrio, context: Context, voice: Voice) -> None:
         return Response(answer, status, mimetype="application/json")
 
 
+def _add_site(app: QuartTrio, context: Context) -> None:
+    """Add the pages that say who runs this Ivy. What they need is imported when somebody opens one."""
+
+    @app.get(public_paths.PRIVACY)
+    async def _privacy() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        from ivy.daemon.pages import site
+
+        return site.answer("privacy", context.config, context.site_texts)
+
+    @app.get(public_paths.TERMS)
+    async def _terms() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        from ivy.daemon.pages import site
+
+        return site.answer("terms", context.config, context.site_texts)
+
+
 def _add_unsubscribe(app: QuartTrio, context: Context) -> None:
     from ivy.daemon.pages.unsubscribe import unsubscribe_routes
     from ivy.domain.actions import secrets_of
@@ -136,6 +155,12 @@ def _no_more_mail(connection: Connection, user_id: str, context: Context) -> Non
 def ops_app(context: Context, health: Health) -> QuartTrio:
     """Return the app for the operator's monitoring: never on a public address."""
     app = _bare_app("ivy.daemon.ops")
+    name = release.name_in(Path(sys.prefix))
+
+    @app.after_request
+    async def _say_which(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction]
+        response.headers[releases.HEADER] = name
+        return response
 
     @app.get("/livez")
     async def _livez() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
@@ -145,6 +170,10 @@ def ops_app(context: Context, health: Health) -> QuartTrio:
     @app.get("/readyz")
     async def _readyz() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         return _answer(await problems(context.store, health))
+
+    @app.get(public_paths.REFUSED)
+    async def _refused() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        return dict(health.refused)
 
     return app
 

@@ -15,6 +15,7 @@ from quart.typing import ResponseReturnValue
 from ivy import log
 from ivy.daemon.context import Context
 from ivy.domain.public_paths import WHATSAPP
+from ivy.domain.turned_away import HANDSHAKE, UNSIGNED, signature_of
 from ivy.errors import BadSignature, StoreBusy
 from ivy.ports import Channel, Voice
 from ivy.store import inbox
@@ -44,7 +45,7 @@ def whatsapp_routes(channel: Channel, refused: Counter[str]) -> Blueprint:
     async def handshake() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         challenge = channel.handshake(request.args)
         if challenge is None:
-            refused["handshake"] += 1
+            refused[HANDSHAKE] += 1
             return "", 403
         return Response(challenge, mimetype="text/plain")
 
@@ -104,7 +105,8 @@ class Edge:
         try:
             channel.verify(body, headers, repeated=repeated)
         except BadSignature as error:
-            self._refused["signature"] += 1
+            is_signed = any("signature" in name for name in headers)
+            self._refused[signature_of(channel.name) if is_signed else UNSIGNED] += 1
             logger.warning("a webhook was refused: %s", error)
             return 401
         status = await keep(self._context, channel.name, body)

@@ -29,14 +29,16 @@ from ivy.clock import Clock
 from ivy.config import Config, ModelSection, WhatsAppSection
 from ivy.daemon import failing, hours, rate_card
 from ivy.daemon.context import Context
-from ivy.domain import giving, public_paths, routing, voicemail
+from ivy.domain import giving, operator_routes, public_paths, routing, voicemail
 from ivy.domain.actions import secrets_of
 from ivy.domain.admission import Admission
+from ivy.domain.clock_skew import Skew
 from ivy.domain.envelopes import Envelope
 from ivy.domain.ids import uuid7
 from ivy.domain.unsubscribe import Subscription, token
 from ivy.errors import ConfigError
 from ivy.ports import (
+    AlertPost,
     Channel,
     Embedder,
     Fetcher,
@@ -47,6 +49,7 @@ from ivy.ports import (
     Models,
     Outbound,
     Pictures,
+    Pulse,
     Transcriber,
     Wire,
 )
@@ -60,6 +63,7 @@ from ivy.tools.registry import Registry, families
 
 if TYPE_CHECKING:
     from ivy.adapters.retell.voice import RetellVoice
+    from ivy.daemon.backup_room import BackupRoom
 
 ROLES = ("primary", "fallback", "cheap")
 EMULATED = "emulated-"
@@ -76,6 +80,8 @@ class Outside:
     by_vendor: Mapping[str, httpx2.AsyncClient] = field(default_factory=dict[str, httpx2.AsyncClient])
     deliver_mail: Callable[[Envelope], None] | None = None
     """Takes a mail where no socket may be used; None: SMTP."""
+    skew: Skew | None = None
+    """Hears the dates of answers."""
 
     def client(self, vendor: str) -> httpx2.AsyncClient:
         return self.by_vendor.get(vendor, self.http)
@@ -145,6 +151,11 @@ def build(
         partial(router.ask, "cheap") if "cheap" in models else None,
         tariffs=price_cards.load(config, folder),
         memory=_recaller(embedders, store, clock, chance, prices, config),
+        alert_post=_alert_post(config, outside, clock),
+        pulse=_pulse(config, outside),
+        skew=outside.skew,
+        backups=_backups(config, folder, threads),
+        site_texts=_site_texts(config, folder),
     )
 
     async def warm() -> None:
@@ -158,6 +169,24 @@ def build(
             await model.warm()
 
     return Parts(context, warm)
+
+
+def _site_texts(config: Config, folder: Path) -> Mapping[str, str]:
+    """Return the operator's own pages; what reads them is imported only where there are any. Raises: ConfigError."""
+    if not (config.site.privacy_file or config.site.terms_file):
+        return {}
+    from ivy.daemon.pages.site import own_texts
+
+    return own_texts(config.site, folder)
+
+
+def _backups(config: Config, folder: Path, threads: Threads) -> "BackupRoom | None":
+    """Return where backups go; what they need is imported only where there are any. Raises: ConfigError."""
+    if not config.backup.folder:
+        return None
+    from ivy.daemon import backup_room
+
+    return backup_room.room_of(config, folder, threads)
 
 
 def _want(connection: Connection, embedder: Embedder | None, now: datetime) -> None:
@@ -188,12 +217,17 @@ def check(config: Config) -> None:
     """Raise ConfigError for what can be seen to be wrong before anything is started."""
     if config.admission.policy not in {policy.value for policy in Admission}:
         raise ConfigError(f"admission.policy is {config.admission.policy!r}; use invite, open or list.")
+    operator_routes.check(config.operator)
     routing.check({purpose.value: getattr(config.routing, purpose.value) for purpose in routing.For})
     emulated = [role for role in ROLES if _is_emulated(_section(config, role))]
     if emulated and config.whatsapp.enabled and not _is_local(config.whatsapp.base_url):
         raise ConfigError(
             f"models.{emulated[0]} is an emulator's, and whatsapp.base_url is not: real people must not talk to an emulator."
         )
+    if config.backup.folder:
+        from ivy.daemon import backup_room
+
+        backup_room.check(config)
 
 
 def _is_emulated(section: ModelSection) -> bool:
@@ -336,6 +370,24 @@ def _need(values: Mapping[str, object]) -> None:
     for key, value in values.items():
         if not value:
             raise ConfigError(f"{key} is missing; `ivy doctor` says where it is found.")
+
+
+def _alert_post(config: Config, outside: Outside, clock: Clock) -> AlertPost | None:
+    section = config.operator
+    if not section.webhook_url:
+        return None
+    from ivy.adapters.operator_hooks import AlertWebhook
+
+    http = outside.client("operator")
+    return AlertWebhook(http, clock, url=section.webhook_url, secret=section.webhook_secret.reveal())
+
+
+def _pulse(config: Config, outside: Outside) -> Pulse | None:
+    if not config.operator.heartbeat_url:
+        return None
+    from ivy.adapters.operator_hooks import Heartbeat
+
+    return Heartbeat(outside.client("operator"), url=config.operator.heartbeat_url)
 
 
 def _media_door(section: WhatsAppSection, graph: Graph, outside: Outside, threads: Threads) -> Fetcher:

@@ -24,6 +24,8 @@ logger = log.get(__name__)
 LONGEST_WAIT = 30.0
 """Seconds between looks at the table when nothing is known to be due: a changed clock is noticed."""
 RELEASE_SECONDS = 2.0
+UNKNOWN_WAITS = timedelta(minutes=10)
+"""How long a job of a kind that this program does not know is left before the next look."""
 
 
 class Worker:
@@ -106,7 +108,10 @@ class Worker:
 
     async def _attempt(self, job: Job) -> Outcome | Exception:
         """Run one job; return what to write now that it is done, or what went wrong."""
-        kind, now = KINDS[job.kind], self._clock.now()
+        kind, now = KINDS.get(job.kind), self._clock.now()
+        if kind is None:  # left by a newer program, before Ivy went back to this one
+            logger.warning("job %s waits for a program that knows %s", job.id, job.kind)
+            return Later(now + UNKNOWN_WAITS)
         if lateness(kind.late, job.due_at, now) is Lateness.TOO_LATE:
             reason = "It was too late to be of use."
             return Dropped(reason, lambda connection: self._given_up(connection, job, reason))

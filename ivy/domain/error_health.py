@@ -112,6 +112,11 @@ def of_code(code: int) -> Advice | None:
     return _PERMISSION if 200 <= code <= 299 else OPERATORS.get(code)
 
 
+def passes(code: int) -> bool:
+    """Say whether what a code tells of is over by itself: Meta's own trouble, or its wish for a pause."""
+    return code in _OF_THE_UPDATE
+
+
 def read(event: str, details: Details) -> Advice | None:
     """Return what to tell of an error of a whole update; `event` is its code."""
     code = int(event) if event.isascii() and event.isdecimal() and len(event) < 10 else -1

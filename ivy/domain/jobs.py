@@ -64,19 +64,31 @@ PREWRITE = Kind("prewrite", Queue.AGENT, timedelta(seconds=120), timedelta(hours
 EMBED = Kind("embed", Queue.UPKEEP, timedelta(seconds=90), timedelta(days=3650))
 """Gives vectors to a person's new memories; due when the first of them was said, which may be long ago."""
 
+BACKFILL = Kind("backfill", Queue.UPKEEP, timedelta(seconds=30), timedelta(days=30))
+"""Remembers some of what was said and spent before there was a memory. Nobody's: it goes on person by person."""
+
 REMEMBER = Kind("remember", Queue.AGENT, timedelta(seconds=90), timedelta(days=2))
 """Reads, after a quiet moment, what somebody wrote for what it says of them."""
 
 TELL_OPERATOR = Kind("tell_operator", Queue.UPKEEP, timedelta(seconds=60), timedelta(days=1))
 """Never fails: what could not be mailed is tried again, and stays in `ivy status` meanwhile."""
 
+REPLAY = Kind("replay", Queue.UPKEEP, timedelta(seconds=30), timedelta(days=2))
+"""Lets an operator's plan send dead letters back to work, a few at a time. Its payload names the plan."""
+
+BACKUP = Kind("backup", Queue.UPKEEP, timedelta(hours=6), timedelta(days=1))
+"""Makes a backup into the configured folder. Its limit is that of a large database on a slow disk; a drain ends it sooner."""
+
 _ALL = (
     *(INBOUND, TURN, SEND, MARK_READ, REMINDER, MEDIA, TELL_OPERATOR),
     *(CALL_SLOT, CALL, CALL_CHECK, CALL_OVER, NUDGE, DAY_CLOSE, WEEKLY_SUMMARY),
     EMBED,
+    BACKFILL,
     REMEMBER,
     DIGEST,
     PREWRITE,
+    REPLAY,
+    BACKUP,
 )
 KINDS = {kind.name: kind for kind in _ALL}
 LEASE_MARGIN = timedelta(seconds=30)

@@ -2,9 +2,13 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LONGEST = 4096
 """What one WhatsApp text may hold; the rest of a longer one is not looked at."""
+
+_REMEMBERED = 256
+"""Texts whose words are kept for a moment: each of a dozen rules asks for them anew when a message comes."""
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼ`´′＇"))
 _BLANKS = dict.fromkeys(map(ord, "\u00ad\u115f\u1160\u2800\u3164\uffa0"), "")
@@ -17,12 +21,14 @@ _CLAUSE_END = re.compile(r"[.,:]+(?=\s|$)|[;!?\n\r()\"“”«»¡¿]+|\s[-–�
 _STRETCHED = re.compile(r"([^\W\d])\1{2,}")
 
 
+@lru_cache(_REMEMBERED)
 def clauses_of(text: str) -> tuple[tuple[str, ...], ...]:
     """Return the plain words of each clause; an emoji is a word. "Stop, PLEASE! 🛑" is ((stop), (please), (🛑))."""
     clauses = (_words(clause) for clause in _CLAUSE_END.split(_plain(text)))
     return tuple(words for words in clauses if words)
 
 
+@lru_cache(_REMEMBERED)
 def words_of(text: str) -> tuple[str, ...]:
     """Return the plain words of the whole text, in order."""
     return tuple(word for clause in clauses_of(text) for word in clause)

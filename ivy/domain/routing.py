@@ -31,8 +31,13 @@ CALL = "call"
 CHANNELS = ("whatsapp", "sms", CALL, "mail")
 """What may stand in a ladder."""
 UTILITY = "UTILITY"
+SPEND_BLOCKED = "the switch spend is block: nothing that costs is begun"
+LOOK_AGAIN = timedelta(minutes=15)
+"""How soon what an operator's switch holds is asked about again."""
 PACING = "pacing: one message in 6 seconds"
 """The rule by which messages to one person queue up."""
+QUIET = "quiet hours"
+"""The rule by which a message waits for the person's morning."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class Situation:
     zone: str
     pacing_free_at: datetime
     quiet: QuietHours | None = None
+    replayed: bool = False
+    """It comes late, by an operator's plan: nobody is woken for it, asked for or not."""
     handed_over: bool = False
     """A human of the operator's is talking with this person, or has to look first at what they said."""
     # --- the channel
@@ -97,6 +104,8 @@ class Situation:
     """When one more person may be reached; None while there is room."""
     is_new_outside: bool = True
     """Whether this person is not among them yet."""
+    spend_is_blocked: bool = False
+    """The operator lets nothing be begun that costs; False for what is never stopped."""
     budget_left_micros: int | None = None
     """What may still be spent today, by UTC; None where that does not stop this message."""
     price_micros: int = 0
@@ -163,6 +172,8 @@ def decide(situation: Situation) -> Decision:
     if stop := _person_says_no(situation) or _channel_is_down(situation):
         return stop
     way = _way_through(situation)
+    if situation.spend_is_blocked and _costs(way, situation):
+        return Hold(situation.now + LOOK_AGAIN, SPEND_BLOCKED)
     if isinstance(way, Free | UseTemplate) and situation.now < situation.pacing_free_at:
         return Hold(situation.pacing_free_at, PACING)
     return way
@@ -175,6 +186,9 @@ def _person_says_no(situation: Situation) -> Decision | None:
         if consent.until is None:
             return Refuse(consent.rule, "when they write START, or agree to it")
         return Hold(None if consent.until >= UNTIL_ANSWERED else consent.until, consent.rule)
+    quiet_end = quiet_until(situation.quiet, situation.zone, now)
+    if situation.replayed and quiet_end is not None:
+        return Hold(quiet_end, QUIET)
     if situation.asked_for:
         return None
     if situation.unasked_is_off:
@@ -183,8 +197,8 @@ def _person_says_no(situation: Situation) -> Decision | None:
         )
     if situation.handed_over:
         return Hold(None, "a human talks with them, or looks first: Ivy is quiet")
-    if (end := quiet_until(situation.quiet, situation.zone, now)) is not None:
-        return Hold(end, "quiet hours")
+    if quiet_end is not None:
+        return Hold(quiet_end, QUIET)
     if situation.unasked_today >= situation.unasked_per_day:
         rule = f"{situation.unasked_per_day} unasked messages today already"
         return Hold(next_day(now, situation.zone), rule)
@@ -255,6 +269,11 @@ def _bar(situation: Situation, template: TemplateChoice) -> Hold | None:
         return Hold(_coming(situation.tier_free_at, situation.now), rule)
     dear = _too_dear(situation, template.price_micros)
     return dear and Hold(dear.until, f"window closed: {dear.rule}")
+
+
+def _costs(way: Decision, situation: Situation) -> bool:
+    """Say whether money is spent by going this way: what only waits, or is free in the window, costs nothing."""
+    return isinstance(way, UseTemplate) or (isinstance(way, Free) and situation.price_micros > 0)
 
 
 def _too_dear(situation: Situation, price_micros: int) -> Hold | None:

@@ -64,6 +64,8 @@ _NOT_TODAY = _whole(
     r"no quiero (?:llamadas|que me (?:llames|llame)) hoy|hoy no quiero que me (?:llames|llame)",
 )
 
+_SENTENCE = re.compile(r"[.!?;…]+\s*")
+
 
 def says_they_were_there(text: str) -> bool:
     """Say whether a person protests that they did answer a call."""
@@ -78,6 +80,11 @@ def wants_calls_again(text: str) -> bool:
 def wants_no_calls_today(text: str) -> bool:
     """Say whether a person wants no call today: a day's peace, which is no STOP."""
     return _is(_NOT_TODAY, text)
+
+
+def speaks_of_no_calls_today(spoken: str) -> bool:
+    """Say the same of what a person said on the phone, where a wish is one sentence among others."""
+    return any(wants_no_calls_today(sentence) for sentence in _SENTENCE.split(spoken))
 
 
 def _is(pattern: re.Pattern[str], text: str) -> bool:

@@ -298,3 +298,5 @@ class Say(Enum):
     RATING_WHY = "rating_why"
     COMPLAINT_KEPT = "complaint_kept"
     FEEDBACK_KEPT = "feedback_kept"
+    # --- a replay of dead letters
+    SAID_TOGETHER = "said_together"

@@ -301,4 +301,6 @@ ENGLISH = {
     Say.RATING_WHY: "Thank you for being honest. What went wrong? A human on the team reads your answer.",
     Say.COMPLAINT_KEPT: "Thanks for telling me. A human on the team will read it. If you tell me what is right, I'll go by that.",
     Say.FEEDBACK_KEPT: "Thank you. A human on the team will read it.",
+    # --- a replay of dead letters
+    Say.SAID_TOGETHER: "Sorry for the wait: for a while my messages didn't get through. This is what I had for you:",
 }

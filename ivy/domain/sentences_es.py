@@ -299,4 +299,6 @@ SPANISH = {
     Say.RATING_WHY: "Gracias por la sinceridad. ¿Qué salió mal? Alguien del equipo leerá tu respuesta.",
     Say.COMPLAINT_KEPT: "Gracias por decírmelo. Alguien del equipo lo leerá. Si me dices cómo es, me guío por eso.",
     Say.FEEDBACK_KEPT: "Gracias. Alguien del equipo lo leerá.",
+    # --- a replay of dead letters
+    Say.SAID_TOGETHER: "Perdona la espera: durante un rato mis mensajes no salieron. Esto es lo que tenía para ti:",
 }

@@ -29,6 +29,7 @@ USTED = {
     Say.STRANGER_INVITE: "¡Hola! Soy Ivy, una entrenadora con IA. Funciono por invitación: si tiene un código, mándemelo aquí.",
     Say.STRANGER_LIST: "¡Hola! Soy Ivy, una entrenadora con IA. Solo trabajo con quienes agrega mi anfitrión; pregúntele.",
     Say.INVITE_ACCEPTED: "¡Le doy la bienvenida, {name}! Soy Ivy, entrenadora y asistente con IA. Escriba STOP y me callo.",
+    Say.SAID_TOGETHER: "Perdone la espera: durante un rato mis mensajes no salieron. Esto es lo que tenía para usted:",
     Say.REMINDER_LATE: "Perdone, esto era para las {time} y llego tarde: {text}",
     Say.TURN_FAILED: "Perdone, algo falló de mi lado y no pude terminar. ¿Me lo pide otra vez?",
     Say.REFUSED: "Con eso no puedo ayudarle. ¿Hay algo más que pueda hacer por usted?",

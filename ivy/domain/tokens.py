@@ -21,6 +21,8 @@ _BLANK = r" \t\n\r\f\v"
 _TOKENS = re.compile(
     rf"[A-Za-z]{{1,6}}|[0-9]{{1,3}}|[{_BLANK}]{{2,8}}|[\t\n\r\f\v]|(?<=[{_BLANK}]) |[^A-Za-z0-9{_BLANK}\u0080-\U0010ffff]"
 )
+_ALONE = re.compile(rf"\n(?<=[^{_BLANK}]\n)(?=[^{_BLANK}])")
+"""The end of a line between two words: a token of its own, over which no other one reaches."""
 _OTHER_SCRIPTS = (
     (re.compile(r"[\u0080-\u07ff]"), 2),
     (re.compile(r"[\u0800-\uffff]"), 3),
@@ -58,6 +60,13 @@ def with_margin(estimated: int) -> int:
 @lru_cache(maxsize=256)
 def _quarters(text: str) -> int:
     """Return four times the tokens, in whole numbers: some characters count a half or three quarters."""
+    lines = _ALONE.split(text)
+    return sum(map(_quarters_of_line, lines)) + 4 * (len(lines) - 1)
+
+
+@lru_cache(maxsize=1024)
+def _quarters_of_line(text: str) -> int:
+    """A prompt comes again with a few lines changed: the others are not counted anew."""
     total = 4 * len(_TOKENS.findall(text))
     if not text.isascii():
         total += sum(quarters * len(each.findall(text)) for each, quarters in _OTHER_SCRIPTS)

@@ -263,6 +263,9 @@ def _signer(signature: str) -> str:
 
 
 def _tokens(part: Any, factor: float) -> int:
+    written = as_bytes(part)
+    if b'"image"' not in written:
+        return tokens.estimate(written.decode(), factor)
     words, seen = pictures.without(part)
     return tokens.estimate(as_bytes(words).decode(), factor) + seen
 

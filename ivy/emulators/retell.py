@@ -160,6 +160,8 @@ class RetellEmulator(Exchange):
         """Return the call that was asked for: a new one, or the one that has its key."""
         if self.manners.unpaid:
             raise Refusal(402, "No payment method: add one to continue")
+        if not self.manners.verified:
+            raise Refusal(403, "Complete KYC verification to make outbound calls")
         if asked.key in self._keys:
             at, earlier, call = self._keys[asked.key]
             if self.now() - at < KEY_LIVES:

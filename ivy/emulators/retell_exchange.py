@@ -34,6 +34,8 @@ class Manners:
 
     unpaid: bool = False
     """No payment method: calls are refused with a 402."""
+    verified: bool = True
+    """False: the account's identity is not checked yet, and no call goes out. Retell documents the rule, not the answer."""
     rate_limits: bool = True
     pinned_only: bool = True
     """Refuse a call to an agent without a version, which would run a half-edited draft. The real one places it."""

@@ -50,6 +50,8 @@ class Manners:
     proof_required: bool = False
     tier: int | None = None
     """Different people a day whom templates may reach outside their windows."""
+    trouble: int | None = None
+    """A code with which each message fails after it was taken: an outage that answers 200."""
     holds_templates: bool = False
     """A young template is held for a look at its quality, and dropped: 132015 by a status."""
     templates: frozenset[tuple[str, str]] | None = None
@@ -303,6 +305,8 @@ class WhatsAppEmulator(People):
 
     def _own_failure(self, accepted: Accepted) -> tuple[int, str] | None:
         """Return the code and details of what Meta finds out only after its 200, if anything."""
+        if self.manners.trouble is not None:
+            return self.manners.trouble, "Meta has trouble of its own."
         if not accepted.person.on_whatsapp:
             return 131026, "Message undeliverable."
         if accepted.type == "reaction" and accepted.request["reaction"]["message_id"] not in self.heard:

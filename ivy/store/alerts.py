@@ -1,11 +1,11 @@
-"""What an operator must know: one open row a fault, what was told of it, and when it was over. May import: binding, the domain.
+"""What an operator must know: one open row a fault, which way was told of it, when it was over. May import: binding, the domain.
 
 Order is by the time at which things were reported, not by that of arrival: a late word of an old fault does not reopen
 it, and a late word of an old recovery does not hide a newer fault.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ivy.clock import stamp, unstamp
@@ -14,11 +14,16 @@ from ivy.store.binding import Connection, Row
 
 REMIND_AFTER = timedelta(hours=24)
 """A critical fault that is still open is told again."""
+_RANK = "instr('info warning critical', {})"
+"""How bad a severity is, as SQL."""
 
 
 @dataclass(frozen=True)
 class Alert:
-    """One fault. `count`: how often it was reported; `resolved_at` None while it is open."""
+    """One fault. `count`: how often it was reported; `resolved_at` None while it is open.
+
+    `told_at`: when an operator last heard of it, by the way that was asked about, or by any. `told_as`: how bad it was then.
+    """
 
     id: int
     key: str
@@ -30,6 +35,12 @@ class Alert:
     count: int
     resolved_at: datetime | None
     told_at: datetime | None
+    told_as: Severity | None = None
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it is worth waking somebody: critical, and news, not the reminder that it is still there."""
+        return self.severity is Severity.CRITICAL and self.resolved_at is None and self.told_as is not Severity.CRITICAL
 
 
 def raise_alert(connection: Connection, advice: Advice, *, at: datetime, now: datetime, again: bool = True) -> bool:
@@ -43,9 +54,12 @@ def raise_alert(connection: Connection, advice: Advice, *, at: datetime, now: da
     worse = advice.severity.rank > Severity(row["severity"]).rank
     if stamp(at) >= row["last_at_ms"]:
         connection.execute(
-            "UPDATE alerts SET severity = ?, title = ?, advice = ?, last_at_ms = ?, until_ms = ?,"
-            " told_at_ms = CASE WHEN ? THEN NULL ELSE told_at_ms END WHERE id = ?",
-            (advice.severity, advice.title, advice.advice, stamp(at), _until(advice, at), worse, row["id"]),
+            "UPDATE alerts SET severity = ?, title = ?, advice = ?, last_at_ms = ?, until_ms = ? WHERE id = ?",
+            (advice.severity, advice.title, advice.advice, stamp(at), _until(advice, at), row["id"]),
+        )
+        connection.execute(  # that it got better is no news; that it gets worse again is
+            f"UPDATE alert_told SET severity = ?1 WHERE alert_id = ?2 AND {_RANK.format('severity')} > {_RANK.format('?1')}",
+            (advice.severity, row["id"]),
         )
     if again:
         connection.execute("UPDATE alerts SET count = count + 1 WHERE id = ?", (row["id"],))
@@ -86,7 +100,7 @@ def resolve(connection: Connection, key: str, *, at: datetime, now: datetime) ->
     """End a fault; return True if one was open and not newer than `at`. One that nobody was told of is not told any more."""
     return bool(
         connection.execute(
-            "UPDATE alerts SET resolved_at_ms = ?1, told_at_ms = CASE WHEN told_at_ms IS NULL THEN ?2 END"
+            "UPDATE alerts SET resolved_at_ms = ?1, told_at_ms = coalesce(told_at_ms, ?2)"
             " WHERE key = ?3 AND resolved_at_ms IS NULL AND last_at_ms <= ?1",
             (stamp(at), stamp(now), key),
         ).rowcount
@@ -95,11 +109,14 @@ def resolve(connection: Connection, key: str, *, at: datetime, now: datetime) ->
 
 def lapse(connection: Connection, *, now: datetime) -> int:
     """End what had an end of its own, without a word to anybody; return how many."""
-    return connection.execute(
+    ended = connection.execute(
         "UPDATE alerts SET resolved_at_ms = until_ms, told_at_ms = coalesce(told_at_ms, ?1)"
-        " WHERE resolved_at_ms IS NULL AND until_ms <= ?1",
+        " WHERE resolved_at_ms IS NULL AND until_ms <= ?1 RETURNING id",
         (stamp(now),),
-    ).rowcount
+    ).fetchall()
+    for row in ended:
+        connection.execute("UPDATE alert_told SET over_at_ms = ? WHERE alert_id = ?", (stamp(now), row["id"]))
+    return len(ended)
 
 
 def take(connection: Connection, advice: Advice, *, at: datetime, now: datetime) -> bool:
@@ -115,24 +132,81 @@ def open_alerts(connection: Connection) -> list[Alert]:
     return sorted(map(_alert, rows), key=lambda alert: -alert.severity.rank)
 
 
-def untold(connection: Connection, *, now: datetime) -> list[Alert]:
-    """Return what an operator has not heard, oldest first: new faults, ends of told ones, critical ones open for a day more."""
-    rows = connection.execute(
-        "SELECT * FROM alerts WHERE told_at_ms IS NULL"
-        " UNION ALL SELECT * FROM alerts WHERE resolved_at_ms IS NULL AND severity = 'critical' AND told_at_ms <= ?"
-        " ORDER BY id",
-        (stamp(now - REMIND_AFTER),),
-    )
+def listed(connection: Connection, *, limit: int) -> list[Alert]:
+    """Return alerts of the past too, the newest first."""
+    rows = connection.execute("SELECT * FROM alerts ORDER BY first_at_ms DESC, id DESC LIMIT +?", (limit,))
     return [_alert(row) for row in rows]
 
 
-def mark_told(connection: Connection, told: Sequence[Alert], *, now: datetime) -> None:
-    """Say that an operator heard of these, unless they got worse or ended since they were read."""
-    for alert in told:
-        connection.execute(
-            "UPDATE alerts SET told_at_ms = ? WHERE id = ? AND severity = ? AND resolved_at_ms IS ?",
-            (stamp(now), alert.id, alert.severity, None if alert.resolved_at is None else stamp(alert.resolved_at)),
+# --- what was told, by which way ---------------------------------------------------------------------
+
+
+def untold(connection: Connection, route: str, *, now: datetime) -> list[Alert]:
+    """Return what is news to a way, oldest first.
+
+    New faults, those that got worse, the ends of those it was told of, critical ones that are open for a day more.
+    """
+    rows = connection.execute(
+        "SELECT alerts.*, told.told_at_ms AS way_told_at_ms, told.severity AS told_as FROM alerts"
+        " LEFT JOIN alert_told told ON told.alert_id = alerts.id AND told.route = ?1"
+        " WHERE alerts.resolved_at_ms IS NULL AND (told.alert_id IS NULL"
+        f" OR {_RANK.format('alerts.severity')} > {_RANK.format('told.severity')}"
+        " OR (alerts.severity = 'critical' AND told.told_at_ms <= ?2))"
+        " UNION ALL SELECT alerts.*, told.told_at_ms, told.severity FROM alert_told told"
+        " JOIN alerts ON alerts.id = told.alert_id"
+        " WHERE told.route = ?1 AND told.over_at_ms IS NULL AND alerts.resolved_at_ms IS NOT NULL ORDER BY id",
+        (route, stamp(now - REMIND_AFTER)),
+    )
+    return [
+        replace(
+            _alert(row),
+            told_at=None if row["way_told_at_ms"] is None else unstamp(row["way_told_at_ms"]),
+            told_as=None if row["told_as"] is None else Severity(row["told_as"]),
         )
+        for row in rows
+    ]
+
+
+def mark_told(connection: Connection, told: Sequence[Alert], route: str, *, now: datetime, sending: str = "") -> None:
+    """Say that a way was told of these, as they were when they were read. `sending`: the job that did it."""
+    for alert in told:
+        if alert.resolved_at is not None:
+            connection.execute(
+                "UPDATE alert_told SET over_at_ms = ?, sending = ? WHERE alert_id = ? AND route = ?",
+                (stamp(now), sending, alert.id, route),
+            )
+            continue
+        connection.execute(
+            "INSERT INTO alert_told (alert_id, route, severity, told_at_ms, sending) SELECT id, ?2, ?3, ?4, ?5 FROM alerts"
+            " WHERE id = ?1 ON CONFLICT DO UPDATE SET severity = excluded.severity, told_at_ms = excluded.told_at_ms,"
+            " sending = excluded.sending",
+            (alert.id, route, alert.severity, stamp(now), sending),
+        )
+        connection.execute("UPDATE alerts SET told_at_ms = ? WHERE id = ?", (stamp(now), alert.id))
+
+
+def take_back(connection: Connection, sending: str) -> int:
+    """Say that what a sending told was not heard after all: it is news again; return of how many alerts."""
+    its_own = "sending = ? AND sending <> ''"
+    ended = connection.execute(
+        f"UPDATE alert_told SET over_at_ms = NULL, sending = '' WHERE {its_own} AND over_at_ms IS NOT NULL", (sending,)
+    ).rowcount
+    return ended + connection.execute(f"DELETE FROM alert_told WHERE {its_own}", (sending,)).rowcount
+
+
+def told_by(connection: Connection, alert_id: int) -> dict[str, datetime]:
+    """Return when each way was last told of an alert."""
+    rows = connection.execute(
+        "SELECT route, coalesce(over_at_ms, told_at_ms) AS at_ms FROM alert_told WHERE alert_id = ? ORDER BY route",
+        (alert_id,),
+    )
+    return {row["route"]: unstamp(row["at_ms"]) for row in rows}
+
+
+def find_open(connection: Connection, key: str) -> Alert | None:
+    """Return the open alert of a key."""
+    row = _open(connection, key)
+    return None if row is None else _alert(row)
 
 
 def forget(connection: Connection, *, before: datetime) -> int:

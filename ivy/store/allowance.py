@@ -58,6 +58,15 @@ def free_replies(connection: Connection, channel: str, *, now: datetime, up_to: 
     ).fetchone()[0]
 
 
+def delivered(connection: Connection, channel: str, *, now: datetime, up_to: int = ALL) -> int:
+    """Return how many words of a delivery came for this month, up to `up_to`: no fewer than `free_replies`, and soon counted."""
+    return connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM message_statuses WHERE channel = ? AND at_ms BETWEEN ? AND ?"
+        " AND state IN ('delivered', 'read') LIMIT +?)",
+        (channel, stamp(month_of(now)), stamp(now), up_to),
+    ).fetchone()[0]
+
+
 def people_outside(connection: Connection, channel: str, *, now: datetime) -> int:
     """Return how many people were reached outside their windows in the last 24 hours; what failed reached nobody."""
     return connection.execute(

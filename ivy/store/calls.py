@@ -5,6 +5,7 @@ A slot is UNIQUE: person, kind, local date and attempt name the one intended cal
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -328,6 +329,12 @@ def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
+@lru_cache(maxsize=64)
+def _report(text: str) -> Report:
+    """A call is looked at many times while it goes on, its words each time the same."""
+    return msgspec.json.decode(text, type=Report)
+
+
 def _call(row: Row) -> Call:
     return Call(
         id=row["id"],
@@ -348,7 +355,7 @@ def _call(row: Row) -> Call:
         language=row["language"],
         prompt=row["prompt"],
         snapshot=msgspec.json.decode(row["snapshot"], type=dict[str, str]),
-        report=msgspec.json.decode(row["report"], type=Report),
+        report=_report(row["report"]),
         outcome=CallOutcome(row["outcome"]) if row["outcome"] else None,
         reserved_seconds=row["reserved_seconds"],
         due_at=unstamp(row["due_at_ms"]),

@@ -13,5 +13,10 @@ def leave_out(scope: Scope, day: date, *, source: str, now: datetime) -> None:
     preferences.remember(scope, _KEPT, day.isoformat(), source=source, now=now)
 
 
+def let_back_in(scope: Scope) -> None:
+    """Take that back: calls come as they were planned."""
+    preferences.forget(scope, _KEPT)
+
+
 def is_left_out(scope: Scope, day: date) -> bool:
     return preferences.recall(scope, _KEPT) == day.isoformat()

@@ -82,11 +82,12 @@ ANYTHING = "anything"
 class Store:
     """One SQLite file. Made by `open_store`."""
 
-    def __init__(self, path: Path, threads: Threads, *, throwaway: bool, guest: bool) -> None:
+    def __init__(self, path: Path, threads: Threads, *, throwaway: bool, guest: bool, replica: bool) -> None:
         self.path = path
         self._threads = threads
         self._guest = guest
-        self._writer = open_writer(path, throwaway=throwaway, guest=guest)
+        self._moves_log = not guest and not replica
+        self._writer = open_writer(path, throwaway=throwaway, guest=not self._moves_log)
         self._readers = [open_reader(path) for _ in range(1 if threads.inline else READERS)]
         self._reading = trio.CapacityLimiter(len(self._readers))
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
@@ -168,13 +169,17 @@ class Store:
 
     async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(connection, …)` on one consistent snapshot, on a connection that cannot write."""
-        async with self._reading:
-            connection = self._readers.pop()
-            try:
-                seconds = LONGEST_GUEST_READ if self._guest else LONGEST_READ
-                return await self._threads.run(_snapshot, connection, seconds, function, args, kwargs)
-            finally:
-                self._readers.append(connection)
+        try:
+            self._reading.acquire_nowait()  # `run` is a checkpoint enough
+        except trio.WouldBlock:
+            await self._reading.acquire()
+        connection = self._readers.pop()
+        try:
+            seconds = LONGEST_GUEST_READ if self._guest else LONGEST_READ
+            return await self._threads.run(_snapshot, connection, seconds, function, args, kwargs)
+        finally:
+            self._readers.append(connection)
+            self._reading.release()
 
     # --- waking --------------------------------------------------------------------------------
 
@@ -199,7 +204,7 @@ class Store:
             self._requests.put(None)
             await trio.to_thread.run_sync(self._thread.join)
         self._writer.execute("PRAGMA optimize")
-        if not self._guest:
+        if self._moves_log:
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         for connection in (*self._readers, self._writer):
             connection.close()
@@ -223,10 +228,13 @@ def _snapshot(
 
 @asynccontextmanager
 async def open_store(
-    path: Path, *, threads: Threads, throwaway: bool = False, guest: bool = False
+    path: Path, *, threads: Threads, throwaway: bool = False, guest: bool = False, replica: bool = False
 ) -> AsyncGenerator[Store]:
-    """Open a migrated database. `throwaway` forgoes durability (simulation); a `guest` may work beside the daemon."""
-    store = Store(path, threads, throwaway=throwaway, guest=guest)
+    """Open a migrated database. `throwaway` forgoes durability (simulation); a `guest` may work beside the daemon.
+
+    `replica`: another program follows the write-ahead log and moves it into the file, so that this one does not.
+    """
+    store = Store(path, threads, throwaway=throwaway, guest=guest, replica=replica)
     try:
         yield store
     finally:

@@ -1,7 +1,4 @@
-"""The dead letters as a plan: whose, why, and what a replay would do with each. May import: jobs, scope, the domain.
-
-A plan names letters by id; running it skips those that are not dead any more, so running it twice is running it once.
-"""
+"""The dead letters: whose, why, and what a replay would do with each. May import: jobs, scope, the domain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +7,8 @@ from datetime import datetime
 import msgspec
 
 from ivy.clock import stamp, unstamp
-from ivy.domain.jobs import REMINDER
-from ivy.domain.replay import Circumstances, Fate, cause, error_name, fate, is_poisoned
+from ivy.domain.jobs import REMINDER, SEND
+from ivy.domain.replay import Circumstances, Failure, Fate, cause, error_name, fate, is_poisoned, spreads
 from ivy.errors import UsageError
 from ivy.store import job_records, jobs
 from ivy.store.binding import Connection, Row
@@ -52,19 +49,18 @@ class Letter:
     poison: bool
     fate: Fate
     trace_id: str
-
-
-@dataclass(frozen=True)
-class Replayed:
-    """What has become of a letter that was sent back to work; `cause` says why it is dead again."""
-
-    id: str
-    state: str
-    cause: str
+    lane: str
+    failing_since: datetime
+    """When the first of the failures was that are kept of it."""
+    message_id: str
+    """The message that it is about; "" for other work."""
+    circumstances: Circumstances
 
 
 _FACTS = (
-    "SELECT jobs.*, coalesce(users.name, '') AS person, coalesce(users.status, '') AS person_status,"
+    "SELECT jobs.*, coalesce(users.name, '') AS person, m.id AS message_id, m.purpose AS purpose,"
+    " CASE WHEN jobs.user_id IS NOT NULL AND users.id IS NULL THEN 'erased' ELSE coalesce(users.status, '') END"
+    "  AS person_status,"
     " coalesce(m.asked_for, jobs.kind <> :reminder) AS asked_for,"
     " (m.external_id IS NULL AND (m.resends > 0 OR m.state IN ('sending', 'unknown'))) AS unheard,"
     " (m.id IN (SELECT our_id FROM message_statuses WHERE state IN ('delivered', 'read') AND our_id <> '')"
@@ -83,18 +79,52 @@ _FACTS = (
 def find(connection: Connection, wanted: Wanted, *, now: datetime) -> list[Letter]:
     """Return the dead letters that fit, the oldest first. Raises: UsageError for an id that no job has."""
     ids = [job_records.load(connection, given).id for given in wanted.ids]
-    rows = connection.execute(
-        _FACTS,
-        {
-            "reminder": REMINDER.name,
-            "since": None if wanted.since is None else stamp(wanted.since),
-            "kind": wanted.kind,
-            "user": wanted.user_id,
-            "ids": msgspec.json.encode(ids).decode(),
-        },
-    )
-    letters = [_letter(row, now) for row in rows]
+    since = None if wanted.since is None else stamp(wanted.since)
+    rows = _rows(connection, ids, since=since, kind=wanted.kind, user=wanted.user_id)
+    poisonous = _poisonous(connection)
+    letters = [_letter(row, poisonous, now) for row in rows]
     return [letter for letter in letters if _fits(letter, wanted)][: wanted.limit]
+
+
+def still_dead(connection: Connection, ids: Sequence[str], *, now: datetime) -> dict[str, Letter]:
+    """Return those of these jobs that are dead letters now, by id."""
+    rows = _rows(connection, ids) if ids else []
+    return {row["id"]: _letter(row, frozenset(), now) for row in rows}
+
+
+def _rows(
+    connection: Connection,
+    ids: Sequence[str],
+    *,
+    since: int | None = None,
+    kind: str | None = None,
+    user: str | None = None,
+) -> list[Row]:
+    marks = {"reminder": REMINDER.name, "since": since, "kind": kind, "user": user, "ids": _json(ids)}
+    return connection.execute(_FACTS, marks).fetchall()
+
+
+def _poisonous(connection: Connection) -> frozenset[str]:
+    """Return the fingerprints of which it is known, from any letter, that they come again each time."""
+    found: set[str] = set()
+    for row in connection.execute("SELECT errors, attempts, replays FROM jobs WHERE state = 'dead'"):
+        failures = _failures(row)
+        if is_poisoned(failures, since_replay=_since_replay(row)) and spreads(failures[-1]):
+            found.add(failures[-1].fingerprint)
+    return frozenset(found)
+
+
+def _since_replay(row: Row) -> int | None:
+    """Return how many failures are younger than the latest replay; a death that a status told of is no attempt."""
+    return max(1, row["attempts"]) if row["replays"] else None
+
+
+def _mishaps(row: Row) -> tuple[Mishap, ...]:
+    return msgspec.json.decode(row["errors"], type=tuple[Mishap, ...])
+
+
+def _failures(row: Row) -> list[Failure]:
+    return [Failure(each.error, each.reason) for each in _mishaps(row)]
 
 
 def _fits(letter: Letter, wanted: Wanted) -> bool:
@@ -103,18 +133,11 @@ def _fits(letter: Letter, wanted: Wanted) -> bool:
     return wanted.error is None or wanted.error.lower() in f"{letter.error} {letter.reason}".lower()
 
 
-def _letter(row: Row, now: datetime) -> Letter:
-    errors = msgspec.json.decode(row["errors"], type=tuple[Mishap, ...])
-    last = errors[-1] if errors else Mishap("", "", "no reason is kept", 0)
-    circumstances = Circumstances(
-        kind=row["kind"],
-        due_at=unstamp(row["due_at_ms"]),
-        status=row["person_status"],
-        asked_for=bool(row["asked_for"]),
-        delivered=bool(row["delivered"]),
-        unheard=bool(row["unheard"]),
-        bytes_kept=bool(row["bytes_kept"]),
-    )
+def _letter(row: Row, poisonous: frozenset[str], now: datetime) -> Letter:
+    mishaps, failures = _mishaps(row), _failures(row)
+    last = mishaps[-1] if mishaps else Mishap("", "", "no reason is kept", 0)
+    circumstances = _circumstances(row)
+    died_at = unstamp(row["ended_at_ms"])
     return Letter(
         id=row["id"],
         kind=row["kind"],
@@ -123,15 +146,36 @@ def _letter(row: Row, now: datetime) -> Letter:
         user_id=row["user_id"],
         person=row["person"],
         due_at=circumstances.due_at,
-        died_at=unstamp(row["ended_at_ms"]),
+        died_at=died_at,
         attempts=row["attempts"],
         replays=row["replays"],
         error=error_name(last.error),
         reason=last.reason,
         cause=cause(last.reason),
-        poison=is_poisoned([error.error for error in errors]),
+        poison=last.error in poisonous or is_poisoned(failures, since_replay=_since_replay(row)),
         fate=fate(circumstances, now),
         trace_id=row["trace_id"],
+        lane=row["lane"],
+        failing_since=datetime.fromisoformat(mishaps[0].at) if mishaps and mishaps[0].at else died_at,
+        message_id=row["message_id"] or "",
+        circumstances=circumstances,
+    )
+
+
+def _circumstances(row: Row) -> Circumstances:
+    given = row["deadline_ms"] - row["due_at_ms"]
+    is_short = row["kind"] == SEND.name and given < SEND.patience.total_seconds() * 1000
+    return Circumstances(
+        kind=row["kind"],
+        due_at=unstamp(row["due_at_ms"]),
+        status=row["person_status"],
+        asked_for=bool(row["asked_for"]),
+        delivered=bool(row["delivered"]),
+        unheard=bool(row["unheard"]),
+        bytes_kept=bool(row["bytes_kept"]),
+        purpose=row["purpose"] or "",
+        to_stranger=row["message_id"] is not None and row["user_id"] is None,
+        good_until=unstamp(row["deadline_ms"]) if is_short else None,
     )
 
 
@@ -144,113 +188,30 @@ def load(connection: Connection, job_id: str, *, now: datetime) -> Letter:
     return found[0]
 
 
-# --- the plan --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Group:
-    """Letters of one kind, cause and fate."""
-
-    kind: str
-    cause: str
-    error: str
-    fate: Fate
-    people: int
-    poison: int
-    ids: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a replay would do: `paused` has the reasons of queues in which letters would wait."""
-
-    letters: tuple[Letter, ...]
-    groups: tuple[Group, ...]
-    paused: dict[str, str]
-
-    @property
-    def people(self) -> int:
-        return len({letter.user_id for letter in self.letters if letter.user_id})
-
-    @property
-    def running(self) -> tuple[str, ...]:
-        """The ids that go back to work, in order of age."""
-        return tuple(letter.id for letter in self.letters if letter.fate.runs)
-
-
-def plan(connection: Connection, wanted: Wanted, *, now: datetime) -> Plan:
-    """Say what a replay of these letters would do. Raises: UsageError."""
-    letters = find(connection, wanted, now=now)
-    sets: dict[tuple[str, str, str, Fate], list[Letter]] = {}
-    for letter in letters:
-        sets.setdefault((letter.kind, letter.cause, letter.error, letter.fate), []).append(letter)
-    groups = [_group(key, members) for key, members in sets.items()]
-    groups.sort(key=lambda group: (not group.fate.runs, -len(group.ids), group.kind, group.cause))
-    queues = {letter.queue for letter in letters if letter.fate.runs}
-    paused = {
-        row["queue"]: row["reason"]
-        for row in connection.execute("SELECT queue, reason FROM queue_pauses WHERE until_ms > ?", (stamp(now),))
-        if row["queue"] in queues
-    }
-    return Plan(tuple(letters), tuple(groups), paused)
-
-
-def _group(key: tuple[str, str, str, Fate], members: Sequence[Letter]) -> Group:
-    kind, why, error, what = key
-    people = len({letter.user_id for letter in members if letter.user_id})
-    poison = sum(letter.poison for letter in members)
-    return Group(kind, why, error, what, people, poison, tuple(letter.id for letter in members))
-
-
-# --- the act ---------------------------------------------------------------------------------------
-
-
-def replay(
-    connection: Connection, due: Sequence[tuple[str, datetime]], *, actor: str, reason: str, now: datetime
-) -> list[str]:
-    """Send letters back to work, each at its time, and write that into the audit log; return the ids that were dead."""
-    revived: list[str] = []
-    for job_id, run_at in due:
-        if not jobs.revive(connection, job_id, now=now):
-            continue
-        revived.append(job_id)
-        if run_at > now:
-            key = connection.execute("SELECT key FROM jobs WHERE id = ?", (job_id,)).fetchone()["key"]
-            jobs.move(connection, key, run_at=run_at)
-    _audit(connection, "replay-dlq", revived, actor=actor, reason=reason, now=now)
-    return revived
-
-
 def discard(connection: Connection, ids: Sequence[str], *, actor: str, reason: str, now: datetime) -> list[str]:
     """End letters for good and write why into the audit log; return the ids that were dead."""
     ended = [job_id for job_id in ids if jobs.discard(connection, job_id, f"discarded: {reason}", now=now)]
-    _audit(connection, "dlq discard", ended, actor=actor, reason=reason, now=now)
-    return ended
-
-
-def _audit(connection: Connection, action: str, ids: Sequence[str], *, actor: str, reason: str, now: datetime) -> None:
-    if ids:
-        subject = f"{len(ids)} dead letters" if len(ids) > 1 else f"job {ids[0]}"
+    if ended:
         audit(
             connection,
             at_ms=stamp(now),
             actor=actor,
-            action=action,
+            action="dlq discard",
             reason=reason,
-            subject=subject,
-            details={"ids": list(ids)},
+            subject=f"{len(ended)} dead letters" if len(ended) > 1 else f"job {ended[0]}",
+            details={"ids": ended},
         )
+    return ended
 
 
-def became(connection: Connection, ids: Sequence[str]) -> list[Replayed]:
-    """Return what has become of letters that were sent back to work."""
-    rows = connection.execute(
-        "SELECT id, state, errors FROM jobs WHERE id IN (SELECT value FROM json_each(?))",
-        (msgspec.json.encode(list(ids)).decode(),),
+def take_over(connection: Connection, key: str, letter_id: str) -> None:
+    """Let the job of this key go on as the replay of a letter: what that died of is not forgotten."""
+    connection.execute(
+        "UPDATE jobs SET replays = old.replays + 1, errors = old.errors FROM"
+        " (SELECT replays, errors FROM jobs WHERE id = ?2) AS old WHERE jobs.key = ?1",
+        (key, letter_id),
     )
-    return [Replayed(row["id"], row["state"], _last_cause(row) if row["state"] == "dead" else "") for row in rows]
 
 
-def _last_cause(row: Row) -> str:
-    errors = msgspec.json.decode(row["errors"], type=tuple[Mishap, ...])
-    return cause(errors[-1].reason) if errors else ""
+def _json(values: Sequence[str]) -> str:
+    return msgspec.json.encode(list(values)).decode()

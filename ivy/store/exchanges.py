@@ -43,7 +43,7 @@ class Sealed:
 
 @dataclass(frozen=True)
 class Kept:
-    """An exchange as it is found again; `came` is None when its retention is over."""
+    """An exchange as it is found again; `came` is None when its retention is over, or what it said was `forgotten`."""
 
     call_id: str
     vendor: str
@@ -54,6 +54,8 @@ class Kept:
     tools: tuple[ToolSpec, ...]
     asked_sha256: str
     came: bytes | None
+    forgotten: bool = False
+    """The person asked to forget something that was said in its turn."""
 
 
 def prefix_of(request: ModelRequest) -> Prefix:
@@ -108,7 +110,9 @@ def keep(connection: Connection, said: Sealed, *, now: datetime) -> None:
 def load(connection: Connection, call_id: str) -> Kept | None:
     """Return what is kept of a call; `came` is still sealed."""
     row = connection.execute(
-        "SELECT e.*, p.system, p.tools, u.vendor, u.model, u.role FROM model_exchanges e"
+        "SELECT e.*, p.system, p.tools, u.vendor, u.model, u.role, EXISTS (SELECT 1 FROM messages_v2 m"
+        " JOIN unheard_messages x ON x.message_id = m.id WHERE m.user_id = u.user_id AND m.turn_id = u.turn_id) AS forgotten"
+        " FROM model_exchanges e"
         " JOIN model_prefixes p ON p.sha256 = e.prefix_sha256 JOIN ai_usage u ON u.id = e.id WHERE e.id = ?",
         (call_id,),
     ).fetchone()
@@ -124,6 +128,7 @@ def load(connection: Connection, call_id: str) -> Kept | None:
         msgspec.json.decode(row["tools"], type=tuple[ToolSpec, ...]),
         row["request_sha256"],
         row["response"],
+        bool(row["forgotten"]),
     )
 
 

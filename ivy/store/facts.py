@@ -11,7 +11,7 @@ import msgspec
 from ivy.clock import stamp, unstamp
 from ivy.domain.facts import Acts, Claim, Ended, Fact, Kind, Taken, Way, behaviour_of, chain_of, take
 from ivy.domain.plain_words import words_of
-from ivy.store import memories
+from ivy.store import echoes, memories
 from ivy.store.binding import Row
 from ivy.store.scope import Scope
 
@@ -139,22 +139,17 @@ def forget(scope: Scope, fact: Fact, *, now: datetime) -> list[Fact]:
     Rows stay without words, so that it can be told that something was forgotten, and when.
     """
     gone = chain_of(every(scope), fact)
-    for message_id in _messages_about(scope, gone):
-        scope.execute(
-            "INSERT INTO unheard_messages (message_id, user_id, at_ms) VALUES (:id, :user, :now) ON CONFLICT DO NOTHING",
-            id=message_id,
-            now=stamp(now),
-        )
-        memories.forget(scope, MESSAGE, message_id)
+    _hear_no_more(scope, _messages_about(scope, gone), now)
     ids = _json([each.id for each in gone])
     for each in gone:
         memories.forget(scope, MEMORY, each.id)
         scope.execute(
             "UPDATE tool_executions SET arguments = '{}', result = '' WHERE user_id = :user AND length(:text) > 2"
-            " AND tool IN ('remember', 'correct', 'what_you_know', 'where_from', 'forget')"
+            " AND tool IN ('remember', 'correct', 'what_you_know', 'where_from', 'forget', 'search_memory')"
             " AND (instr(arguments, :text) > 0 OR instr(result, :text) > 0)",
             text=each.text,
         )
+    _hear_no_more(scope, echoes.of(scope, [each.text for each in gone]), now)
     scope.execute(
         "UPDATE facts SET text = '', quote = '', value = '', subject = '', message_id = '', replaced_by = '', acts = '',"
         " ended = 'forgotten', until_ms = coalesce(until_ms, max(:now, since_ms))"
@@ -165,11 +160,33 @@ def forget(scope: Scope, fact: Fact, *, now: datetime) -> list[Fact]:
     return gone
 
 
+def _hear_no_more(scope: Scope, message_ids: Iterable[str], now: datetime) -> None:
+    """Show these messages to no model again, and drop what models answered in their turns: it may say the same once more."""
+    about = sorted(message_ids)
+    _drop_answers(scope, about)
+    for message_id in about:
+        scope.execute(
+            "INSERT INTO unheard_messages (message_id, user_id, at_ms) VALUES (:id, :user, :now) ON CONFLICT DO NOTHING",
+            id=message_id,
+            now=stamp(now),
+        )
+        memories.forget(scope, MESSAGE, message_id)
+
+
+def _drop_answers(scope: Scope, message_ids: Sequence[str]) -> None:
+    scope.execute(
+        "UPDATE model_exchanges SET response = NULL WHERE response IS NOT NULL AND id IN (SELECT u.id FROM ai_usage u"
+        " JOIN messages_v2 m ON m.turn_id = u.turn_id WHERE u.user_id = :user AND m.user_id = :user"
+        " AND m.id IN (SELECT value FROM json_each(:ids)))",
+        ids=_json(message_ids),
+    )
+
+
 def _messages_about(scope: Scope, gone: Iterable[Fact]) -> set[str]:
     """Return the messages, both ways, that say what is forgotten: the sources, and those with the same words."""
     wanted = [words for fact in gone if (words := f" {' '.join(words_of(fact.text))} ").strip()]
     rows = scope.execute(
-        "SELECT id, body FROM messages_v2 WHERE user_id = :user AND body <> '' ORDER BY rowid DESC LIMIT :limit",
+        "SELECT id, body FROM messages_v2 WHERE user_id = :user AND body <> '' ORDER BY rowid DESC LIMIT +:limit",
         limit=MOST_LOOKED_AT,
     ).fetchall()
     found = {row["id"] for row in rows if any(words in f" {' '.join(words_of(row['body']))} " for words in wanted)}
@@ -227,7 +244,7 @@ def waiting(scope: Scope, *, limit: int) -> list[Row]:
     return scope.execute(
         "SELECT m.id, m.body, m.at_ms FROM fact_sources s JOIN messages_v2 m ON m.id = s.message_id"
         " WHERE s.user_id = :user AND s.state = 'waiting'"
-        " AND m.id NOT IN (SELECT message_id FROM unheard_messages WHERE user_id = :user) ORDER BY s.at_ms, m.rowid LIMIT :limit",
+        " AND m.id NOT IN (SELECT message_id FROM unheard_messages WHERE user_id = :user) ORDER BY s.at_ms, m.rowid LIMIT +:limit",
         limit=limit,
     ).fetchall()
 

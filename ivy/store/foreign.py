@@ -24,7 +24,7 @@ def keep(scope: Scope, texts: Iterable[str], *, now: datetime) -> None:
 def known(scope: Scope) -> list[str]:
     """Return such words, in plain form."""
     rows = scope.execute(
-        "SELECT text FROM foreign_texts WHERE user_id = :user ORDER BY at_ms DESC LIMIT :most", most=MOST
+        "SELECT text FROM foreign_texts WHERE user_id = :user ORDER BY at_ms DESC LIMIT +:most", most=MOST
     )
     return [row["text"] for row in rows]
 

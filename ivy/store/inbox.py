@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from ivy.clock import stamp
+from ivy.clock import stamp, unstamp
 from ivy.domain.jobs import INBOUND, inbox_lane
 from ivy.errors import StoreError
 from ivy.store import jobs
@@ -52,6 +52,25 @@ def keep(connection: Connection, arrival: Arrival) -> bool:
         )
         jobs.enqueue(connection, job, now=arrival.received_at)
     return bool(kept)
+
+
+def newest(connection: Connection) -> datetime:
+    """Return when something last arrived; 1970 if nothing ever did."""
+    return unstamp(connection.execute("SELECT coalesce(max(received_at_ms), 0) FROM webhook_inbox").fetchone()[0])
+
+
+def since(connection: Connection, at: datetime) -> list[Arrival]:
+    """Return what arrived at an instant or later and is kept whole, in its order, to be kept in another database."""
+    rows = connection.execute(
+        "SELECT webhook_inbox.id, source, sha256, body, received_at_ms, jobs.id AS job_id FROM webhook_inbox"
+        " JOIN jobs ON jobs.key = 'inbound:' || webhook_inbox.id"
+        " WHERE received_at_ms >= ? AND body IS NOT NULL ORDER BY received_at_ms, webhook_inbox.rowid",
+        (stamp(at),),
+    )
+    return [
+        Arrival(row["id"], row["job_id"], row["source"], row["sha256"], row["body"], unstamp(row["received_at_ms"]))
+        for row in rows
+    ]
 
 
 def body(connection: Connection, arrival_id: str) -> tuple[str, bytes]:

@@ -511,6 +511,13 @@ def bury_at_once(connection: Connection, job: NewJob, *, reason: str, error: str
         _refresh(connection, job.lane, busy=_busy(connection, job.lane))
 
 
+def is_of_kind(connection: Connection, job_id: str, kind: Kind) -> bool:
+    """Say whether a job of this id and kind is known."""
+    return bool(job_id) and bool(
+        connection.execute("SELECT 1 FROM jobs WHERE id = ? AND kind = ?", (job_id, kind.name)).fetchone()
+    )
+
+
 def waiting(connection: Connection) -> int:
     """Return how many jobs could run now or soon."""
     return connection.execute("SELECT count(*) FROM jobs WHERE state = 'ready'").fetchone()[0]

@@ -16,6 +16,9 @@ TARGETS_MS = (5_000, 3_000, 2_000)
 TOOL_TARGETS = (0.90, 0.95, 0.98)
 """A-m-tools: the part of tool calls that should succeed, in the same phases."""
 
+OUT_OF_SCOPE = "out_of_scope"
+"""The tool by which a model says no to what is no coaching."""
+
 
 @dataclass(frozen=True)
 class RoleLatency:
@@ -54,13 +57,15 @@ class Measures:
     since: datetime
     roles: tuple[RoleLatency, ...]
     tools: ToolSuccess
+    out_of_scope: int = 0
+    """How often somebody asked for what Ivy is not for, and was told so (F3)."""
 
 
 def measures(connection: Connection, *, since: datetime) -> Measures:
     calls = _calls(connection, stamp(since))
     replies = _replies(connection, stamp(since))
     roles = [_role(role, calls.get(role, []), replies.get(role, [])) for role in {**calls, **replies}]
-    return Measures(since, tuple(roles), _tools(connection, stamp(since)))
+    return Measures(since, tuple(roles), _tools(connection, stamp(since)), _out_of_scope(connection, stamp(since)))
 
 
 def _role(role: str, calls: Sequence[int], replies: Sequence[int]) -> RoleLatency:
@@ -110,6 +115,12 @@ def _tools(connection: Connection, since_ms: int) -> ToolSuccess:
     ).fetchone()
     faults = connection.execute("SELECT count(*) FROM tool_faults WHERE at_ms >= ?", (since_ms,)).fetchone()[0]
     return ToolSuccess(row[0], row[1], faults)
+
+
+def _out_of_scope(connection: Connection, since_ms: int) -> int:
+    return connection.execute(
+        "SELECT count(*) FROM tool_executions WHERE at_ms >= ? AND tool = ?", (since_ms, OUT_OF_SCOPE)
+    ).fetchone()[0]
 
 
 def percentile(ordered: Sequence[int], part: float) -> int | None:

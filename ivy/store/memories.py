@@ -111,7 +111,7 @@ def having(scope: Scope, words: Sequence[str]) -> dict[str, WordHits]:
     for word in words:
         hits = scope.execute(
             "SELECT memory_id, times FROM memory_words WHERE user_id = :user AND word = :word"
-            " ORDER BY memory_id DESC LIMIT :most",
+            " ORDER BY memory_id DESC LIMIT +:most",
             word=word,
             most=MOST_PER_WORD,
         ).fetchall()
@@ -150,7 +150,7 @@ def ids_of(scope: Scope, kind: str, refs: Sequence[str]) -> dict[str, int]:
 def newest(scope: Scope, kind: str, *, limit: int) -> list[Memory]:
     """Return what was said last of a kind."""
     rows = scope.execute(
-        "SELECT * FROM user_memory WHERE user_id = :user AND kind = :kind ORDER BY at_ms DESC, id DESC LIMIT :limit",
+        "SELECT * FROM user_memory WHERE user_id = :user AND kind = :kind ORDER BY at_ms DESC, id DESC LIMIT +:limit",
         kind=kind,
         limit=limit,
     )

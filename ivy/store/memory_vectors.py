@@ -137,7 +137,7 @@ def missing(scope: Scope, space: Space, *, limit: int) -> list[Unembedded]:
     """Return texts that have no vector in a space, the newest first, each once."""
     rows = scope.execute(
         "SELECT m.digest, m.kind, max(m.text) AS text, json_group_array(m.id) AS ids" + _MISSING + " GROUP BY m.digest"
-        " ORDER BY max(m.id) DESC LIMIT :limit",
+        " ORDER BY max(m.id) DESC LIMIT +:limit",
         space=space.id,
         limit=limit,
     )
@@ -161,7 +161,7 @@ def people_behind(connection: Connection, *, limit: int) -> list[str]:
     rows = connection.execute(
         "SELECT id FROM users u WHERE EXISTS (SELECT 1 FROM user_memory m JOIN memory_spaces s ON s.state = 'wanted'"
         " WHERE m.user_id = u.id AND NOT EXISTS (SELECT 1 FROM memory_embeddings e WHERE e.memory_id = m.id"
-        " AND e.space_id = s.id AND e.digest = m.digest)) ORDER BY id LIMIT ?",
+        " AND e.space_id = s.id AND e.digest = m.digest)) ORDER BY id LIMIT +?",
         (limit,),
     )
     return [row["id"] for row in rows]
@@ -274,7 +274,7 @@ def closeness(scope: Scope, space: Space, vector: bytes, memory_ids: Sequence[in
 def sampled(scope: Scope, space: Space, vector: bytes) -> list[float]:
     """Return the cosines of some of the person's memories, whichever: those whose digests come first, always the same."""
     rows = scope.execute(
-        "SELECT memory_id FROM memory_embeddings WHERE user_id = :user AND space_id = :space ORDER BY digest LIMIT :n",
+        "SELECT memory_id FROM memory_embeddings WHERE user_id = :user AND space_id = :space ORDER BY digest LIMIT +:n",
         space=space.id,
         n=SAMPLE,
     ).fetchall()

@@ -56,6 +56,6 @@ def sent_this_month(connection: Connection, *, now: datetime, up_to: int) -> int
     """Return how many messages have left this month (UTC), of any channel; counting stops at `up_to`."""
     day = spending.utc_day(now)
     return connection.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM cost_ledger WHERE day BETWEEN ? AND ? AND kind = 'message' LIMIT ?)",
+        "SELECT count(*) FROM (SELECT 1 FROM cost_ledger WHERE day BETWEEN ? AND ? AND kind = 'message' LIMIT +?)",
         (f"{day[:7]}-01", day, up_to),
     ).fetchone()[0]

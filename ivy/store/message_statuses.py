@@ -51,6 +51,14 @@ def statuses_of(connection: Connection, channel: str, external_id: str) -> list[
     ]
 
 
+def states_of_our_id(connection: Connection, channel: str, our_id: str) -> set[str]:
+    """Return what was said of a sending that is no row of a person's."""
+    rows = connection.execute(
+        "SELECT state FROM message_statuses WHERE channel = ? AND our_id = ? AND our_id <> ''", (channel, our_id)
+    )
+    return {row["state"] for row in rows}
+
+
 def failure_of(connection: Connection, channel: str, external_id: str) -> Status | None:
     """Return the status that says that the sending with this vendor's id failed, if one came."""
     return next((each for each in statuses_of(connection, channel, external_id) if each.state == "failed"), None)

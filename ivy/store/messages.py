@@ -101,7 +101,8 @@ def unanswered(scope: Scope) -> list[Row]:
         " quoted.event AS quoted_event, CASE quoted.direction WHEN 'out' THEN (SELECT foreign_from FROM turns"
         " WHERE turns.id = quoted.turn_id) END AS quoted_from FROM messages_v2 m"
         " LEFT JOIN messages_v2 quoted ON quoted.channel = m.channel AND quoted.external_id = m.quoted_id"
-        " AND m.quoted_id <> '' AND quoted.user_id = :user"
+        " AND m.quoted_id <> '' AND quoted.user_id = :user"  # what is forgotten comes back by no quote either
+        " AND quoted.id NOT IN (SELECT message_id FROM unheard_messages WHERE user_id = :user)"
         " WHERE m.user_id = :user AND m.needs_answer = 1 AND m.turn_id IS NULL ORDER BY m.at_ms, m.rowid"
     ).fetchall()
 

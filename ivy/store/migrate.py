@@ -4,6 +4,7 @@ sqlite-utils keeps the list of what was applied; beside it Ivy keeps each file's
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +44,10 @@ def version(connection: Connection) -> int:
 
 
 def check(connection: Connection, migrations: list[Migration]) -> None:
-    """Raise `StoreError` unless the file is Ivy's, not newer than this program, and made by these very migrations."""
+    """Raise `StoreError` unless the file is Ivy's, made by these very migrations, and what came after them only added."""
     check_ours(connection)
     newest = migrations[-1].number if migrations else 0
-    if version(connection) > newest:
+    if version(connection) > newest and not _only_added(connection, since=newest):
         raise StoreError(
             f"This database is at version {version(connection)}, newer than this program ({newest}). Install the newer Ivy."
         )
@@ -84,6 +85,9 @@ def _applier(connection: Connection, migration: Migration) -> Callable[["Databas
             "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL)"
         )
         connection.execute("INSERT INTO schema_migrations VALUES (?, ?)", (migration.number, migration.sha256))
+        connection.execute("CREATE TABLE IF NOT EXISTS schema_additive (number INTEGER PRIMARY KEY)")
+        if only_adds(migration.sql):
+            connection.execute("INSERT INTO schema_additive VALUES (?)", (migration.number,))
         connection.execute(f"PRAGMA user_version = {migration.number}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
@@ -100,6 +104,46 @@ def statements(sql: str) -> Iterator[str]:
             lines.clear()
     if (rest := "".join(lines)).strip():
         yield rest
+
+
+_CREATED = re.compile(r"CREATE (?:VIRTUAL )?(?:TABLE|VIEW) (?:IF NOT EXISTS )?(\w+)", re.IGNORECASE)
+_NEW_COLUMN = re.compile(r"ALTER TABLE \w+ ADD (?:COLUMN )?\w+ (?P<rules>.*)", re.IGNORECASE)
+_INDEX = re.compile(r"CREATE INDEX ", re.IGNORECASE)
+_OF_TABLE = re.compile(
+    r"CREATE UNIQUE INDEX .*? ON (\w+)|CREATE TRIGGER .*? ON (\w+)|INSERT (?:OR \w+ )?INTO (\w+)", re.IGNORECASE
+)
+_NOTE = re.compile(r"--[^\n]*")
+
+
+def only_adds(sql: str) -> bool:
+    """Say whether a program that does not know this migration can work on: new tables, plain indexes, columns that may be left out.
+
+    Judged by the form of each statement alone; whatever is not surely harmless counts as a change.
+    """
+    found = [" ".join(_NOTE.sub("", each).split()) for each in statements(sql)]
+    new = {match[1] for each in found if (match := _CREATED.match(each))}
+    return all(_adds(each, new) for each in found if each.strip("; "))
+
+
+def _adds(statement: str, new: set[str]) -> bool:
+    if _CREATED.match(statement) or _INDEX.match(statement):
+        return True
+    if column := _NEW_COLUMN.match(statement):
+        rules = column["rules"].upper()
+        return "NOT NULL" not in rules or "DEFAULT" in rules
+    of = _OF_TABLE.match(statement)
+    return of is not None and next(name for name in of.groups() if name) in new
+
+
+def _only_added(connection: Connection, *, since: int) -> bool:
+    """Say whether every migration the file has beyond `since` promises older programs that they can go on."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'schema_additive'").fetchone():
+        return False
+    beyond = connection.execute(
+        "SELECT number, number IN (SELECT number FROM schema_additive) AS adds FROM schema_migrations WHERE number > ?",
+        (since,),
+    ).fetchall()
+    return all(row["adds"] for row in beyond) and version(connection) in {row["number"] for row in beyond}
 
 
 def _applied_hashes(connection: Connection) -> list[str]:

@@ -62,6 +62,11 @@ def minutes(scope: Scope) -> int:
     return USUAL_MINUTES if kept is None else int(kept)
 
 
+def wanted(scope: Scope) -> bool:
+    """Say whether they said themselves that they want the text before a workout: else nobody asked for it."""
+    return int(preferences.recall(scope, MINUTES) or 0) > 0
+
+
 def set_minutes(scope: Scope, value: int, *, source: str, now: datetime) -> None:
     """Keep how long before a workout the person is reminded; for those planned from now on. `source`: text, call, page."""
     preferences.remember(scope, MINUTES, str(value), source=source, now=now)

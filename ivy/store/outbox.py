@@ -65,6 +65,8 @@ class Outgoing:
     price_category: str = ""
     sent_as: str = ""
     """The kind of what left, or is to leave: a text may have gone as a template."""
+    replayed_by: str = ""
+    """The operator's plan by which it comes late, if one does: it waits for the person's morning."""
 
     @property
     def body(self) -> str:
@@ -91,6 +93,8 @@ class NewMessage:
     """The question it asks: a row of `pending_actions`."""
     template: OwnTemplate | None = None
     instead_of: str = ""
+    replayed_by: str = ""
+    """The plan that sends it back to work."""
 
 
 def queue(connection: Connection, message: NewMessage, *, now: datetime) -> None:
@@ -98,8 +102,8 @@ def queue(connection: Connection, message: NewMessage, *, now: datetime) -> None
     to = message.recipient
     connection.execute(
         "INSERT INTO messages_v2 (id, user_id, channel, direction, kind, body, content, purpose, quoted_id, state, turn_id,"
-        " asked_for, recipient, action_id, template, instead_of, at_ms, state_at_ms, trace_id)"
-        " VALUES (?, ?, ?, 'out', ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " asked_for, recipient, action_id, template, instead_of, at_ms, state_at_ms, trace_id, replayed_by)"
+        " VALUES (?, ?, ?, 'out', ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             message.id,
             message.user_id,
@@ -118,6 +122,7 @@ def queue(connection: Connection, message: NewMessage, *, now: datetime) -> None
             stamp(now),
             stamp(now),
             message.trace_id,
+            message.replayed_by,
         ),
     )
     job = NewJob(
@@ -186,6 +191,7 @@ def outgoing(connection: Connection, message_id: str) -> Outgoing:
         price_type=row["price_type"],
         price_category=row["price_category"],
         sent_as=row["kind"],
+        replayed_by=row["replayed_by"],
     )
 
 

@@ -20,6 +20,11 @@ _MESSAGES = (
     "(user_id = :user OR (user_id IS NULL AND (json_extract(recipient, '$.external_id') IN (" + _NAMES + ")"
     " OR json_extract(recipient, '$.phone') IN (" + _NAMES + "))))"
 )
+_ALERTS = (
+    "key IN ('handover:' || :user, 'care:' || :user)"
+    " OR substr(key, 1, length(:user) + 8) = 'appeal:' || :user || ':'"
+    " OR (substr(key, 1, 13) = 'spend:person_' AND substr(key, -length(:user) - 1) = ':' || :user)"
+)
 
 LINKED = {
     "message_statuses": f"(channel, external_id) IN (SELECT channel, external_id FROM messages_v2 WHERE {_MESSAGES})"
@@ -31,9 +36,8 @@ LINKED = {
     f" OR lane IN ({_AS_STRANGER})",
     "strangers": "(channel, sender) IN (SELECT channel, value FROM channel_identities WHERE user_id = :user)",
     "channel_notices": f"EXISTS (SELECT 1 FROM ({_NAMES}) WHERE length(value) >= 6 AND instr(details, ltrim(value, '+')))",
-    "alerts": "key IN ('handover:' || :user, 'care:' || :user)"
-    " OR substr(key, 1, length(:user) + 8) = 'appeal:' || :user || ':'"
-    " OR (substr(key, 1, 13) = 'spend:person_' AND substr(key, -length(:user) - 1) = ':' || :user)",
+    "alert_told": f"alert_id IN (SELECT id FROM alerts WHERE {_ALERTS})",
+    "alerts": _ALERTS,
     "blocked_addresses": f"value IN ({_NAMES})",
     "messages_v2": _MESSAGES,  # with what they were told while they were strangers
 }
@@ -43,6 +47,7 @@ NOBODYS = frozenset(
     {
         "_sqlite_migrations",
         "audit_log",
+        "backups",
         "breaker_changes",
         "breaker_overrides",
         "breakers",
@@ -50,7 +55,11 @@ NOBODYS = frozenset(
         "flows",
         "memory_spaces",
         "model_prefixes",
+        "operator_lines",
         "queue_pauses",
+        "replay_plans",
+        "restores",
+        "schema_additive",
         "schema_migrations",
         "switches",
         "task_crashes",

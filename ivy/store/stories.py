@@ -212,6 +212,7 @@ def tell(connection: Connection, anchor: Anchor, *, now: datetime) -> Story:
         *story_events.statuses(connection, messages),
         *(event for job in jobs for event in story_events.job(job)),
         *story_models.charges(connection, marks, messages),
+        *story_events.replays(connection, jobs),
         *story_events.audits(connection, jobs),
     ]
     events.sort(key=lambda event: event.at)  # of what is one commit, the order above is the order of things

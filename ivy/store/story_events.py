@@ -264,6 +264,42 @@ def job(job: JobRecord) -> list[Event]:
     return events
 
 
+_PLANNED = {
+    "now": "goes back to work at once",
+    "later": "goes back to work when they may hear of it",
+    "template": "goes back to work by a template",
+    "held": "goes back to work, and waits until they write",
+    "too_late": "is left: too late to be of use",
+    "opted_out": "is left: they are not to be written to",
+    "arrived": "is left: it arrived after all",
+    "lost": "is left: what it needs is not kept any more",
+    "poison": "is left: it fails the same way each time",
+    "next": "is left for a next replay",
+}
+
+
+def replays(connection: Connection, jobs: Iterable[JobRecord]) -> list[Event]:
+    """What plans of replays made of these jobs; a plan that was only shown is no part of a story."""
+    rows = connection.execute(
+        "SELECT l.*, p.begun_at_ms FROM replay_plan_lines l JOIN replay_plans p ON p.id = l.plan_id"
+        " WHERE p.state <> 'draft' AND l.job_id IN (SELECT value FROM json_each(?))",
+        (json_list(job.id for job in jobs),),
+    )
+    events: list[Event] = []
+    for row in rows:
+        words = f"By plan {row['plan_id']} the dead letter {_PLANNED[row['what']]}"
+        if row["state"] == "released" and row["message_id"]:
+            words += f", in message {row['message_id']}"
+        if row["state"] == "stale":
+            words = f"Plan {row['plan_id']} left the dead letter out: {row['note']}"
+        if row["state"] == "waiting":
+            words += "; its turn has not come"
+        at_ms = row["state_at_ms"] if row["state"] in ("released", "stale") else row["begun_at_ms"]
+        facts = {"plan": row["plan_id"], "what": row["what"], "state": row["state"], "message": row["message_id"]}
+        events.append(Event(unstamp(at_ms), "replay", f"{words}.", row["job_id"], facts))
+    return events
+
+
 def audits(connection: Connection, jobs: Iterable[JobRecord]) -> list[Event]:
     """Lines of the audit log that name one of these jobs: replays and discards."""
     rows = connection.execute(

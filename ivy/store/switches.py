@@ -23,7 +23,9 @@ class Switch(NamedTuple):
 
 
 KNOWN: Mapping[str, Switch] = {
-    "spend": Switch(("on", "block"), "on", "block: no model is called and people hear so; reminders still go"),
+    "spend": Switch(
+        ("on", "block"), "on", "block: no model is called, nothing that costs is begun; reminders still go"
+    ),
     "typing": Switch(("on", "off"), "on", "off: nobody is shown that Ivy is typing"),
     "voice": Switch(("on", "off"), "on", "off: nobody is phoned; who was to be is written to instead"),
     "flows": Switch(("on", "off"), "on", "off: no form is sent, and one that is open goes on in the chat"),

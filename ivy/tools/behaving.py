@@ -73,7 +73,7 @@ def behave(scope: Scope, behaviour: Behaviour, value: str, turn: TurnContext) ->
             call = call_of(scope, value)
             when = f"weekdays at {call.at}" if call.weekdays else call.at
             wish = schedule.ChangeContactTime(when=when, which=call.kind.value, by="voice", instead=True)  # pyright: ignore[reportArgumentType] - morning or evening
-            return schedule.change_contact_time.run(wish, turn)(scope)
+            return schedule.move_contact(scope, wish, turn)[1]  # what they said of it is known already
         case Behaviour.CONTACT_WAY:
             return schedule.change_contact_way.run(schedule.ChangeContactWay(way=value), turn)(scope)  # pyright: ignore[reportArgumentType] - checked above
         case Behaviour.LANGUAGE:

@@ -19,7 +19,7 @@ from ivy.store import call_slots, consents, people, reviews
 from ivy.store.call_slots import Slot
 from ivy.store.onboarding import move
 from ivy.store.scope import Scope
-from ivy.tools import call_room, said
+from ivy.tools import call_room, contact_facts, said
 from ivy.tools.registry import Effect, ScopedRead, ScopedWrite, TurnContext, tool
 
 _LATE = "15:00"
@@ -75,23 +75,30 @@ def change_contact_time(args: ChangeContactTime, turn: TurnContext) -> ScopedWri
     """Change when you contact the person every day, week or month. Not for one call now, nor for reminders."""
 
     def write(scope: Scope) -> str:
-        is_late = args.which in ("evening", "weekly", "monthly")
-        wish = read_wish(said.shown(args.when), turn.person.locale, evening=is_late)
-        if not wish.at:
-            raise said.refuse(turn, "At what time? Say it such as '6:30 am'.", "¿A qué hora? Por ejemplo «6:30 am».")
-        daily = SlotKind.EVENING if wish.at >= _LATE else SlotKind.MORNING
-        kind = daily if args.which == "daily" else SlotKind(args.which)
-        before = call_slots.of_kind(scope, kind)
-        mode = Mode(people.load(scope).mode)
-        by = By(args.by) if args.by != "as_now" else before.by if before else by_of(mode, kind)
-        days = USUAL[kind].days if kind is SlotKind.MONTHLY else days_of(kind, wish)
-        if args.instead and kind in (SlotKind.MORNING, SlotKind.EVENING):
-            call_slots.off(scope, SlotKind.MORNING if kind is SlotKind.EVENING else SlotKind.EVENING, now=turn.now)
-        slot = _set(scope, turn, kind, by, wish.at, days, nudge=before.nudge_minutes if before else 0, words=args.when)
-        done = said.tell(turn, f"Done: {_full(turn, slot)}.", f"Hecho: {_full(turn, slot)}.")
-        return done + _instead(turn, by is By.VOICE)
+        slot, told = move_contact(scope, args, turn)
+        contact_facts.learn(scope, turn, slot)
+        return told
 
     return write
+
+
+def move_contact(scope: Scope, args: ChangeContactTime, turn: TurnContext) -> tuple[Slot, str]:
+    """Move a contact, or begin one; return its slot and what is said of it. Raises: ToolFailed."""
+    is_late = args.which in ("evening", "weekly", "monthly")
+    wish = read_wish(said.shown(args.when), turn.person.locale, evening=is_late)
+    if not wish.at:
+        raise said.refuse(turn, "At what time? Say it such as '6:30 am'.", "¿A qué hora? Por ejemplo «6:30 am».")
+    daily = SlotKind.EVENING if wish.at >= _LATE else SlotKind.MORNING
+    kind = daily if args.which == "daily" else SlotKind(args.which)
+    before = call_slots.of_kind(scope, kind)
+    mode = Mode(people.load(scope).mode)
+    by = By(args.by) if args.by != "as_now" else before.by if before else by_of(mode, kind)
+    days = USUAL[kind].days if kind is SlotKind.MONTHLY else days_of(kind, wish)
+    if args.instead and kind in (SlotKind.MORNING, SlotKind.EVENING):
+        call_slots.off(scope, SlotKind.MORNING if kind is SlotKind.EVENING else SlotKind.EVENING, now=turn.now)
+    slot = _set(scope, turn, kind, by, wish.at, days, nudge=before.nudge_minutes if before else 0, words=args.when)
+    done = said.tell(turn, f"Done: {_full(turn, slot)}.", f"Hecho: {_full(turn, slot)}.")
+    return slot, done + _instead(turn, by is By.VOICE)
 
 
 class ChangeContactWay(msgspec.Struct, frozen=True):

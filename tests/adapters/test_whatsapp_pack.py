@@ -11,8 +11,8 @@ from ivy.domain.templates import Definition, fill
 from ivy.errors import ConfigError
 
 NAMES = {
-    "account_notice", "answer_ready", "checkin_due", "day_open", "evening_due", "event_soon", "missed_call", "month_due",
-    "plan_due", "reminder_due", "week_due", "weekly_summary_ready",
+    "account_notice", "alert_raised", "answer_ready", "checkin_due", "day_open", "evening_due", "event_soon", "missed_call",
+    "month_due", "plan_due", "reminder_due", "week_due", "weekly_summary_ready",
 }  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def test_spanish_fits_tu_and_usted_and_every_text_says_who_writes(definition: De
 
 def test_reminders_do_not_come_hours_late() -> None:
     hours = {each.name: each.ttl_seconds / 3600 for each in pack.pack()}
-    for name in NAMES - {"account_notice", "answer_ready", "day_open", "weekly_summary_ready"}:
+    for name in NAMES - {"account_notice", "alert_raised", "answer_ready", "day_open", "weekly_summary_ready"}:
         assert hours[name] <= 2
 
 

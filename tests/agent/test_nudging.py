@@ -185,6 +185,43 @@ async def test_a_reminder_follows_the_person_to_another_zone(life: Life, autojum
     assert await fires(life, row["ref_id"], due_at) == "Coming up at 6:00 pm: run."
 
 
+# --- whose wish it is ------------------------------------------------------------------------------
+
+
+async def asked_for(life: Life) -> list[bool]:
+    return [bool(row["asked_for"]) for row in await life.got()]
+
+
+async def test_one_that_nobody_said_they_want_counts_as_a_contact_nobody_asked_for(
+    life: Life, autojump_clock: MockClock
+) -> None:
+    await reminded(life)
+    await fires(life, (await refs(life))[0], at("17:30"))
+    assert await asked_for(life) == [False]
+
+
+async def test_one_that_they_chose_is_asked_for(life: Life, autojump_clock: MockClock) -> None:
+    await life.rows.write(nudges.set_minutes, 20, source="text", now=life.now)
+    await reminded(life, minutes=20)
+    await fires(life, (await refs(life))[0], at("17:40"))
+    slot = await slot_of(life)  # nobody has one before a call unless it was chosen with its time
+    await fires(life, f"slot:{slot.id}", at("06:50", 1))
+    assert await asked_for(life) == [True, True]
+
+
+async def test_the_question_about_them_is_not_asked_for_and_a_yes_to_it_makes_them_so(
+    life: Life, autojump_clock: MockClock
+) -> None:
+    day = await asked_on(life)
+    assert (await asked_for(life))[-1] is False
+    await life.taps(nudging.answered, nudging.LESS)
+    assert await life.rows.read(nudges.wanted)
+    tomorrow = replace(RUN, day=DAY + timedelta(days=day + 2))
+    await reminded(life, tomorrow)
+    assert await fires(life, (await refs(life))[0], at("17:30", day + 2))
+    assert (await asked_for(life))[-1] is True
+
+
 # --- less of it ------------------------------------------------------------------------------------
 
 

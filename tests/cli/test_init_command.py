@@ -14,6 +14,7 @@ from quart import request
 from quart_trio import QuartTrio
 
 from ivy import config as configuration
+from ivy.adapters.whatsapp.pack import pack
 from ivy.cli.first_configuration import ITEMS, lines_to_paste, text_of
 from ivy.emulators.whatsapp_payloads import Account
 from ivy.emulators.whatsapp_shapes import Refusal
@@ -22,6 +23,7 @@ from tests.loopback import on_loopback
 
 TOKEN = "EAA" + "b" * 100
 APP_SECRET = "0123456789abcdef" * 2
+RETELL = "key_0123456789abcdef"
 ANTHROPIC = "sk-ant-api03-abcdefghijk"
 PNID = "106540352242922"
 WABA = "102290129340398"
@@ -95,29 +97,38 @@ def test_a_wrong_configuration_is_said_and_not_worked_around(program: Any, tmp_p
 def test_on_a_terminal_it_asks_explains_a_wrong_paste_and_hides_secrets(
     terminal: Callable[..., Any], tmp_path: Path
 ) -> None:
-    asked = terminal("init")
+    asked = terminal("init", "--no-check")
     for question, answer in [
         ("Public address (https://…): ", "https://ivy.example.org"),
-        ("WhatsApp phone number id: ", "+57 300 123 4567"),
-        ("This is a telephone number", None),
-        ("WhatsApp phone number id: ", PNID),
-        ("WhatsApp Business Account id: ", "1234"),
-        ("about 15 digits and nothing else", None),
-        ("WhatsApp Business Account id: ", WABA),
         ("WhatsApp token: ", TOKEN),
         ("App secret: ", "not-a-secret"),
         ("32 hexadecimal digits", None),
         ("App secret: ", APP_SECRET),
+        ("WhatsApp Business Account id: ", "1234"),
+        ("about 15 digits and nothing else", None),
+        ("WhatsApp Business Account id: ", WABA),
+        ("WhatsApp phone number id: ", "+57 300 123 4567"),
+        ("This is a telephone number", None),
+        ("WhatsApp phone number id: ", PNID),
         ("Anthropic key: ", ANTHROPIC),
         ("(may stay empty): ", ""),
-        ("Submit 24 message templates to Meta for review now? [Y/n]: ", "n"),
+        ("Shall Ivy phone people too? (Retell) [y/N]: ", "y"),
+        ("Retell API key: ", "sk-wrong"),
+        ("begins with key_", None),
+        ("Retell API key: ", RETELL),
+        ("Ivy's own number at Retell: ", "+15550102030"),
+        ("Your own number, for test calls: ", "12025550143"),
+        ("+ and country code", None),
+        ("Your own number, for test calls: ", "+12025550143"),
+        (f"Submit {len(pack())} message templates to Meta for review now? [Y/n]: ", "n"),
         ("`ivy whatsapp templates submit` sends", None),
+        ("Watch it turn green now? (`ivy init --live`) [Y/n]: ", "n"),
     ]:
         asked.expect(question)
         if answer is not None:
             asked.type(f"{answer}\n")
     assert asked.end() == 0
-    for secret in (TOKEN, APP_SECRET, ANTHROPIC):
+    for secret in (TOKEN, APP_SECRET, ANTHROPIC, RETELL):
         assert secret not in asked.shown
     config = configuration.load(tmp_path / "ivy.toml", {})
     assert config.server.public_url == "https://ivy.example.org"
@@ -126,6 +137,8 @@ def test_on_a_terminal_it_asks_explains_a_wrong_paste_and_hides_secrets(
     assert config.whatsapp.app_secrets.reveal() == APP_SECRET
     assert config.models.primary.api_key.reveal() == config.models.cheap.api_key.reveal() == ANTHROPIC
     assert not config.models.fallback.api_key
+    assert (config.voice.enabled, config.voice.api_key.reveal()) == (True, RETELL)
+    assert (config.voice.number, config.operator.phone) == ("+15550102030", "+12025550143")
 
 
 def test_a_database_that_is_there_is_left_alone(ready: Any, tmp_path: Path) -> None:
@@ -165,7 +178,7 @@ async def meta() -> AsyncIterator[Meta]:
         yield meta
 
 
-ANYTHING_ELSE = ("(https://…): ", "App secret: ", "Anthropic key: ", "may stay empty): ")
+ANYTHING_ELSE = ("(https://…): ", "App secret: ", "Anthropic key: ", "may stay empty): ", "(Retell) [y/N]: ")
 
 
 async def test_with_an_account_and_a_token_the_pack_is_submitted_on_the_first_day(
@@ -176,13 +189,15 @@ async def test_with_an_account_and_a_token_the_pack_is_submitted_on_the_first_da
         for question in ANYTHING_ELSE:
             asked.expect(question)
             asked.type("\n")
-        asked.expect("Submit 24 message templates to Meta for review now? [Y/n]: ")
+        asked.expect(f"Submit {len(pack())} message templates to Meta for review now? [Y/n]: ")
         asked.type("\n")
-        asked.expect("24 of 24 message templates are with Meta.")
+        asked.expect(f"{len(pack())} of {len(pack())} message templates are with Meta.")
+        asked.expect("turn green now?")
+        asked.type("n\n")
         return asked.end()
 
     assert await trio.to_thread.run_sync(type_all) == 0
-    assert len(meta.review.kept) == 24
+    assert len(meta.review.kept) == len(pack())
 
 
 async def test_typed_again_nothing_is_offered_twice(
@@ -219,6 +234,8 @@ async def test_what_fails_at_meta_is_a_note_and_the_rest_is_there(
         asked.expect("The templates were not submitted: whatsapp: ")
         asked.expect("goes on where it stopped")
         asked.expect("Next: `ivy doctor`")
+        asked.expect("turn green now?")
+        asked.type("n\n")
         return asked.end()
 
     assert await trio.to_thread.run_sync(type_all) == 0

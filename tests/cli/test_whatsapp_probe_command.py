@@ -451,11 +451,11 @@ async def test_an_address_that_never_answers_is_named(autojump_clock: MockClock,
     [("localhost", "not on the internet"), ("10.1.2.3", "not on the internet"), ("ivy.invalid", "no address")],
 )
 async def test_an_address_meta_cannot_reach_is_named(host: str, named: str) -> None:
-    assert named in await whatsapp_reach._wrong_host(host)  # pyright: ignore[reportPrivateUsage]
+    assert named in await whatsapp_reach.wrong_host(host)
 
 
 async def test_a_public_address_is_not_doubted() -> None:
-    assert await whatsapp_reach._wrong_host("1.1.1.1") == ""  # pyright: ignore[reportPrivateUsage]
+    assert await whatsapp_reach.wrong_host("1.1.1.1") == ""
 
 
 async def test_another_verify_token_in_the_daemon_is_named(autojump_clock: MockClock, ground: Ground) -> None:

@@ -132,7 +132,7 @@ async def test_the_list_says_how_each_stands_and_what_to_do(world: World) -> Non
     assert "15 times" in turned["price_class"] and "within 60 days" in turned["advice"]
     assert rows["reminder_due", "es"]["advice"] == ""
     typed = await world.type("list")
-    assert "23 of 24 can be sent." in typed.err and "MARKETING" in typed.out
+    assert "25 of 26 can be sent." in typed.err and "MARKETING" in typed.out
 
 
 async def test_what_was_made_elsewhere_is_adopted_when_its_words_are_ours_and_shown_when_not(world: World) -> None:
@@ -182,7 +182,7 @@ async def test_a_submission_that_broke_off_is_gone_on_with(world: World) -> None
     assert results[:3] == ["PENDING"] * 3 and "502" in results[3]
     assert all(result.startswith("not tried") for result in results[4:]) and len(world.review.kept) == 3
     after = await world.json("submit")
-    assert [line["do"] for line in after["lines"]] == ["keep"] * 3 + ["create"] * 21
+    assert [line["do"] for line in after["lines"]] == ["keep"] * 3 + ["create"] * 23
 
 
 async def test_what_is_missing_is_named_and_nothing_secret_is_said(world: World) -> None:
@@ -227,7 +227,7 @@ async def test_the_table_and_the_plan_are_readable(world: World) -> None:
 
 async def test_lint_needs_no_configuration_and_reads_another_folder(world: World) -> None:
     (world.folder / "ivy.toml").unlink()
-    assert await world.json("lint") == {"ok": True, "templates": 24, "complaints": []}
+    assert await world.json("lint") == {"ok": True, "templates": 26, "complaints": []}
     own = world.folder / "own"
     own.mkdir()
     typed = await world.type("lint", str(own))

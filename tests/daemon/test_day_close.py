@@ -18,7 +18,7 @@ from ivy.domain.calls import CallKind
 from ivy.domain.jobs import DAY_CLOSE
 from ivy.domain.schedule import to_instant
 from ivy.domain.streaks import Outcome
-from ivy.store import calls, day_closes, feedback, jobs, people, schedules, streaks, workouts
+from ivy.store import calls, day_closes, feedback, jobs, people, restored, schedules, streaks, workouts
 from ivy.store.binding import Connection
 from ivy.store.calls import Call
 from ivy.store.feedback import Kind
@@ -178,6 +178,23 @@ async def test_a_day_whose_call_was_judged_wrongly_costs_nobody_anything(
 def _call_that_failed(scope: Scope, day: date, now: datetime) -> None:
     calls.ask(scope, Call("c1", scope.user_id, CallKind.MORNING, day, now, slot="ana:morning"), now=now)
     scope.execute("UPDATE calls SET state = 'failed', outcome = 'failed' WHERE user_id = :user")
+
+
+async def test_a_day_whose_words_a_restore_lost_costs_nobody_anything(
+    evenings: Evenings, autojump_clock: MockClock
+) -> None:
+    await evenings.plan(day(0), day(2))
+    await evenings.until(day(0), time(18))
+    now = evenings.context.clock.now()
+
+    def restore(connection: Connection) -> None:
+        taken_at = now - timedelta(hours=3)
+        restored.settle(connection, taken_at=taken_at, worked_until=now, now=now, file="a", actor="ana: ivy restore")
+
+    await evenings.context.store.write(restore)
+    await evenings.until(day(4))
+    missed = [number for number, outcome in await evenings.outcomes() if outcome is MISSED]
+    assert missed == [25]  # nobody lost a word of Wednesday
 
 
 async def test_days_that_passed_while_ivy_was_down_cost_nothing(evenings: Evenings, autojump_clock: MockClock) -> None:

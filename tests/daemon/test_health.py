@@ -150,7 +150,7 @@ def test_a_time_that_cannot_be_is_taken_for_now(connection: Connection, minutes:
 def test_what_is_no_fault_leaves_nothing(connection: Connection) -> None:
     notice(connection, "message_template_status_update", "APPROVED", **PLAN)
     notice(connection, "user_preferences", "marketing_messages")
-    assert matters(connection) == alerts.untold(connection, now=at(1)) == []
+    assert matters(connection) == alerts.untold(connection, "mail", now=at(1)) == []
 
 
 # --- messages that fail ----------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def test_a_storm_of_refused_messages_is_one_alert(connection: Connection) -> Non
     for second in range(200):
         health.take_failure(connection, [TOKEN, DeliveryError(131026, "undeliverable")], at(second / 60))
     alert = only(connection)
-    assert (alert.key, alert.count, len(alerts.untold(connection, now=at(9)))) == ("sending:token", 200, 1)
+    assert (alert.key, alert.count, len(alerts.untold(connection, "mail", now=at(9)))) == ("sending:token", 200, 1)
 
 
 def test_a_fault_of_all_messages_is_over_when_one_is_delivered_and_it_stays_away(connection: Connection) -> None:

@@ -13,7 +13,7 @@ from trio.testing import MockClock
 from ivy.cli.world import World, open_world
 from ivy.clock import VirtualClock
 from ivy.config import Config, MailSection, OperatorSection
-from ivy.daemon.handlers import tell_operator
+from ivy.daemon import alert_words
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.contents import LONGEST_TEXT
 from ivy.emulators.mailbox import Answers, Drops, Letter
@@ -218,7 +218,7 @@ async def test_somebody_who_asks_for_a_human_is_told_within_two_minutes(
 def test_the_longest_storm_fits_into_one_mail() -> None:
     title = "x" * 400
     storm = [Alert(n, f"code:{n}", Severity.WARNING, title, title, NOW, NOW, 1, None, None) for n in range(500)]
-    text = tell_operator.in_words(storm)
+    text = alert_words.in_words(storm)
     assert len(text) <= LONGEST_TEXT
     assert "\n\nAnd 49" in text
-    assert text.endswith(tell_operator.LAST_LINE)
+    assert text.endswith(alert_words.LAST_LINE)

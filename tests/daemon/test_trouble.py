@@ -70,7 +70,7 @@ def test_a_moment_of_trouble_is_not_told(connection: Connection) -> None:
     watch(connection, 3)
     breakers.save(connection, "mail", CLOSED, now=at(9))
     assert watch(connection, 30) == []
-    assert alerts.untold(connection, now=at(30)) == []
+    assert alerts.untold(connection, "mail", now=at(30)) == []
 
 
 def test_a_paused_queue_is_one_alert_through_all_its_tries(connection: Connection) -> None:

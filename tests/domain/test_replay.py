@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivy.domain.jobs import KINDS
-from ivy.domain.replay import Circumstances, Fate, cause, error_name, fate, in_words, is_poisoned
+from ivy.domain.replay import (
+    Circumstances,
+    Failure,
+    Fate,
+    cause,
+    error_name,
+    fate,
+    in_words,
+    is_poisoned,
+    spreads,
+    too_late_in_words,
+)
+from ivy.domain.routing import For
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 BUG = "builtins.KeyError@ivy.agent.turn:run"
@@ -18,11 +30,14 @@ letters = st.builds(
     Circumstances,
     kind=st.sampled_from([*KINDS, "unheard_of"]),
     due_at=st.timedeltas(timedelta(0), timedelta(days=3)).map(lambda behind: NOW - behind),
-    status=st.sampled_from(["", "invited", "active", "paused", "stopped"]),
+    status=st.sampled_from(["", "invited", "active", "paused", "stopped", "erased"]),
     asked_for=st.booleans(),
     delivered=st.booleans(),
     unheard=st.booleans(),
     bytes_kept=st.booleans(),
+    purpose=st.sampled_from(["", *(each.value for each in For)]),
+    to_stranger=st.booleans(),
+    good_until=st.none() | st.timedeltas(timedelta(-1), timedelta(days=1)).map(lambda ahead: NOW + ahead),
 )
 
 
@@ -86,12 +101,51 @@ def test_a_cause_fits_a_table(reason: str) -> None:
 
 
 def test_three_equal_failures_are_poison_unless_a_vendor_was_away() -> None:
-    assert is_poisoned([BUSY, BUG, BUG, BUG])
-    assert not is_poisoned([BUG, BUG])
-    assert not is_poisoned([BUG, BUSY, BUG, BUG])
-    assert not is_poisoned([BUSY, BUSY, BUSY, BUSY])
-    assert is_poisoned(["Crash"])
-    assert not is_poisoned([])
+    def poisoned(*fingerprints: str) -> bool:
+        return is_poisoned([Failure(each) for each in fingerprints])
+
+    assert poisoned(BUSY, BUG, BUG, BUG)
+    assert not poisoned(BUG, BUG)
+    assert not poisoned(BUG, BUSY, BUG, BUG)
+    assert not poisoned(BUSY, BUSY, BUSY, BUSY)
+    assert poisoned("Crash")
+    assert not poisoned()
+
+
+GONE = Failure("NotDelivered", "not delivered: 131026 undeliverable")
+OVERLOADED = Failure("NotDelivered", "not delivered: 131016 the service is overloaded")
+
+
+def test_what_died_of_the_same_before_its_replay_is_poison_but_not_for_want_of_a_vendor() -> None:
+    assert is_poisoned([GONE, GONE], since_replay=1)
+    assert not is_poisoned([GONE], since_replay=1)
+    assert not is_poisoned([GONE, GONE])
+    assert not is_poisoned([GONE, Failure("NotDelivered", "not delivered: 131047")], since_replay=1)
+    assert not is_poisoned([OVERLOADED, OVERLOADED], since_replay=1)
+    assert is_poisoned([Failure(BUG), Failure(BUSY), Failure(BUG)], since_replay=2)
+
+
+def test_only_a_fault_of_ours_says_something_of_other_letters() -> None:
+    assert spreads(Failure(BUG))
+    assert not spreads(GONE)
+    assert not spreads(Failure("Crash"))
+
+
+def test_a_reminder_on_its_way_is_as_late_as_one_that_did_not_leave() -> None:
+    late = Circumstances("send", NOW - timedelta(hours=3), purpose="reminder")
+    assert fate(late, NOW) is Fate.TOO_LATE
+    assert fate(replace(late, due_at=NOW - timedelta(hours=1)), NOW) is Fate.AGAIN
+    assert fate(replace(late, purpose="reply"), NOW) is Fate.AGAIN
+    assert fate(replace(late, purpose="reply", to_stranger=True), NOW) is Fate.TOO_LATE
+    assert fate(replace(late, purpose="checkin", good_until=NOW - timedelta(minutes=1)), NOW) is Fate.TOO_LATE
+    assert too_late_in_words(late) == "reminders over 2 h"
+
+
+def test_nothing_is_dialled_and_nobody_is_written_to_who_is_gone() -> None:
+    for kind in ("call", "call_slot"):
+        assert fate(Circumstances(kind, NOW), NOW) is Fate.TOO_LATE
+        assert too_late_in_words(Circumstances(kind, NOW)) == "calls"
+    assert fate(Circumstances("send", NOW, status="erased"), NOW) is Fate.OPTED_OUT
 
 
 def test_an_error_is_named_without_its_place() -> None:

@@ -3,7 +3,12 @@
 import pytest
 
 from ivy.domain.consent import StopMeaning, stop_meaning
-from ivy.domain.said_of_calls import says_they_were_there, wants_calls_again, wants_no_calls_today
+from ivy.domain.said_of_calls import (
+    says_they_were_there,
+    speaks_of_no_calls_today,
+    wants_calls_again,
+    wants_no_calls_today,
+)
 
 THERE = (
     "I was there", "I was there!", "But I did answer", "no, I did answer the phone", "I answered your call", "I picked up",
@@ -58,3 +63,11 @@ def test_a_day_without_calls_is_no_stop_and_a_stop_is_no_day_without_calls() -> 
     assert {stop_meaning(words) for words in (*NOT_TODAY, *AGAIN, *THERE)} == {StopMeaning.NONE}
     for words in ("STOP", "no me llames más", "stop calling me", "don't call me", "baja"):
         assert not wants_no_calls_today(words) and not wants_calls_again(words)
+
+
+def test_on_the_phone_the_wish_may_be_one_sentence_among_others() -> None:
+    for words in NOT_TODAY:
+        assert speaks_of_no_calls_today(words)
+        assert speaks_of_no_calls_today(f"I'm in bed with a cold. {words}. Bye!")
+    for words in NOT_ABOUT_TODAY:
+        assert not speaks_of_no_calls_today(f"Well. {words}. Bye")

@@ -89,3 +89,21 @@ def test_calibration_moves_toward_what_was_seen(factor: float, estimated: int, a
 @given(st.integers(0, 10**6))
 def test_what_is_reserved_is_never_less_than_the_estimate(estimated: int) -> None:
     assert with_margin(estimated) >= estimated
+
+
+def test_lines_that_are_counted_alone_are_counted_as_the_whole_is() -> None:
+    # Four is the factor that shows quarters of a token; the numbers are those of one pass over the whole text.
+    counted = {
+        "one\ntwo": 12,
+        "one\n two": 12,
+        "one \ntwo": 12,
+        "one\n\ntwo": 12,
+        "\none\n": 12,
+        "one\r\ntwo": 12,
+        "a\n1234\n.5": 28,
+        "é\nñandú\n🛑 stop": 30,
+        "x\n\u00a0y": 14,
+        "- a\n- b\n- c\n": 36,
+        "words and words\nand more words, 12345\n\n  indented\tline\nend": 68,
+    }
+    assert {text: estimate(text, 4.0) for text in counted} == counted

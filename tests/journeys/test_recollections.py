@@ -5,7 +5,7 @@ from datetime import timedelta
 from trio.testing import MockClock
 
 from ivy.agent import recollections
-from ivy.store import people, switches
+from ivy.store import people, recalls, switches
 from tests.journeys.play import Lives, Play, after
 
 
@@ -13,7 +13,8 @@ async def recollected(play: Play) -> tuple[str, ...]:
     """Return what is recalled for the words that nobody has answered yet."""
     store = play.rows_of()
     person = await store.read(people.load)
-    return await store.read(recollections.of_new_words, person, now=play.now)
+    found = await store.read(recollections.of_new_words, person, now=play.now)
+    return tuple(each.line for each in found)
 
 
 async def test_an_old_word_comes_back_with_its_day(lives: Lives, autojump_clock: MockClock) -> None:
@@ -46,3 +47,23 @@ async def test_with_memory_off_nothing_comes_back(lives: Lives, autojump_clock: 
         await play.quiet(0.5)
         assert await recollected(play) == ()
         assert play.now > after(days=20) - timedelta(minutes=1)
+
+
+async def test_what_was_found_for_a_turn_can_be_told_afterwards_until_it_is_forgotten(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    async with lives() as play:
+        await play.knows()
+        await play.talk("remember that my physiotherapist is called Marisol")
+        await play.until(after(days=20))
+        await play.talk("what was it about my physiotherapist Marisol?")
+        await play.talk("search my memory for physiotherapist Marisol")
+        found = await play.rows_of().read(recalls.lately, limit=20)
+        assert {each.how for each in found} == {"words", "search"}
+        assert all(each.told and "Marisol" in each.text for each in found)
+        turns = {row["id"] for row in await play.rows("SELECT id FROM turns")}
+        assert {each.turn_id for each in found} <= turns
+        await play.talk("forget that my physiotherapist is called Marisol")
+        left = await play.rows_of().read(recalls.lately, limit=20)
+        assert left and not any("called Marisol" in each.text for each in left)
+        assert "" in {each.text for each in left}

@@ -73,4 +73,4 @@ def test_every_turn_of_a_simulated_week_goes_through_again_the_same(tmp_path: Pa
     assert not wrong, "\n".join(wrong)
     assert seen["turns"] > len(families()) * 2 // 3  # some are answered without a model
     assert min(seen[each] for each in ("read", "request", "answer", "tool", "reply", "message")) > 0
-    assert seen["forgotten"] <= 2
+    assert seen["forgotten"] <= 6  # in the turns about one thing: what the tools were asked, and what models answered

@@ -208,6 +208,7 @@ def test_the_count_is_that_of_the_delivered_replies_of_the_month(
             expected += kind == "text" and at >= MONTH
     assert free(hand) == expected
     assert allowance.free_replies(hand.connection, "whatsapp", now=NOW, up_to=up_to) == min(expected, up_to)
+    assert allowance.delivered(hand.connection, "whatsapp", now=NOW, up_to=up_to) >= min(expected, up_to)
 
 
 # --- what is heard ---------------------------------------------------------------------------------
@@ -261,6 +262,7 @@ WALK = re.compile(
 )
 READS: dict[str, Callable[[Connection], object]] = {
     "free_replies": lambda c: allowance.free_replies(c, "whatsapp", now=NOW),
+    "delivered": lambda c: allowance.delivered(c, "whatsapp", now=NOW),
     "people_outside": lambda c: allowance.people_outside(c, "whatsapp", now=NOW),
     "was_reached_outside": lambda c: allowance.was_reached_outside(within(c, "ana"), "whatsapp", now=NOW),
     "tier_free_at": lambda c: allowance.tier_free_at(c, "whatsapp", now=NOW),

@@ -1,15 +1,18 @@
 """Latencies by role and the tools' success: what counts, and what does not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ivy.cli import measures_view
 from ivy.clock import stamp
 from ivy.store import measures
 from ivy.store.binding import Connection
 from ivy.store.database import Store
 from ivy.store.measures import RoleLatency, ToolSuccess, percentile
 from ivy.store.scope import PersonStore
+from ivy.tools.registry import families
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
@@ -88,6 +91,27 @@ async def test_what_a_tool_says_no_to_is_not_what_breaks(store: Store, person: P
     assert found == ToolSuccess(97, 21, 3)
     assert found.rate == pytest.approx(0.97)
     assert ToolSuccess(0, 5, 0).rate is None
+
+
+async def test_what_ivy_is_not_for_is_counted_however_it_ended(store: Store, person: PersonStore) -> None:
+    def rows(connection: Connection) -> None:
+        for number, tool in enumerate(["out_of_scope", "out_of_scope", "add_expense"]):
+            connection.execute(
+                "INSERT INTO tool_executions (id, user_id, turn_id, tool, arguments, key, status, result, at_ms)"
+                " VALUES (?, 'ana', 't', ?, '{}', ?, 'done', '', ?)",
+                (str(number), tool, str(number), stamp(NOW + timedelta(days=number))),
+            )
+
+    await store.write(rows)
+    assert (await store.read(measures.measures, since=NOW)).out_of_scope == 2
+    later = await store.read(measures.measures, since=NOW + timedelta(hours=1))
+    assert later.out_of_scope == 1
+    assert [line for line in measures_view.in_lines(later) if "1 ×, each told so" in line]
+    assert not [line for line in measures_view.in_lines(replace(later, out_of_scope=0)) if "each told so" in line]
+
+
+def test_the_tool_that_is_counted_is_there() -> None:
+    assert measures.OUT_OF_SCOPE in {each.name for each in families()}
 
 
 def test_a_percentile_is_one_of_the_values() -> None:

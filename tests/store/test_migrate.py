@@ -66,7 +66,7 @@ def test_an_edited_migration_is_refused_and_nothing_is_changed(empty: Connection
 
 
 def test_a_newer_file_is_refused_in_one_plain_line(empty: Connection) -> None:
-    migrate.migrate(empty, [FIRST, SECOND])
+    migrate.migrate(empty, [FIRST, replace(SECOND, sql="UPDATE a SET x = 2;\n")])
     with pytest.raises(StoreError) as refused:
         migrate.migrate(empty, [FIRST])
     assert "\n" not in str(refused.value) and "newer than this program" in str(refused.value)

@@ -75,6 +75,8 @@ INSERT INTO media (id, user_id, message_id, channel, direction, type, state, rea
     VALUES ('media-' || :user, :user, 'in-' || :user, 'whatsapp', 'in', 'audio', 'refused', 'type', :words, 1, 2);
 INSERT INTO alerts (key, severity, title, advice, first_at_ms, last_at_ms)
     VALUES ('handover:' || :user, 'critical', :words || ' asks for a human.', 'Answer.', 1, 1);
+INSERT INTO alert_told (alert_id, route, severity, told_at_ms)
+    SELECT id, 'mail', severity, 2 FROM alerts WHERE instr(key, :user);
 INSERT INTO blocked_addresses (channel, value, reason, at_ms) VALUES ('sms', :phone, 'they said stop there', 1);
 INSERT INTO blocked_addresses (channel, value, reason, at_ms) VALUES ('whatsapp', 'CO.' || :words, 'gone', 1);
 INSERT INTO onboardings (user_id, step, answers, started_at_ms, changed_at_ms) VALUES (:user, 'name', :words, 1, 1);
@@ -104,6 +106,7 @@ INSERT INTO memory_words (user_id, word, memory_id, times)
     SELECT user_id, text, id, 1 FROM user_memory WHERE user_id = :user;
 INSERT INTO memory_embeddings (memory_id, space_id, user_id, model, dimension, digest, at_ms)
     SELECT id, 1, user_id, 'm', 4, 'd', 1 FROM user_memory WHERE user_id = :user;
+INSERT INTO memory_backfill (user_id, source, before_ms) VALUES (:user, 'message', 1);
 INSERT INTO reviews (id, user_id, kind, source, ref, words, opened_at_ms)
     VALUES ('review-' || :user, :user, 'self_harm', 'chat', 'in-' || :user, :words, 1);
 INSERT INTO topics (user_id, topic, state, words, source, state_at_ms) VALUES (:user, 'weekly_expenses', 'on', :words, 'text', 1);
@@ -114,6 +117,9 @@ INSERT INTO spending_summaries (user_id, first_day, numbers, prose, message_id, 
 INSERT INTO ratings (id, user_id, message_id, asked_at_ms) VALUES ('rating-' || :user, :user, 'out-' || :user, 1);
 INSERT INTO feedback (id, user_id, kind, words, ref, at_ms) VALUES ('said-' || :user, :user, 'wrong', :words, 'in-' || :user, 1);
 INSERT INTO foreign_texts (user_id, text, at_ms) VALUES (:user, :words, 1);
+INSERT OR IGNORE INTO replay_plans (id, made_at_ms, rate, facts, known) VALUES ('plan', 1, 2.0, '{}', '[]');
+INSERT INTO replay_plan_lines (plan_id, place, job_id, kind, user_id, bundle, what, speaks, died_at_ms, replays, state, state_at_ms)
+    SELECT 'plan', count(*), 'job-' || :user, 'turn', :user, 1, 'poison', 0, 1, 0, 'left', 1 FROM replay_plan_lines;
 INSERT INTO weekly_summaries (user_id, week, numbers, prose, at_ms) VALUES (:user, '2026-11-02', '{}', :words, 1);
 """
 

@@ -31,7 +31,7 @@ TABLE = {
     "local deletes": "cancel_event delete_reminder undo_expense undo_workout undo_note",
     "local money": "set_giving",
     "local reveals": "export_expenses",
-    "local contact": "change_contact_time change_contact_way pause_contacts resume_contacts change_zone",
+    "local contact": "change_contact_time change_contact_way pause_contacts resume_contacts change_zone no_calls_today",
     "local consent": "allow_pictures",
     "calls contact": "call_me",
 }

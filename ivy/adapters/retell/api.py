@@ -10,7 +10,7 @@ import httpx2
 import msgspec
 import trio
 
-from ivy.adapters.client import failure, retry_after
+from ivy.adapters.client import address, failure, retry_after
 from ivy.adapters.lenient import NOTHING, Object, objects, read_object, word
 from ivy.adapters.retell.reports import VENDOR
 from ivy.errors import (
@@ -114,8 +114,8 @@ class Api:
     ) -> httpx2.Response:
         try:
             with trio.fail_after(self._seconds):
-                url = f"{self._base}{path}"
-                return await self._http.request(method, url, content=content, headers=headers, params=params)
+                url = address(f"{self._base}{path}", params)
+                return await self._http.request(method, url, content=content, headers=headers)
         except trio.TooSlowError as error:
             raise OutcomeUnknown(VENDOR, f"no answer in {self._seconds:g} s") from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:

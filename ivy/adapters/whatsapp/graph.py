@@ -10,7 +10,7 @@ from typing import IO, Any, TypeVar
 import httpx2
 import msgspec
 
-from ivy.adapters.client import failure, retry_after
+from ivy.adapters.client import address, failure, retry_after
 from ivy.adapters.whatsapp import signature
 from ivy.adapters.whatsapp.errors import MEANINGS, VENDOR, error_for
 from ivy.errors import ConfigError, OutcomeUnknown, VendorBusy, VendorError, VendorMisconfigured, VendorRefused
@@ -94,8 +94,7 @@ class Graph:
         try:
             response = await self._http.request(
                 method,
-                f"{self._base}/{path.strip('/')}",
-                params={**(params or {}), **self._proof},
+                address(f"{self._base}/{path.strip('/')}", {**(params or {}), **self._proof}),
                 headers={**self._headers, **(headers or {})},
                 **body,
             )

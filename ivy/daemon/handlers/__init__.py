@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from ivy.daemon.context import Buried, Handler
 from ivy.daemon.handlers import (
     attachment,
+    backfill,
+    backup,
     call,
     call_check,
     call_over,
@@ -18,12 +20,15 @@ from ivy.daemon.handlers import (
     prewrite,
     remember,
     reminder,
+    replay,
     send,
     tell_operator,
     turn,
     weekly_summary,
 )
 from ivy.domain.jobs import (
+    BACKFILL,
+    BACKUP,
     CALL,
     CALL_CHECK,
     CALL_OVER,
@@ -38,6 +43,7 @@ from ivy.domain.jobs import (
     PREWRITE,
     REMEMBER,
     REMINDER,
+    REPLAY,
     SEND,
     TELL_OPERATOR,
     TURN,
@@ -59,10 +65,13 @@ HANDLERS: Mapping[str, Handler] = {
     NUDGE.name: nudge.handle,
     DAY_CLOSE.name: day_close.handle,
     EMBED.name: embed.handle,
+    BACKFILL.name: backfill.handle,
     WEEKLY_SUMMARY.name: weekly_summary.handle,
     REMEMBER.name: remember.handle,
     DIGEST.name: digest.handle,
     PREWRITE.name: prewrite.handle,
+    BACKUP.name: backup.handle,
+    REPLAY.name: replay.handle,
 }
 
 BURIED: Mapping[str, Buried] = {

@@ -118,8 +118,9 @@ def _watch_silence(connection: Connection, channel: str, listening_since: dateti
 
 def _watch_replies(connection: Connection, channel: str, rates: Rates, now: datetime) -> None:
     free = rates.allowance(now.astimezone(UTC).date())
-    used = allowance.free_replies(connection, channel, now=now, up_to=free) if free else 0
-    if not free or used < free * CLEAR:
+    many = free and allowance.delivered(connection, channel, now=now, up_to=free) >= free * CLEAR
+    used = allowance.free_replies(connection, channel, now=now, up_to=free) if many else 0
+    if not many or used < free * CLEAR:
         _clear(connection, FREE_REPLIES, now)
     elif used >= free:
         _hold(connection, Advice(

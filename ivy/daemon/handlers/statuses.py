@@ -6,6 +6,7 @@ Not a kind of job: statuses come inside webhooks, and the inbound handler calls 
 from datetime import timedelta
 
 from ivy import log
+from ivy.agent import operator_line
 from ivy.agent.desk import Desk
 from ivy.daemon import message_prices
 from ivy.daemon.handlers import health
@@ -35,7 +36,9 @@ def take(connection: Connection, status: Status, channel: Channel, desk: Desk) -
     if not message_statuses.keep_status(connection, status):
         return
     message_id = message_statuses.of_status(connection, status)
-    if message_id is not None:
+    if message_id is None:
+        operator_line.status(connection, status, desk)
+    else:
         _apply(connection, outbox.outgoing(connection, message_id), status, channel, desk)
 
 

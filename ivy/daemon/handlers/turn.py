@@ -7,7 +7,18 @@ import outcome
 import trio
 
 from ivy import log
-from ivy.agent import choosing, confirming, documents, next_turn, outgoing, rating, remembering, routes, topic_offer
+from ivy.agent import (
+    catching_up,
+    choosing,
+    confirming,
+    documents,
+    next_turn,
+    outgoing,
+    rating,
+    remembering,
+    routes,
+    topic_offer,
+)
 from ivy.agent.desk import Desk
 from ivy.agent.documents import Paper
 from ivy.agent.router import AllModelsDown
@@ -78,10 +89,13 @@ def finish(connection: Connection, job: Job, reply: Reply, paper: Paper | None, 
         parts, action_id = topic_offer.attach(scope, person, reply.turn_id, parts, action_id, desk)
         if paper is not None:
             parts = documents.attach(scope, parts, paper)
+        parts, late = catching_up.take_in(scope, parts, desk)
         *before, last = parts or [""]
         ids = desk.send(scope, *before, turn_id=reply.turn_id)
         if last:
             ids += desk.send(scope, last, turn_id=reply.turn_id, action_id=action_id)
+        if late:
+            catching_up.taken(scope, late, ids[0], desk)
         ended = {"text": reply.text, "ending": reply.ending, "fitted": text, "messages": ids, "file": paper is not None}
         turns.append_last(scope, reply.turn_id, "reply", ended, now=desk.now)
         if paper is not None:

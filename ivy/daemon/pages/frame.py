@@ -1,6 +1,8 @@
 """What every page looks like: one card, no script, nothing from elsewhere. May import: the standard library, quart."""
 
 from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 
@@ -28,20 +30,73 @@ button:hover{filter:brightness(1.08)}
 button:focus-visible{outline:3px solid var(--leaf);outline-offset:3px}
 .small{margin:0;font-size:.9375rem}
 """.replace("\n", "")
+_LONG_STYLE = (
+    _STYLE
+    + """
+main{max-width:42rem;text-align:left}
+h2{margin:2rem 0 .5rem;font-size:1.125rem;line-height:1.3}
+ul{margin:0 0 .75rem;padding-left:1.25rem;color:var(--quiet)}
+li{margin:0 0 .375rem;text-wrap:pretty}
+a{color:var(--leaf)}
+a:focus-visible{outline:3px solid var(--leaf);outline-offset:3px}
+""".replace("\n", "")
+)
 _LEAF = (
     '<svg viewBox="0 0 24 24" aria-hidden="true">'
     '<path d="M21 3C10 3 4 8 4 15c0 1.3.2 2.5.7 3.6L3 20.6 4.4 22l1.9-1.9C7.4 20.7 8.7 21 10 21 18 21 21 13 21 3z"/>'
     "</svg>"
 )
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        f"style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
+
+
+def _policy(style: str) -> str:
+    """Return the Content-Security-Policy of a page: its own style, and nothing else."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src 'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
     )
-)
+
+
+_POLICY, _LONG_POLICY = _policy(_STYLE), _policy(_LONG_STYLE)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a long page, as plain text: what stands under its heading, as paragraphs or as a list."""
+
+    heading: str
+    lines: Sequence[str]
+    listed: bool = False
+
+
+def long_page(language: str, title: str, parts: Sequence[Part], *, other: tuple[str, str] | None = None) -> Response:
+    """Return a page to be read through. `other` is another language that it can be read in: its tag, and its own name."""
+    said = "".join(map(_part, parts))
+    if other is not None:
+        tag, name = other
+        said = f'<p><a href="?lang={escape(tag)}" hreflang="{escape(tag)}" lang="{escape(tag)}">{escape(name)}</a></p>{said}'
+    html = (
+        f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(title)} · Ivy</title><style>{_LONG_STYLE}</style></head>"
+        f"<body><main>{_LEAF}<h1>{escape(title)}</h1>{said}</main></body></html>"
+    )
+    response = Response(html, mimetype="text/html")
+    response.headers["Content-Language"] = language
+    response.headers["Content-Security-Policy"] = _LONG_POLICY
+    response.headers["Vary"] = "Accept-Language"
+    return response
+
+
+def _part(part: Part) -> str:
+    heading = f"<h2>{escape(part.heading)}</h2>" if part.heading else ""
+    if part.listed:
+        return f"{heading}<ul>{''.join(f'<li>{escape(each)}</li>' for each in part.lines)}</ul>"
+    return heading + "".join(f"<p>{escape(each)}</p>" for each in part.lines)
 
 
 def page(language: str, title: str, paragraphs: tuple[str, ...], *, form: str = "", status: int = 200) -> Response:

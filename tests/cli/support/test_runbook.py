@@ -1,35 +1,19 @@
-"""Every command in the runbook of support can be typed as it stands, in the order in which the page has them."""
+"""Every command in the runbook can be typed as it stands, in the order in which its page has them.
+
+What asks a vendor, or the daemon, is typed in `test_runbook_asks.py`, where there are both.
+"""
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ivy.domain.safety import Risk
 from ivy.store import people, reviews
+from tests.cli.runbook_commands import PAGES, RUNBOOK, asks_others, commands_of
 
 if TYPE_CHECKING:
     from tests.cli.support.conftest import Ivy, Seeded
-
-RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook"
-PAGES = sorted(path.stem for path in RUNBOOK.glob("*.md"))
-ASKS_OTHERS = (
-    "doctor",
-    "voice probe",
-    "call ",
-    "whatsapp probe",
-    "whatsapp templates s",
-    "whatsapp flows push",
-    "whatsapp flows key",
-)
-"""What needs Meta, or ends with 1 where something is missing: their own tests type them."""
-
-
-def commands(page: str) -> list[str]:
-    lines = (RUNBOOK / f"{page}.md").read_text().splitlines()
-    typed = [line.strip() for line in lines if line.strip().startswith("ivy ") and line.startswith("    ")]
-    return [line for line in typed if not line.removeprefix("ivy ").startswith(ASKS_OTHERS)]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -40,12 +24,17 @@ def test_each_command_of_a_page_works(ivy: "Ivy", seeded: "Seeded", page: str) -
     ana.execute(
         "INSERT INTO streak_events (user_id, day, outcome, source, at_ms) VALUES (:user, '2026-11-23', 'missed', 'day_close', 1)"
     )
-    typed = commands(page)
-    assert typed or page == "security"
+    typed = [each for each in commands_of(page) if not asks_others(each)]
     means = {"ID": review_id if page == "somebody-in-danger" else seeded.poison, "WHO": "Ana"}
     for line in typed:
-        done = ivy(*(means.get(word, word) for word in shlex.split(line)[1:]))
+        done = ivy(*(means.get(word, word) for word in shlex.split(line)))
         assert (done.code, done.error) == (0, None), line
+
+
+def test_every_page_has_something_to_type_and_nothing_is_left_out() -> None:
+    assert all(commands_of(page) for page in PAGES)
+    left_out = {each for page in PAGES for each in commands_of(page) if asks_others(each)}
+    assert left_out and not any(each.startswith(("status", "switch", "dlq", "jobs", "users")) for each in left_out)
 
 
 def test_the_runbook_names_every_fate() -> None:

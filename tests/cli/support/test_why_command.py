@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ivy.store import reminders
+from ivy.store import jobs, reminders
 from ivy.store.reminders import Timing
 
 if TYPE_CHECKING:
@@ -46,13 +46,15 @@ def test_it_is_told_in_order_and_in_plain_words(ivy: "Ivy", seeded: "Seeded") ->
 def test_a_dead_letter_s_story_ends_with_what_to_type(ivy: "Ivy", seeded: "Seeded") -> None:
     story = ivy("why", seeded.sends[0], "--json").json()
     assert f"`ivy dlq show {seeded.sends[0]}`" in story["ending"]
+    seeded.connection.execute("UPDATE users SET quiet_from = quiet_to")  # whatever the hour
     ivy("replay-dlq", seeded.sends[0], "--yes", "--reason", "Meta is back")
     events = ivy("why", seeded.sends[0], "--json").json()["events"]
     assert any(event["what"] == "operator" and "replay-dlq (Meta is back)" in event["words"] for event in events)
+    assert any(event["what"] == "replay" and event["words"].startswith("By plan ") for event in events)
 
 
 def test_a_job_behind_a_paused_queue_says_so(ivy: "Ivy", seeded: "Seeded") -> None:
-    ivy("replay-dlq", seeded.poison, "--yes")
+    assert jobs.revive(seeded.connection, seeded.poison, now=seeded.hands.now)
     ending = ivy("why", seeded.poison, "--json").json()["ending"]
     assert "queue agent is paused (anthropic: the key is not valid (401))" in ending
 

@@ -1,0 +1,60 @@
+#!/bin/sh
+# `ivy` for an administrator: runs as the user ivy, with the secrets that the service has. `ivy init --service` wrote this.
+#
+# Nothing is left beside the database that ivy itself could not open. Everything is exec: exit code, terminal, Ctrl-C
+# and arguments are the program's own.
+set -eu
+unset PYTHONPATH PYTHONHOME
+program=@ROOT@/current/bin/ivy
+secrets=@SECRETS@
+handed=/run/ivy-command
+export IVY_CONFIG="${IVY_CONFIG:-@CONFIG@}" IVY_STORE__PATH="${IVY_STORE__PATH:-@DATABASE@}"
+
+if [ "$(id -un)" = ivy ]; then
+    if [ -z "${CREDENTIALS_DIRECTORY:-}" ] && [ -r /run/credentials/ivy.service ]; then
+        export CREDENTIALS_DIRECTORY=/run/credentials/ivy.service
+    fi
+    exec "$program" "$@"
+fi
+if [ "$(id -u)" -ne 0 ]; then
+    echo "ivy: here it runs for root and the user ivy only; type: sudo ivy ..." >&2
+    exit 1
+fi
+
+# What writes configuration, or puts one release for another, needs root itself.
+command="" value_follows=""
+for word in "$@"; do
+    if [ -n "$value_follows" ]; then
+        value_follows=""
+        continue
+    fi
+    case $word in
+        --config) value_follows=yes ;;
+        -*) ;;
+        *) command=$word && break ;;
+    esac
+done
+case $command in
+    init | upgrade) exec "$program" "$@" ;;
+esac
+
+if ! id -u ivy > /dev/null 2>&1; then
+    echo "ivy: there is no user ivy yet; type: systemd-sysusers && systemd-tmpfiles --create" >&2
+    exit 1
+fi
+mkdir -p "$handed"
+# The copies lie in memory, in a mount that only this command sees, and end with it.
+exec unshare --mount -- /bin/sh -euc '
+    secrets=$1 handed=$2
+    shift 2
+    mount -t ramfs -o mode=0700,nodev,nosuid,noexec ivy-command "$handed"
+    for file in "$secrets"/*; do
+        if [ -f "$file" ] && [ ! -L "$file" ]; then
+            install -o ivy -g ivy -m 0400 "$file" "$handed/secrets_${file##*/}"
+        fi
+    done
+    chown ivy:ivy "$handed"
+    umask 077
+    export CREDENTIALS_DIRECTORY="$handed" HOME=/var/lib/ivy USER=ivy LOGNAME="${SUDO_USER:-root}"
+    exec setpriv --reuid=ivy --regid=ivy --init-groups --no-new-privs --inh-caps=-all --bounding-set=-all -- "$@"
+' ivy "$secrets" "$handed" "$program" "$@"

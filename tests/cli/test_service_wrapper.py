@@ -1,0 +1,202 @@
+"""`/usr/local/bin/ivy`: root's words run as the user ivy with the service's secrets; nobody else's run at all."""
+
+import os
+import pty
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ivy.cli import service_files
+from ivy.config import Config, ServiceSection
+
+PATIENCE = 20
+ODD_WORDS = ["tools", "try", "two  words", "$HOME `id` \"quoted\" 'it'", "", "*", "-x", "ñ\nnew line"]
+
+
+def wrapper(root: str) -> str:
+    files = service_files.service_files(Config(service=ServiceSection(root=root)))
+    return next(each.text for each in files if each.place == "usr/local/bin/ivy")
+
+
+def executable(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+# --- who runs what, with programs on PATH that only say how they were called -------------------------
+
+SAYS = '#!/bin/sh\nprintf "%s\\0" "{name}" "$@" > "$RECORD"\nexit 7\n'
+ID = """#!/bin/sh
+case "$*" in
+    -un) echo "$WHO" ;;
+    -u) [ "$WHO" = root ] && echo 0 || echo 1000 ;;
+    "-u ivy") [ -z "$NO_IVY" ] && echo 994 ;;
+esac
+"""
+
+
+@dataclass(frozen=True)
+class Machine:
+    folder: Path
+
+    def typed(self, who: str, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        env = {"PATH": f"{self.folder}/bin:{os.environ['PATH']}", "WHO": who, "NO_IVY": "", **environment}
+        env["RECORD"] = str(self.folder / "record")
+        return subprocess.run(
+            ["sh", self.folder / "wrapper", *words],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    @property
+    def called(self) -> list[str]:
+        record = self.folder / "record"
+        return record.read_text().split("\0")[:-1] if record.exists() else []
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    (tmp_path / "wrapper").write_text(wrapper(str(tmp_path / "opt")))
+    executable(tmp_path / "opt/current/bin/ivy", SAYS.format(name="program"))
+    executable(tmp_path / "bin/unshare", SAYS.format(name="unshare"))
+    executable(tmp_path / "bin/mkdir", "#!/bin/sh\n")
+    executable(tmp_path / "bin/id", ID)
+    return Machine(tmp_path)
+
+
+@pytest.mark.parametrize("who", ["ana", "nobody"])
+def test_anybody_else_is_told_so_in_one_line(machine: Machine, who: str) -> None:
+    done = machine.typed(who, "status")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "sudo ivy" in done.stderr and not machine.called
+
+
+def test_the_user_ivy_runs_it_directly(machine: Machine) -> None:
+    assert machine.typed("ivy", *ODD_WORDS).returncode == 7
+    assert machine.called == ["program", *ODD_WORDS]
+
+
+@pytest.mark.parametrize(
+    "words", [["init", "--service"], ["upgrade"], ["--config", "status", "init"], ["--config=x", "upgrade"]]
+)
+def test_what_needs_root_is_run_by_root(machine: Machine, words: list[str]) -> None:
+    assert machine.typed("root", *words).returncode == 7
+    assert machine.called == ["program", *words]
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["status"], ["--config", "init", "status"], ["--help"], ["users", "init"], ODD_WORDS]
+)
+def test_all_else_of_roots_is_handed_on_word_by_word(machine: Machine, words: list[str]) -> None:
+    assert machine.typed("root", *words).returncode == 7
+    assert machine.called[:2] == ["unshare", "--mount"]
+    assert machine.called[-len(words) - 1 :] == [str(machine.folder / "opt/current/bin/ivy"), *words]
+
+
+def test_without_the_user_ivy_the_line_that_makes_it_is_said(machine: Machine) -> None:
+    done = machine.typed("root", "status", NO_IVY="yes")
+    assert done.returncode == 1 and "systemd-sysusers" in done.stderr and not machine.called
+
+
+# --- for real, in a mount namespace where there is a user ivy ------------------------------------------
+
+ROOM = """
+set -eu
+mount --make-rprivate /
+for folder in /run /opt; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
+mkdir -p /run/etc /opt/ivy/current/bin
+cp -a /etc/. /run/etc
+mount --bind /run/etc /etc
+echo 'ivy:x:64994:64994:Ivy:/var/lib/ivy:/usr/sbin/nologin' >> /etc/passwd
+echo 'ivy:x:64994:' >> /etc/group
+mkdir -m 0700 -p /etc/ivy/secrets
+echo one > /etc/ivy/secrets/whatsapp_token
+echo two > /etc/ivy/secrets/seal_key
+ln -s /etc/shadow /etc/ivy/secrets/shadow
+chmod 600 /etc/ivy/secrets/whatsapp_token /etc/ivy/secrets/seal_key
+cp "$1" /opt/ivy/current/bin/ivy
+chmod 755 /opt/ivy/current/bin/ivy
+wrapper=$2
+shift 2
+"""
+LOOKS = """#!/bin/sh
+echo "ids $(id -u) $(id -g) $(id -G)"
+echo "umask $(umask)"
+grep -E '^(CapEff|CapBnd|NoNewPrivs):' /proc/self/status
+(cd "$CREDENTIALS_DIRECTORY" && stat -c '%n %U %a' * && cat secrets_whatsapp_token)
+cat /etc/ivy/secrets/seal_key 2> /dev/null || echo closed
+echo "config $IVY_CONFIG $IVY_STORE__PATH $HOME $LOGNAME"
+[ -t 0 ] && echo terminal
+printf '<%s>' "$@"
+exit 42
+"""
+
+
+def can_make_rooms() -> bool:
+    tried = subprocess.run(
+        ["unshare", "--mount", "mount", "-t", "tmpfs", "t", "/run"], capture_output=True, check=False
+    )
+    return os.geteuid() == 0 and tried.returncode == 0
+
+
+needs_root = pytest.mark.skipif(not can_make_rooms(), reason="needs root, and leave to mount")
+
+
+def in_room(folder: Path, program: str, then: str, *words: str) -> list[str]:
+    """Return the command line of a shell in a room of its own: `then` begins where the wrapper is `$wrapper`."""
+    executable(folder / "program", program)
+    executable(folder / "wrapper", wrapper("/opt/ivy"))
+    return [
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        ROOM + then,
+        "sh",
+        str(folder / "program"),
+        str(folder / "wrapper"),
+        *words,
+    ]
+
+
+@needs_root
+def test_roots_words_run_as_ivy_with_the_secrets_and_no_right(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    line = in_room(tmp_path, LOOKS, 'exec "$wrapper" "$@"', *ODD_WORDS)
+    env = {"PATH": os.environ["PATH"], "SUDO_USER": "ana", "PYTHONPATH": "/tmp/elsewhere"}  # noqa: S108
+    done = subprocess.run(line, stdin=theirs, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    os.close(ours)
+    os.close(theirs)
+    lines = done.stdout.split("\n", 12)
+    assert lines[:2] == ["ids 64994 64994 64994", "umask 0077"], done.stderr
+    assert [each.split()[-1] for each in lines[2:5]] == ["0" * 16, "0" * 16, "1"]
+    assert lines[5:9] == ["secrets_seal_key ivy 400", "secrets_whatsapp_token ivy 400", "one", "closed"]
+    assert lines[9] == "config /etc/ivy/ivy.toml /var/lib/ivy/ivy.db /var/lib/ivy ana"
+    assert lines[10] == "terminal"
+    assert "\n".join(lines[11:]) == "".join(f"<{word}>" for word in ODD_WORDS)
+    assert done.returncode == 42
+
+
+@needs_root
+def test_the_copies_of_secrets_are_gone_with_the_command(tmp_path: Path) -> None:
+    then = '"$wrapper" x > /dev/null || ls -A /run/ivy-command; mount | grep -c ivy-command || true'
+    done = subprocess.run(in_room(tmp_path, LOOKS, then), capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.stdout == "0\n"
+
+
+@needs_root
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_reaches_the_program_itself(tmp_path: Path, number: signal.Signals) -> None:
+    program = "#!/bin/sh\ntrap 'echo told; exit 9' INT TERM\necho ready\nwhile :; do sleep 0.05; done\n"
+    line = in_room(tmp_path, program, 'exec "$wrapper" daemon')
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None and running.stdout.readline() == "ready\n"
+        running.send_signal(number)
+        assert running.stdout.read() == "told\n" and running.wait(PATIENCE) == 9
