@@ -1,8 +1,8 @@
-"""Whether the very same was written down a moment ago: then it is asked about first. May import: scope, the domain."""
+"""Whether the very same was written down before: a moment ago, and then it is asked about first. May import: scope, the domain."""
 
 from datetime import datetime
 
-from ivy.clock import stamp
+from ivy.clock import stamp, unstamp
 from ivy.domain.expenses import searchable
 from ivy.domain.jobs import REMINDER
 from ivy.domain.taint import plain
@@ -26,22 +26,21 @@ def is_booked(scope: Scope, event: NewEvent, *, since: datetime) -> bool:
     return any(plain(row["title"]) == plain(event.title) for row in rows)
 
 
-def is_set(scope: Scope, text: str, timing: Timing, *, since: datetime) -> bool:
-    """Say whether a reminder of this text and time was set since then, and still waits."""
+def set_before(scope: Scope, text: str, timing: Timing) -> tuple[str, datetime] | None:
+    """Return the waiting reminder of this text and time, and when it was set; None if there is none."""
     rows = scope.execute(
-        "SELECT r.text, s.next_wall FROM reminders r JOIN schedules s ON s.kind = :kind AND s.ref_id = r.id"
-        " AND s.user_id = r.user_id WHERE r.user_id = :user AND r.state = 'waiting' AND r.created_at_ms >= :since"
-        " AND r.cron = :cron AND s.zone = :zone",
+        "SELECT r.id, r.text, r.created_at_ms, s.next_wall FROM reminders r JOIN schedules s ON s.kind = :kind"
+        " AND s.ref_id = r.id AND s.user_id = r.user_id WHERE r.user_id = :user AND r.state = 'waiting'"
+        " AND r.cron = :cron AND s.zone = :zone ORDER BY r.created_at_ms DESC",
         kind=REMINDER.name,
-        since=stamp(since),
         cron=timing.cron,
         zone=timing.zone,
     )
-    return any(
-        plain(row["text"]) == plain(text)
-        and (timing.wall is None or datetime.fromisoformat(row["next_wall"]) == timing.wall)
-        for row in rows
-    )
+    for row in rows:
+        same_time = timing.wall is None or datetime.fromisoformat(row["next_wall"]) == timing.wall
+        if same_time and plain(row["text"]) == plain(text):
+            return row["id"], unstamp(row["created_at_ms"])
+    return None
 
 
 def is_noted(scope: Scope, expense: Expense, *, since: datetime) -> bool:

@@ -82,12 +82,20 @@ def set_reminder(args: SetReminder, turn: TurnContext) -> ScopedWrite:
                 f"There are {MOST_WAITING} reminders waiting already. Delete one first.",
                 f"Ya hay {MOST_WAITING} recordatorios pendientes. Borra alguno primero.",
             )
-        if turn.asks_again and repeats.is_set(scope, text, timing, since=turn.now - said.A_MOMENT):
-            raise AskAgain(text)
+        if turn.asks_again and (before := repeats.set_before(scope, text, timing)) is not None:
+            return _set_already(scope, turn, text, *before)
         made = reminders.add(scope, turn.new_id(), text, timing, now=turn.now)
         return said.tell(turn, f"I'll remind you: {_say(made, turn)}.", f"Anotado, lo recuerdo: {_say(made, turn)}.")
 
     return write
+
+
+def _set_already(scope: Scope, turn: TurnContext, text: str, reminder_id: str, at: datetime) -> str:
+    """Say that the very same waits: whoever asks for it on another day wants it once. Raises: AskAgain."""
+    there = reminders.load(scope, reminder_id)
+    if there is None or at >= turn.now - said.A_MOMENT:
+        raise AskAgain(text)
+    return said.tell(turn, f"It is set already: {_say(there, turn)}.", f"Ya está puesto: {_say(there, turn)}.")
 
 
 class ListReminders(msgspec.Struct, frozen=True):

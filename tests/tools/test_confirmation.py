@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -204,6 +204,17 @@ async def test_the_same_within_ten_minutes_asks_again(ben: Diary, name: str, arg
     assert await run(ben, held) == first.content
     in_a_call = await call(ben, name, ALONE, turn_id="t3", source="call", n=0, **arguments)
     assert in_a_call.failed and "not done again" in in_a_call.content
+
+
+async def test_the_same_reminder_hours_later_is_there_already_and_comes_once(ben: Diary) -> None:
+    plants: dict[str, Any] = {"text": "water the plants", "when": "tomorrow at 9am"}
+    first = await call(ben, "set_reminder", ALONE, turn_id="t1", **plants)
+    ben.now += timedelta(hours=3)
+    again = await call(ben, "set_reminder", ALONE, turn_id="t2", **plants | {"text": "Water the plants"})
+    assert again.content == "It is set already: water the plants, Tue 24 Nov, 9:00 am." and not again.failed
+    other = await call(ben, "set_reminder", ALONE, turn_id="t3", **plants | {"when": "tomorrow at 10am"})
+    assert other.content.startswith(first.content[:11])
+    assert await ben.come(datetime(2026, 11, 24, 15, tzinfo=UTC)) == ["water the plants"] * 2
 
 
 async def test_what_was_taken_back_or_is_older_or_differs_is_no_repetition(ben: Diary) -> None:
