@@ -27,7 +27,8 @@ from ivy.clock import SystemClock
 from ivy.config import Config, FactsSection, TurnsSection
 from ivy.daemon import web
 from ivy.daemon.main import Daemon, prepare
-from ivy.daemon.wiring import Outside, build
+from ivy.daemon.outside import Outside
+from ivy.daemon.wiring import build
 from ivy.emulators.anthropic import AnthropicEmulator
 from ivy.emulators.deliveries import Post, poster
 from ivy.emulators.in_process import in_process

@@ -36,8 +36,9 @@ from ivy.clock import SystemClock
 from ivy.config import Config, FactsSection
 from ivy.daemon import rate_card, web
 from ivy.daemon.main import Daemon, prepare
+from ivy.daemon.outside import Outside
 from ivy.daemon.server import bind, serve
-from ivy.daemon.wiring import Outside, build
+from ivy.daemon.wiring import build
 from ivy.domain.consent import Purpose
 from ivy.domain.ids import uuid7
 from ivy.domain.inbound import Sender, Text

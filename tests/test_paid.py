@@ -45,7 +45,10 @@ DOORS = {
     ("agent/paid.py", "voice.dial"),
     ("agent/paid.py", "transcriber.transcribe"),
     ("agent/paid.py", "embedder.embed"),
-    ("daemon/wiring.py", "model.complete"),  # a model that is loaded when it is first asked: it is asked by the door
+    (
+        "daemon/wiring_models.py",
+        "model.complete",
+    ),  # a model that is loaded when it is first asked: it is asked by the door
 }
 PASSED_ON = {"paid", "self._router", "router", "self._embedder", "embedder"}
 """Names of what asks the door in turn: the door itself, the router, a `PaidEmbedder`."""

@@ -9,7 +9,7 @@ from ivy.agent.replay import DIFFERENT, SAME, UNKNOWN, Replay
 from ivy.cli import frame
 from ivy.cli.moments import shown
 from ivy.clock import unstamp
-from ivy.daemon.wiring import wire_of
+from ivy.daemon.wiring_models import wire_of
 from ivy.errors import UsageError
 from ivy.ports import Pictures, Wire
 from ivy.store import recorded, stories

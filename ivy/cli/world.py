@@ -34,7 +34,8 @@ from ivy.config import (
 )
 from ivy.daemon import web
 from ivy.daemon.main import Daemon, prepare
-from ivy.daemon.wiring import Outside, build
+from ivy.daemon.outside import Outside
+from ivy.daemon.wiring import build
 from ivy.domain import public_paths
 from ivy.domain.consent import Purpose
 from ivy.emulators.anthropic import AnthropicEmulator

@@ -24,9 +24,10 @@ from ivy.config import Config
 from ivy.daemon import beat_file, heartbeat, lock, notify, scheduler, server, sweeper, web
 from ivy.daemon.context import Context
 from ivy.daemon.handlers import BURIED, HANDLERS
+from ivy.daemon.outside import Outside
 from ivy.daemon.supervisor import supervise
 from ivy.daemon.web import Health
-from ivy.daemon.wiring import Outside, build, check
+from ivy.daemon.wiring import build, check
 from ivy.daemon.worker import Worker
 from ivy.domain.clock_skew import Skew
 from ivy.domain.jobs import Queue

@@ -16,7 +16,8 @@ from ivy.clock import SystemClock
 from ivy.config import Config
 from ivy.daemon import lock, server, web
 from ivy.daemon.main import Daemon
-from ivy.daemon.wiring import Outside, build
+from ivy.daemon.outside import Outside
+from ivy.daemon.wiring import build
 from ivy.domain.envelopes import Envelope
 from ivy.errors import StoreError
 from ivy.store import migrate

@@ -27,7 +27,8 @@ from ivy.clock import VirtualClock
 from ivy.config import Config, ToolsSection, VoiceSection
 from ivy.daemon.context import Context, Outcome
 from ivy.daemon.handlers import turn as turn_handler
-from ivy.daemon.wiring import Outside, build
+from ivy.daemon.outside import Outside
+from ivy.daemon.wiring import build
 from ivy.domain.inbound import Sender, Text
 from ivy.domain.jobs import TURN, turn_lane
 from ivy.emulators.anthropic import AnthropicEmulator
