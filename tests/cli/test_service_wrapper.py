@@ -5,6 +5,7 @@ import pty
 import signal
 import subprocess
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -196,7 +197,11 @@ def test_the_copies_of_secrets_are_gone_with_the_command(tmp_path: Path) -> None
 def test_a_signal_reaches_the_program_itself(tmp_path: Path, number: signal.Signals) -> None:
     program = "#!/bin/sh\ntrap 'echo told; exit 9' INT TERM\necho ready\nwhile :; do sleep 0.05; done\n"
     line = in_room(tmp_path, program, 'exec "$wrapper" daemon')
-    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None and running.stdout.readline() == "ready\n"
-        running.send_signal(number)
-        assert running.stdout.read() == "told\n" and running.wait(PATIENCE) == 9
+    heeds_interrupts = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # who runs the tests may ignore them
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, preexec_fn=heeds_interrupts) as running:
+        try:
+            assert running.stdout is not None and running.stdout.readline() == "ready\n"
+            running.send_signal(number)
+            assert running.communicate(timeout=PATIENCE)[0] == "told\n" and running.returncode == 9
+        finally:
+            running.kill()
