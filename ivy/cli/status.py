@@ -72,7 +72,8 @@ def command(
     if as_json:
         frame.print_json(status)
     else:
-        show(status_screen.lines(status, shutil.get_terminal_size((WIDEST, 24)).columns))
+        width = shutil.get_terminal_size((WIDEST, 24)).columns if sys.stdout.isatty() else WIDEST
+        show(status_screen.lines(status, width))
 
 
 def show(lines: list[Line]) -> None:
