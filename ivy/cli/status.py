@@ -18,7 +18,17 @@ from ivy.daemon import beat_file, rate_card
 from ivy.domain.rates import Rates
 from ivy.domain.voice_quality import Summary
 from ivy.errors import UsageError
-from ivy.store import dependencies, feedback, measures, overview, ratings, spending, today, voice_quality
+from ivy.store import (
+    dependencies,
+    feedback,
+    measures,
+    overview,
+    ratings,
+    replay_running,
+    spending,
+    today,
+    voice_quality,
+)
 from ivy.store.binding import Connection
 from ivy.store.dependencies import Dependency
 from ivy.store.measures import Measures
@@ -117,7 +127,13 @@ def look(connection: Connection, setup: Setup, rates: Rates, at: datetime) -> St
         now=found,
         concerns=tuple(
             status_concerns.concerns(
-                found, leans_on, at=at, running=running, cap_micros=caps.day, beat=beat_file.last_beat(setup.database)
+                found,
+                leans_on,
+                at=at,
+                running=running,
+                cap_micros=caps.day,
+                beat=beat_file.last_beat(setup.database),
+                replay=replay_running.unfinished(connection),
             )
         ),
         dependencies=leans_on,

@@ -12,6 +12,7 @@ from ivy.domain.runbook import page_of
 from ivy.store.alerts import Alert
 from ivy.store.dependencies import Dependency
 from ivy.store.overview import OpenBreaker, Overview
+from ivy.store.replay_running import Unfinished
 
 SLOW = timedelta(minutes=5)
 """A job that could have run for longer than this is worth a look."""
@@ -47,15 +48,26 @@ def concerns(
     running: bool,
     cap_micros: int,
     beat: datetime | None = None,
+    replay: Unfinished | None = None,
 ) -> list[Concern]:
     """Say what to look at: what is open as an alert, and what is seen now and is none yet.
 
-    `beat`: when the daemon last showed that it lives; None if that is not known.
+    `beat`: when the daemon last showed that it lives; None if that is not known. `replay`: a plan that is not done.
     """
     told = [_of_alert(alert) for alert in found.alerts if alert.severity is not Severity.INFO]
     known = tuple(alert.key for alert in found.alerts)
     seen = [each for each in _seen(found, leans_on, at, cap_micros) if not _is_told(each, known)]
-    return sorted([*_daemon(at, beat, running=running), *seen, *told], key=lambda each: -each.severity.rank)
+    plans = [] if replay is None else [_of_replay(replay)]
+    return sorted([*_daemon(at, beat, running=running), *seen, *plans, *told], key=lambda each: -each.severity.rank)
+
+
+def _of_replay(plan: Unfinished) -> Concern:
+    gone = f"{plan.bundles - plan.waiting} of {plan.bundles} gone back to work"
+    again = f"`ivy replay-dlq --plan {plan.id}`"
+    if plan.runs:
+        return Concern(Severity.INFO, f"A replay runs: {gone}.", f"{again} shows how it goes.", plan.begun_at)
+    what = f"The last replay stopped, {gone}: {plan.stopped_by.rstrip('.')}."
+    return Concern(Severity.WARNING, what, f"{again} goes on with it.", plan.begun_at)
 
 
 def _is_told(concern: Concern, known: Sequence[str]) -> bool:

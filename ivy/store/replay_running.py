@@ -29,6 +29,32 @@ def running(connection: Connection) -> str | None:
     return row and row["id"]
 
 
+@dataclass(frozen=True)
+class Unfinished:
+    """A plan that is not done: it runs, or it stopped with `waiting` bundles left, and `stopped_by` says why."""
+
+    id: str
+    waiting: int
+    bundles: int
+    begun_at: datetime
+    runs: bool
+    stopped_by: str
+
+
+def unfinished(connection: Connection) -> Unfinished | None:
+    """Return the plan that runs, or the last one if it stopped before its end."""
+    row = connection.execute(
+        "SELECT p.*, count(DISTINCT l.bundle) FILTER (WHERE l.state <> 'left') AS bundles,"
+        " count(DISTINCT l.bundle) FILTER (WHERE l.state = 'waiting') AS waiting FROM replay_plans p"
+        " JOIN replay_plan_lines l ON l.plan_id = p.id WHERE p.id = (SELECT id FROM replay_plans WHERE state <> 'draft'"
+        " ORDER BY state = 'running' DESC, begun_at_ms DESC LIMIT +1) GROUP BY p.id"
+    ).fetchone()
+    if row is None or not row["waiting"] or row["state"] == "done":
+        return None
+    begun_at = unstamp(row["begun_at_ms"])
+    return Unfinished(row["id"], row["waiting"], row["bundles"], begun_at, row["state"] == "running", row["stopped_by"])
+
+
 # --- begun and ended -------------------------------------------------------------------------------
 
 

@@ -210,9 +210,11 @@ async def test_the_same_reminder_hours_later_is_there_already_and_comes_once(ben
     plants: dict[str, Any] = {"text": "water the plants", "when": "tomorrow at 9am"}
     first = await call(ben, "set_reminder", ALONE, turn_id="t1", **plants)
     ben.now += timedelta(hours=3)
-    again = await call(ben, "set_reminder", ALONE, turn_id="t2", **plants | {"text": "Water the plants"})
+    shouted: dict[str, Any] = {**plants, "text": "Water the plants"}
+    again = await call(ben, "set_reminder", ALONE, turn_id="t2", **shouted)
     assert again.content == "It is set already: water the plants, Tue 24 Nov, 9:00 am." and not again.failed
-    other = await call(ben, "set_reminder", ALONE, turn_id="t3", **plants | {"when": "tomorrow at 10am"})
+    later: dict[str, Any] = {**plants, "when": "tomorrow at 10am"}
+    other = await call(ben, "set_reminder", ALONE, turn_id="t3", **later)
     assert other.content.startswith(first.content[:11])
     assert await ben.come(datetime(2026, 11, 24, 15, tzinfo=UTC)) == ["water the plants"] * 2
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import trio
 from trio.testing import MockClock
 
-from ivy.cli import replaying
+from ivy.cli import replaying, status_concerns
 from ivy.cli.world import World, open_world
 from ivy.clock import VirtualClock, stamp
 from ivy.domain.replay_plan import What
 from ivy.emulators.faults import Answer, Slow
-from ivy.store import outbox, people, replay_running, stories
+from ivy.store import outbox, overview, people, replay_running, stories
 from ivy.store.binding import Connection
 from ivy.store.dead_letters import Wanted
 from ivy.store.replay_plans import Plan
@@ -107,8 +107,22 @@ async def test_it_stops_when_a_letter_dies_of_something_new(tmp_path: Path, auto
         assert (stopped.state, became.released, became.left, became.dead_again) == ("stopped", 1, 2, 1)
         assert "131052" in stopped.stopped_by
         assert world.vendors.whatsapp.sent == []
+        left = await world.store.read(replay_running.unfinished)
+        assert left is not None and (left.id, left.waiting, left.bundles, left.runs) == (stopped.id, 2, 3, False)
+        (shown,) = await world.store.read(_concerns_of_replays)
+        assert shown == (
+            f"The last replay stopped, 1 of 3 gone back to work: {stopped.stopped_by.rstrip('.')}."
+            f" `ivy replay-dlq --plan {stopped.id}` goes on with it."
+        )
         done, became = await run(world, stopped)  # they have seen why, and go on all the same
         assert (done.state, became.left, became.done, became.dead_again) == ("done", 0, 2, 1)
+        assert await world.store.read(_concerns_of_replays) == []
+
+
+def _concerns_of_replays(connection: Connection) -> list[str]:
+    found, plan = overview.overview(connection, now=NOON), replay_running.unfinished(connection)
+    seen = status_concerns.concerns(found, at=NOON, running=True, cap_micros=0, replay=plan)
+    return [each.line for each in seen if "replay stopped" in each.what or "replay runs" in each.what]
 
 
 async def test_the_same_error_again_does_not_stop_the_others(tmp_path: Path, autojump_clock: MockClock) -> None:
