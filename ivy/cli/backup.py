@@ -14,7 +14,7 @@ from ivy.domain import backups as rules
 from ivy.errors import StoreError, UsageError
 from ivy.store import backups, migrate
 from ivy.store.archives import Lock, keys_of, seal_key_ids
-from ivy.store.backup_files import Made, Order, make
+from ivy.store.backup_files import Busy, Made, Order, make
 from ivy.store.backups import Backup
 
 
@@ -74,6 +74,8 @@ def back_up(where: Setup, path: Path, lock: Lock) -> Made:
                 tell=_tell,
             )
         )
+    except Busy:  # another one is being made, and may well succeed
+        raise
     except StoreError as error:
         _note(where, Backup(began, str(path), 0, 0.0, verified=False, error=str(error)))
         raise

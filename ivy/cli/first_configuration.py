@@ -218,5 +218,10 @@ def _line(item: Item, answer: str) -> str:
 
 def write_private(path: Path, text: str) -> None:
     """Write a new file that only its owner reads; an existing one is an error."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+    except BaseException:  # half of a secret is none, and one that is there is never made again
+        path.unlink(missing_ok=True)
+        raise

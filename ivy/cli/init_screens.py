@@ -115,8 +115,8 @@ def _answer(
         if not value:
             return ""
         make_folder(folder / FOLDER)
-        write_private(path, value + "\n")
-        ownership.let_group_read(path)
+        with ownership.as_owner_of(path.parent):
+            write_private(path, value + "\n")
         say(f"Wrote {path} (only you can read it).")
     elif checks is not None:
         checks.take(item, path.read_text().strip())

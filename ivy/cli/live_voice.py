@@ -203,7 +203,8 @@ def price(where: Setup, phone: str, now: datetime, zone: str) -> str:
 
 def question(where: Setup, person: Person, now: datetime, *, alone: bool) -> str:
     """Return what is asked before anybody is phoned; whoever is alone here is the one who types."""
-    whom = "you" if alone or person.phone == where.config.operator.phone else person.name
+    own = where.config.operator.phone
+    whom = "you" if person.phone == own or (alone and not own) else person.name
     return f"phone {whom} now, {SECONDS} s, about {price(where, person.phone or '', now, person.zone)}?"
 
 

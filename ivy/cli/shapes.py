@@ -65,7 +65,8 @@ def wrong_seal_key(text: str) -> str:
 def is_web_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-    except ValueError:  # half of an IPv6 address
+        _ = parts.port
+    except ValueError:  # half of an IPv6 address, a port that cannot be
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 

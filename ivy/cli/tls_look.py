@@ -59,7 +59,7 @@ async def tls(url: str, now: datetime, *, context: ssl.SSLContext | None = None)
         return missing(what, f"nobody trusts the certificate of {host}: {error}", mend)
     except trio.TooSlowError:
         return missing(what, f"{host} does not answer in {SECONDS:.0f} s", "open port 443 in the firewall")
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         return missing(what, f"{host} cannot be reached: {error}", "start the proxy, and open port 443 in the firewall")
     found = f"valid {days_left(end, now)} days, until {end:%Y-%m-%d}"
     return look(what, found, RENEW) if end - now < SOON else ok(what, found)

@@ -125,7 +125,13 @@ class _Upgrade:
         self._switch().forward()
         self.report.outcome = "upgraded"
         self._prune()
-        self._say(f"{self.report.new} runs. `ivy upgrade --back` leads back to {self.report.old}.")
+        self._say(f"{self.report.new} runs. `ivy upgrade {self._way_back()}` leads back to {self.report.old}.")
+
+    def _way_back(self) -> str:
+        """Return the option that leads to the release that ran before: `--back` is the one made before the current one."""
+        whole = self.place.whole()
+        older = whole[whole.index(self.report.new) + 1 :] if self.report.new in whole else []
+        return "--back" if older[:1] == [self.report.old] else f"--to {self.report.old.rpartition('-')[2]}"
 
     def _plan(self, wanted: Wanted) -> None:
         """Say what is known before anything is built: migrations, and what the operator has to do."""

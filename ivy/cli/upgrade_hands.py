@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -126,13 +127,14 @@ class Hands:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
-        with self.log.open("a") as log:
+        with suppress(OSError), self.log.open("a") as log:  # a full disk must not keep the service down
             log.write(f"{out}{err}[{process.returncode}]\n")
         return Done(process.returncode, out, err)
 
     def _note(self, words: Sequence[str | Path]) -> None:
-        with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as log:
-            log.write(f"\n{datetime.now(UTC):%H:%M:%S} $ {' '.join(str(word) for word in words)}\n")
+        line = f"\n{datetime.now(UTC):%H:%M:%S} $ {' '.join(str(word) for word in words)}\n"
+        with suppress(OSError), os.fdopen(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as log:
+            log.write(line)
 
 
 def hands_of(where: Setup, log: Path, *, held: int) -> Hands:

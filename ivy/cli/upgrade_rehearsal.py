@@ -116,7 +116,7 @@ def _private_copy(hands: Hands, database: Path) -> Generator[Path]:
     folder.mkdir(mode=0o700)
     try:
         if hands.owner:
-            os.chown(folder, *hands.owner)
+            os.chown(folder, *hands.owner, follow_symlinks=False)
         copy = folder / database.name
         copy_database(hands, database, copy)
         yield copy

@@ -94,6 +94,7 @@ class Switch:
     def mend(self) -> bool:
         """Finish an upgrade that was cut off, or go back; return whether the new release stays."""
         clear(self.where.database)
+        self.probe = usual_probe(self.where.config.server)
         match upgrading.mend(self.half.step, new_serves=self._new_serves()):
             case Mend.FORGET:
                 self.place.forget()
@@ -125,7 +126,11 @@ class Switch:
 
     def _do(self, step: Step, action: Callable[[], str]) -> None:
         self.half = _changed(self.half, step=step)
-        self.place.remember(self.half)
+        try:
+            self.place.remember(self.half)
+        except OSError:
+            if step is not Step.RETURNING:  # the way back goes on without a note
+                raise
         began = time.monotonic()
         words = action()
         self.tell(step.value, time.monotonic() - began, words)

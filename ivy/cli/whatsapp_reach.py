@@ -71,7 +71,7 @@ async def wrong_host(host: str) -> str:
     """Return why Meta could not reach a host, or ""."""
     try:
         found = await trio.socket.getaddrinfo(host, 443)
-    except OSError:
+    except (OSError, UnicodeError):
         return f"{host} has no address"
     addresses = {ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found}
     if not any(each.is_global for each in addresses):

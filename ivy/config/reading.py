@@ -99,7 +99,9 @@ def _override(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
             inner = _sections(kind).get(section)
             if not (isinstance(inner, type) and issubclass(inner, Section)):
                 raise ConfigError(f"{variable}: there is no section [{'.'.join(sections)}].")
-            table, kind = table.setdefault(section, {}), inner
+            if not isinstance(table.setdefault(section, {}), dict):
+                raise ConfigError(f"{section} is a table: [{section}].")
+            table, kind = table[section], inner
         wanted = _sections(kind).get(name)
         if wanted is None:
             raise ConfigError(f"{variable}: [{'.'.join(sections)}] has no key {name}.")

@@ -90,7 +90,7 @@ async def _raise_when_cancelled(flag: _Flag) -> None:
 
 def _make_and_prune(order: Order, keep: int) -> Made:
     made = make(order)
-    for gone in prune(order.target.parent, keep):
+    for gone in prune(order.target.parent, keep, made=made.path):
         logger.info("an old backup was removed: %s", gone)
     return made
 

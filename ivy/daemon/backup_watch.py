@@ -32,6 +32,9 @@ def look(connection: Connection, context: Context, began: datetime) -> bool:
     good = None if stands.last_good is None else stands.last_good.at
     if rules.is_old(good, stands.first_at, began, every, now):
         _tell(connection, stands, every, now)
+    elif stands.last is not None and stands.last.verified:  # by the daemon, or by hand
+        for key in (FAILED, OLD):
+            alerts.resolve(connection, key, at=now, now=now)
     last = None if stands.last is None else stands.last.at
     if not rules.is_due(good, last, every, now) or jobs.open_in_lane(connection, LANE) is not None:
         return False

@@ -41,9 +41,11 @@ async def run(context: Context) -> None:
 
 async def _beat(context: Context, unheard_since: datetime | None) -> datetime | None:
     """Ask the address that waits for it; return since when it does not answer."""
-    if context.pulse is None:
-        return None
     now = context.clock.now()
+    if context.pulse is None:
+        if unheard_since is not None:
+            await context.store.write(alerts.resolve, UNHEARD, at=now, now=now)
+        return None
     try:
         with trio.fail_after(PATIENCE):
             await context.pulse.beat()

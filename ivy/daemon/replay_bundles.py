@@ -5,17 +5,18 @@ May import: the agent and below.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from ivy import log
 from ivy.clock import stamp
 from ivy.daemon.context import Context
 from ivy.domain.contents import AnyContent, Words
-from ivy.domain.jobs import SEND
+from ivy.domain.jobs import CALL_CHECK, REMEMBER, SEND
 from ivy.domain.replay import fate, in_words
 from ivy.domain.replay_plan import join
 from ivy.domain.routing import CALL, For
 from ivy.domain.sentences import Say, say
+from ivy.domain.windows import QuietHours, quiet_until
 from ivy.ports import Address
 from ivy.store import dead_letters, jobs, outbox, people, replay_running
 from ivy.store.binding import Connection
@@ -30,6 +31,8 @@ WRITTEN = "whatsapp"
 """Where that is written which was to be read out by phone."""
 FOR_THE_ANSWER = timedelta(minutes=10)
 """How long a message waits for the answer that is to say it, too."""
+ASKS_AFTERWARDS = (REMEMBER.name, CALL_CHECK.name)
+"""Silent work that may end in a question, or in a word about a call."""
 CHANGED = "it was replayed meanwhile, and died again"
 NO_LETTER = "it is no dead letter any more"
 
@@ -72,14 +75,35 @@ def whole(scope: Scope, person: Person, messages: Sequence[Outgoing], plan_id: s
     )
 
 
+def wakes(person: Person, now: datetime) -> datetime:
+    """Return when something that comes late may be said to a person: now, or when their quiet hours end."""
+    quiet = QuietHours(time.fromisoformat(person.quiet_from), time.fromisoformat(person.quiet_to))
+    return quiet_until(quiet, person.zone, now) or now
+
+
+def may_be_heard(line: Line) -> bool:
+    """Say whether something may be said to somebody because of a line; some silent work ends in a question."""
+    return line.user_id is not None and (line.speaks or line.kind in ASKS_AFTERWARDS)
+
+
+def _due(connection: Connection, lines: Sequence[Line], now: datetime) -> datetime:
+    """Return when a bundle runs: as planned, and not in their night, however late the plan itself runs."""
+    at = max([now, *(line.run_at for line in lines if line.run_at is not None)])
+    user_id = lines[0].user_id
+    if user_id is None or not any(map(may_be_heard, lines)):
+        return at
+    return wakes(people.load(within(connection, user_id)), at)
+
+
 def release(connection: Connection, plan: Plan, lines: Sequence[Line], context: Context) -> None:
     """Send the letters of one bundle back to work, those that are still as the plan saw them."""
     now = context.clock.now()
     found = dead_letters.still_dead(connection, [line.job_id for line in lines], now=now)
     live: list[tuple[Line, Letter]] = []
+    run_at = _due(connection, lines, now)
     for line in lines:
         letter = found.get(line.job_id)
-        if changed := _changed(line, letter, now):
+        if changed := _changed(line, letter, run_at):
             logger.warning("plan %s: letter %s is left out: %s", plan.id, line.job_id, changed)
             replay_running.mark(connection, plan.id, [line.place], "stale", now=now, note=changed)
         elif letter is not None:
@@ -87,7 +111,6 @@ def release(connection: Connection, plan: Plan, lines: Sequence[Line], context: 
     if not live:
         return
     letters = [letter for _, letter in live]
-    run_at = max(now, *(line.run_at for line, _ in live if line.run_at is not None))
     message_id = _send_back(connection, letters, plan, run_at, context)
     for line, letter in live:
         carrier = message_id if letter.kind == SEND.name else None
@@ -145,6 +168,8 @@ def _revive(connection: Connection, letter: Letter, run_at: datetime, now: datet
     jobs.revive(connection, letter.id, now=now)
     if run_at > now:
         jobs.move(connection, letter.key, run_at=run_at)
+    if letter.circumstances.good_until is not None:  # what lapses soon lapses no later for a replay
+        jobs.shorten(connection, letter.id, deadline=letter.circumstances.good_until)
 
 
 def _say_together(

@@ -6,10 +6,11 @@ May import: the agent and below. Nothing is decided here that a message's routin
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from ivy.daemon import message_prices, replay_bundles, routing
 from ivy.daemon.deciding import Deciding, beforehand
+from ivy.daemon.replay_bundles import ASKS_AFTERWARDS, wakes
 from ivy.domain import routing as rule
 from ivy.domain.breaker import waits_until
 from ivy.domain.contents import Emoji
@@ -19,7 +20,6 @@ from ivy.domain.replay_plan import PERHAPS, Bundle, What, arrange
 from ivy.domain.replay_plan import Letter as Sayable
 from ivy.domain.routing import Divert, Free, Hold, Refuse, UseTemplate
 from ivy.domain.schedule import to_wall
-from ivy.domain.windows import QuietHours, quiet_until
 from ivy.store import breakers, dead_letters, outbox, people, replay_plans
 from ivy.store.binding import Connection
 from ivy.store.dead_letters import Letter, Wanted
@@ -93,7 +93,8 @@ class _Planning:
             return None
         if isinstance(message.content, Emoji):
             return What.TOO_LATE, "reactions"
-        decided = self._route(replay_bundles.whole(self._scope(person), person, [message], self.plan_id, ""), self.now)
+        alone = replay_bundles.whole(self._scope(person), person, [message], self.plan_id, "")
+        decided = self._route(alone, wakes(person, self.now))  # their night hides no other rule
         return (What.OPTED_OUT, decided.rule) if isinstance(decided, Refuse) else None
 
     def sayable(self, letter: Letter) -> Sayable:
@@ -102,13 +103,15 @@ class _Planning:
         if message is None or letter.user_id is None:
             return Sayable(letter.id, letter.kind, whose)
         content = replay_bundles.content_of(within(self.connection, letter.user_id), message)
-        return Sayable(letter.id, letter.kind, whose, content)
+        if message.channel == "sms":  # a text holds 1,600 characters, and was cut to fit
+            return Sayable(letter.id, letter.kind, whose, asked_for=message.asked_for)
+        return Sayable(letter.id, letter.kind, whose, content, message.asked_for)
 
     # --- each bundle
 
     def when(self, letters: Sequence[Letter], *, speaks: bool) -> _When:
         person = self.person(letters[0])
-        if person is None or not speaks:
+        if person is None or not (speaks or letters[0].kind in ASKS_AFTERWARDS):
             return _When(What.NOW, self.now)
         messages = [message for letter in letters if (message := self.outgoing(letter)) is not None]
         if not messages:  # work that is still to find its words
@@ -149,12 +152,6 @@ class _Planning:
 
     def _scope(self, person: Person) -> Scope:
         return within(self.connection, person.id)
-
-
-def wakes(person: Person, now: datetime) -> datetime:
-    """Return when something that comes late may be said to a person: now, or when their quiet hours end."""
-    quiet = QuietHours(time.fromisoformat(person.quiet_from), time.fromisoformat(person.quiet_to))
-    return quiet_until(quiet, person.zone, now) or now
 
 
 def make(

@@ -33,7 +33,7 @@ def to_remove(names: Iterable[str], keep: int) -> list[str]:
 
 def is_due(last_good: datetime | None, last_tried: datetime | None, every: timedelta, now: datetime) -> bool:
     """Say whether a backup is to be made now. `last_tried` is that of a failure, or of a success."""
-    if last_good is not None and now < last_good + every:
+    if last_good is not None and last_good <= now < last_good + every:
         return False
     failed = last_tried is not None and (last_good is None or last_tried > last_good)
     return not failed or last_tried is None or now >= last_tried + min(TRY_AGAIN, every)

@@ -60,7 +60,9 @@ def _quiet(section: OperatorSection) -> QuietHours | None:
 def check(section: OperatorSection) -> None:
     """Raise ConfigError for what cannot be meant."""
     try:
-        _quiet(section)
+        quiet = _quiet(section)
+        if quiet is not None and (quiet.start.tzinfo or quiet.end.tzinfo):
+            raise ValueError  # the zone is operator.zone
     except ValueError:
         raise ConfigError("operator.quiet_from and operator.quiet_until are times of the day, such as 22:00.") from None
     if bool(section.quiet_from) is not bool(section.quiet_until):

@@ -67,6 +67,8 @@ class Letter:
     whose: str
     """The person's id, the address of a stranger, or "" for nobody's."""
     content: AnyContent | None = None
+    asked_for: bool = True
+    """Of a message: what nobody asked for is never said as part of what was, whose rules are other ones."""
 
     @property
     def speaks(self) -> bool:
@@ -116,17 +118,18 @@ def arrange(letters: Iterable[Letter]) -> tuple[list[Bundle], list[Letter]]:
 
 
 def _together(theirs: Sequence[Letter]) -> list[Letter]:
-    first = next((letter for letter in theirs if letter.kind == SEND.name), theirs[0])
+    sends = [letter for letter in theirs if letter.kind == SEND.name]
+    answer = next((letter for letter in theirs if letter.kind == TURN.name), None)
+    first = next((letter for letter in sends if letter.asked_for), None) or answer or (sends or theirs)[0]
     taken, room = [first], LONGEST_TEXT - ROOM_FOR_OPENING - _length(first)
     if not first.joins:
         return taken
     for letter in theirs:
-        if letter is first or not letter.joins:
+        if letter is first or not letter.joins or letter.asked_for is not first.asked_for:
             continue
         if (room := room - len(GAP) - _length(letter)) < 0:
             break
         taken.append(letter)
-    answer = next((letter for letter in theirs if letter.kind == TURN.name), None)
     return [*taken, answer] if answer is not None and room >= ROOM_FOR_ANSWER else taken
 
 

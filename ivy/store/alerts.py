@@ -50,7 +50,7 @@ def raise_alert(connection: Connection, advice: Advice, *, at: datetime, now: da
     """
     row = _open(connection, advice.key)
     if row is None:
-        return not _was_over(connection, advice.key, at) and _insert(connection, advice, at, now)
+        return not _was_over(connection, advice.key, at, now) and _insert(connection, advice, at, now)
     worse = advice.severity.rank > Severity(row["severity"]).rank
     if stamp(at) >= row["last_at_ms"]:
         connection.execute(
@@ -87,11 +87,13 @@ def _open(connection: Connection, key: str) -> Row | None:
     return connection.execute("SELECT * FROM alerts WHERE key = ? AND resolved_at_ms IS NULL", (key,)).fetchone()
 
 
-def _was_over(connection: Connection, key: str, at: datetime) -> bool:
+def _was_over(connection: Connection, key: str, at: datetime, now: datetime) -> bool:
     """Say whether the fault is known to have ended after `at`."""
     return bool(
         connection.execute(
-            "SELECT 1 FROM alerts WHERE key = ? AND resolved_at_ms IS NOT NULL AND resolved_at_ms > ?", (key, stamp(at))
+            "SELECT 1 FROM alerts WHERE key = ? AND resolved_at_ms IS NOT NULL AND resolved_at_ms > ?"
+            " AND resolved_at_ms <= ?",  # an end to come was seen by a clock that was ahead
+            (key, stamp(at), stamp(now)),
         ).fetchone()
     )
 
@@ -101,7 +103,7 @@ def resolve(connection: Connection, key: str, *, at: datetime, now: datetime) ->
     return bool(
         connection.execute(
             "UPDATE alerts SET resolved_at_ms = ?1, told_at_ms = coalesce(told_at_ms, ?2)"
-            " WHERE key = ?3 AND resolved_at_ms IS NULL AND last_at_ms <= ?1",
+            " WHERE key = ?3 AND resolved_at_ms IS NULL AND (last_at_ms <= ?1 OR last_at_ms > ?2)",
             (stamp(at), stamp(now), key),
         ).rowcount
     )

@@ -154,9 +154,13 @@ def clean(database: Path, folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def prune(folder: Path, keep: int) -> list[Path]:
-    """Remove the oldest of the backups that were named by us; return them. Call it only after a new one was proved."""
+def prune(folder: Path, keep: int, *, made: Path | None = None) -> list[Path]:
+    """Remove the oldest of the backups that were named by us; return them. Call it only after a new one, `made`, was proved.
+
+    That one stays, whatever a clock that was once ahead has called the others.
+    """
     gone = [folder / name for name in backups.to_remove((path.name for path in folder.iterdir()), keep)]
+    gone = [path for path in gone if path != made]
     for path in gone:
         path.unlink(missing_ok=True)
     return gone

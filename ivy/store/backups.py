@@ -49,7 +49,7 @@ def keep(connection: Connection, backup: Backup) -> None:
 def standing(connection: Connection) -> Standing:
     """Return how backups stand."""
     good, last = (
-        connection.execute(f"SELECT * FROM backups {which} ORDER BY at_ms DESC, id DESC LIMIT 1").fetchone()
+        connection.execute(f"SELECT * FROM backups {which} ORDER BY id DESC LIMIT 1").fetchone()
         for which in ("WHERE verified = 1", "")
     )
     first = connection.execute("SELECT min(at_ms) FROM backups").fetchone()[0]

@@ -463,6 +463,11 @@ def revive(connection: Connection, job_id: str, *, now: datetime) -> bool:
     return True
 
 
+def shorten(connection: Connection, job_id: str, *, deadline: datetime) -> None:
+    """Let a job end no later than at `deadline`."""
+    connection.execute("UPDATE jobs SET deadline_ms = min(deadline_ms, ?) WHERE id = ?", (stamp(deadline), job_id))
+
+
 def discard(connection: Connection, job_id: str, reason: str, *, now: datetime) -> bool:
     """End a dead letter for good; return False if it is not dead."""
     row = connection.execute("SELECT * FROM jobs WHERE id = ? AND state = 'dead'", (job_id,)).fetchone()

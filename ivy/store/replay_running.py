@@ -108,6 +108,8 @@ def _wake(connection: Connection, plan_id: str, job_id: str, now: datetime) -> N
     """Let the daemon work on a plan."""
     key = f"{REPLAY.name}:{plan_id}"
     job = NewJob(job_id, REPLAY, key, now, {"plan": plan_id}, trace_id=plan_id)
+    # One that was discarded, or ended by a restore, must not bar its plan for ever.
+    connection.execute("UPDATE jobs SET state = 'done' WHERE key = ? AND state = 'cancelled'", (key,))
     if jobs.enqueue(connection, job, now=now) or jobs.again(connection, key, run_at=now):
         return
     row = connection.execute("SELECT id FROM jobs WHERE key = ? AND state = 'dead'", (key,)).fetchone()
@@ -204,7 +206,8 @@ def unsaid(scope: Scope, channel: str) -> list[str]:
     rows = scope.execute(
         "SELECT DISTINCT m.id, m.rowid FROM replay_plan_lines l JOIN messages_v2 m ON m.id = l.message_id"
         " JOIN jobs ON jobs.key = 'send:' || m.id AND jobs.state = 'ready' WHERE l.user_id = :user AND l.state = 'released'"
-        " AND m.replayed_by <> '' AND m.channel = :channel AND m.state IN ('queued', 'held', 'failed') ORDER BY m.rowid",
+        " AND m.replayed_by <> '' AND m.asked_for = 1 AND m.channel = :channel AND m.state IN ('queued', 'held', 'failed')"
+        " ORDER BY m.rowid",
         channel=channel,
     )
     return [row["id"] for row in rows]

@@ -45,6 +45,10 @@ def settle(
     if worked_until > taken_at:
         reason = f"Restored from a backup of {shown(taken_at)}: it may have been done since."
         jobs = _jobs(connection, reason, worked_until, now)
+        connection.execute(
+            "UPDATE replay_plans SET state = 'stopped', ended_at_ms = ?, stopped_by = ? WHERE state = 'running'",
+            (stamp(now), reason.removesuffix(".")),
+        )
         settled = Settled(
             asked=jobs[Fate.ASK],
             over=jobs[Fate.OVER],

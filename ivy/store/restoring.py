@@ -112,7 +112,7 @@ def put_back(order: Order) -> Restored:
         _check_room(order, folder)
         work.mkdir(mode=0o700)
         found = _unpack(order, work)
-        until = _worked_until(order, found.taken_at)
+        until = _worked_until(order, found.taken_at, work / DATABASE)
         order.tell("settling what was under way")
         migrated, settled = _prepare(order, work / DATABASE, found, until)
         return _swap(order, work, found, until, migrated, settled)
@@ -146,9 +146,12 @@ def _unpack(order: Order, work: Path) -> Found:
     else:
         order.tell("copying the database")
         snapshots.take(order.source, copy)
-        with closing(open_reader(copy)) as connection:
-            written = round(order.source.stat().st_mtime * 1000)
-            taken_at = unstamp(snapshots.newest_moment(connection) or written)
+        try:
+            with closing(open_reader(copy)) as connection:
+                newest = snapshots.newest_moment(connection)
+        except Error:
+            raise StoreError(f"{order.source} is no database of Ivy's, or of a version from before backups.") from None
+        taken_at = unstamp(newest or round(order.source.stat().st_mtime * 1000))
     order.tell("checking it")
     facts = snapshots.examine(copy)
     if manifest is not None and facts != manifest.facts:
@@ -158,7 +161,7 @@ def _unpack(order: Order, work: Path) -> Found:
     return Found(taken_at, facts.schema, facts.counts, manifest)
 
 
-def _worked_until(order: Order, taken_at: datetime) -> datetime:
+def _worked_until(order: Order, taken_at: datetime, copy: Path) -> datetime:
     """Return the end of the gap: as told, else when the database that is replaced was last written, else now."""
     told = order.worked_until(taken_at)
     if told is not None:
@@ -169,18 +172,22 @@ def _worked_until(order: Order, taken_at: datetime) -> datetime:
         if told > order.now + CLOCKS_DIFFER:
             raise UsageError("--worked-until has not come yet.")
         return told
-    last = _last_written(order.database, taken_at)
+    if taken_at > order.now + CLOCKS_DIFFER:
+        raise UsageError("The backup is of a time that has not come yet by this machine's clock: set the clock first.")
+    last = _last_written(order.database, taken_at, copy)
     return max(taken_at, order.now if last is None else min(last, order.now))
 
 
-def _last_written(database: Path, taken_at: datetime) -> datetime | None:
+def _last_written(database: Path, taken_at: datetime, copy: Path) -> datetime | None:
     """Return when a database was last written, by its files' times: it may be damaged; `taken_at` if nothing was done since."""
     times = [path.stat().st_mtime for path in _files_of(database)[:2] if path.exists()]
     if not times:
         return None
     try:
-        with closing(open_reader(database)) as connection:
-            if snapshots.is_idle_since(connection, stamp(taken_at)):
+        with closing(open_reader(database)) as connection, closing(open_reader(copy)) as backed_up:
+            # An empty database, as `ivy init` makes it, or an older life of it, is idle and proves nothing.
+            same_life = snapshots.newest_moment(connection) >= snapshots.newest_moment(backed_up) > 0
+            if same_life and snapshots.is_idle_since(connection, stamp(taken_at)):
                 return taken_at
     except Error:
         pass
@@ -250,18 +257,36 @@ def _put_files(order: Order, new: Path, aside: str) -> Path | None:
         old = order.media
     moved = old if old != order.media and old.exists() else None
     order.media.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for path in new.glob("??/*"):
-        target = place_of(order.media, path.name)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            path.rename(target)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            shutil.copyfile(path, target)
-            target.chmod(0o600)
-        sync(target.parent)
+    try:
+        for path in new.glob("??/*"):
+            _put_file(path, place_of(order.media, path.name))
+    except BaseException:  # a full disk, most likely: what was there comes back
+        if moved is not None:
+            shutil.rmtree(order.media, ignore_errors=True)
+            moved.rename(order.media)
+        raise
     return moved
+
+
+def _put_file(path: Path, target: Path) -> None:
+    """Put one file in its place, whole or not at all, on whichever disk that is."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        part = target.with_name(f"{target.name}.part")
+        part.unlink(missing_ok=True)
+        try:
+            with path.open("rb") as source, created(part) as file:
+                shutil.copyfileobj(source, file)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    sync(target.parent)
 
 
 def _put_configuration(order: Order, found: Path) -> Path | None:

@@ -42,7 +42,9 @@ def no_calls_today(args: NoCallsToday, turn: TurnContext) -> ScopedWrite:
         if args.after_all:
             calls_off.let_back_in(scope)
             return said.tell(
-                turn, "Good, today's calls come as planned.", "Bien, las llamadas de hoy van como estaban."
+                turn,
+                "Good, the calls of your schedule come today. One that you asked for besides, ask for again.",
+                "Bien, hoy van las llamadas del horario. Una que se pidió aparte hay que pedirla otra vez.",
             )
         leave_out(scope, turn.person, source=turn.source, now=turn.now)
         return say(Say.NO_CALLS_TODAY, turn.person.speech)

@@ -42,3 +42,11 @@ def test_what_was_heard_long_ago_or_cannot_be_read_says_nothing() -> None:
     skew.hear(HOSTS[0], date(400))
     times.append(NOW + timedelta(minutes=61))
     assert skew.ahead() is None
+
+
+def test_what_this_machine_says_of_its_own_clock_proves_nothing() -> None:
+    skew = Skew(lambda: NOW)
+    skew.hear(HOSTS[0], date(7200))
+    skew.hear("127.0.0.1", date(0))
+    skew.hear("localhost", date(0))
+    assert skew.ahead() == timedelta(hours=2)

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ivy.config import OperatorSection
-from ivy.domain.operator_routes import FIRST_WAIT, LONGEST_WAIT, Route, is_safe, named, rests_until, wait_after
+from ivy.domain.operator_routes import FIRST_WAIT, LONGEST_WAIT, Route, check, is_safe, named, rests_until, wait_after
+from ivy.errors import ConfigError
 
 NIGHT = OperatorSection(quiet_from="22:00", quiet_until="07:00", zone="America/Bogota")
 
@@ -44,3 +46,10 @@ def test_only_addresses_that_nobody_listens_to_are_told() -> None:
         *("http://127.0.0.1.example.org/", "http://localhost@example.org/", ""),
     )
     assert all(map(is_safe, safe)) and not any(map(is_safe, unsafe))
+
+
+@pytest.mark.parametrize("time", ["22:00Z", "22:00+00:00", "10 pm"])
+def test_quiet_hours_are_times_of_the_operators_zone_and_have_none_of_their_own(time: str) -> None:
+    section = OperatorSection(mail="a@b.c", quiet_from=time, quiet_until="07:00", zone="UTC")
+    with pytest.raises(ConfigError, match="quiet"):
+        check(section)

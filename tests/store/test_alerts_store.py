@@ -114,12 +114,12 @@ def test_the_worst_comes_first(connection: Connection) -> None:
 
 def test_late_words_of_old_events_change_nothing(connection: Connection) -> None:
     raised(connection, BAN, 10)
-    assert not ended(connection, BAN, 5)
+    assert not alerts.resolve(connection, BAN.key, at=at(5), now=at(11))
     assert not raised(connection, replace(BAN, title="It will be banned."), 4)
     (alert,) = alerts.open_alerts(connection)
     assert (alert.title, alert.count, alert.last_at) == (BAN.title, 2, at(10))
     assert ended(connection, BAN, 20)
-    assert not raised(connection, BAN, 15)
+    assert not alerts.raise_alert(connection, BAN, at=at(15), now=at(21))
     assert alerts.open_alerts(connection) == []
 
 
@@ -260,3 +260,10 @@ def test_a_way_hears_beginning_and_end_in_turn_and_each_end_of_what_it_heard(
         assert not states or (states[0] is False and states[-1] is True)
         assert all(not (before and after) for before, after in pairwise(states))
     assert connection.execute("SELECT count(*) FROM alert_told WHERE over_at_ms IS NULL").fetchone()[0] == 0
+
+
+def test_a_clock_that_was_ahead_neither_keeps_an_alert_open_nor_swallows_the_next(connection: Connection) -> None:
+    assert raised(connection, BAN, 120)  # by a clock two hours ahead
+    assert ended(connection, BAN, 5) and not alerts.open_alerts(connection)
+    assert raised(connection, BAN, 121) and ended(connection, BAN, 122)
+    assert alerts.raise_alert(connection, BAN, at=at(30), now=at(30))

@@ -224,6 +224,24 @@ def test_nobody_knows_of_an_empty_machine_how_long_it_was(backup: Path, tmp_path
     assert restoring.put_back(restore_order(backup, tmp_path / "there")).worked_until == AFTER
 
 
+def test_an_empty_database_as_init_makes_it_says_nothing_of_when_the_other_one_ended(
+    backup: Path, tmp_path: Path
+) -> None:
+    fresh = tmp_path / "there" / "ivy.db"
+    fresh.parent.mkdir()
+    with closing(open_writer(fresh)) as connection:
+        migrate.migrate(connection)
+    last = stamp(AFTER) / 1000
+    os.utime(fresh, (last, last))
+    done = restoring.put_back(restore_order(backup, fresh.parent, replace=True))
+    assert done.worked_until == AFTER
+
+
+def test_a_backup_of_a_time_to_come_is_refused(backup: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="clock"):
+        restoring.put_back(restore_order(backup, tmp_path / "there", now=NOW - timedelta(days=1)))
+
+
 # --- nothing twice -----------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from ivy.domain.inbound import Status
 from ivy.domain.routing import CALL, Divert, Hold
 from ivy.errors import RecipientGone, VendorBusy, VendorRefused
 from ivy.ports import Disposition
-from ivy.store import jobs, outbox
+from ivy.store import jobs, outbox, replay_running
 from ivy.store.binding import Connection
 from ivy.store.jobs import Job
 from ivy.store.outbox import Outgoing
@@ -96,7 +96,7 @@ def pass_on(connection: Connection, job: Job, message: Outgoing, channel: str, r
     first = (
         outbox.origin(scope, message) if message.channel == CALL else message
     )  # what was read out had lost its links
-    sent.desk_of(message, context).send(
+    ids = sent.desk_of(message, context).send(
         scope,
         notice_calls.text_of(scope, message) if channel == CALL else first.content.in_words(),
         channel=channel,
@@ -108,3 +108,5 @@ def pass_on(connection: Connection, job: Job, message: Outgoing, channel: str, r
         instead_of=message.id,
         replayed_by=message.replayed_by,
     )
+    if message.replayed_by and ids:  # its plan goes on watching it
+        replay_running.carried_by(scope, message.id, ids[-1])

@@ -32,7 +32,10 @@ ASKED, TEST = "asked", "test"
 
 def ask(connection: Connection, context: Context) -> bool:
     """Put in one telling for each way that has news and none on its way; return True if one was put in."""
-    return bool([route for route in operator_ways.wanted(context) if _ask(connection, route, context)])
+    wanted, now = operator_ways.wanted(context), context.clock.now()
+    for route in set(Route).difference(wanted):  # a way that is named no more cannot fail
+        alerts.resolve(connection, not_told(route), at=now, now=now)
+    return bool([route for route in wanted if _ask(connection, route, context)])
 
 
 def _ask(connection: Connection, route: Route, context: Context) -> bool:

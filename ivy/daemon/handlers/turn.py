@@ -23,7 +23,7 @@ from ivy.agent.desk import Desk
 from ivy.agent.documents import Paper
 from ivy.agent.router import AllModelsDown
 from ivy.agent.turn import Reply
-from ivy.daemon.context import Context, Later, Outcome
+from ivy.daemon.context import Context, Dropped, Later, Outcome
 from ivy.domain.rating import GOOD_FOR
 from ivy.domain.sentences import Say
 from ivy.errors import VendorError
@@ -49,6 +49,8 @@ async def handle(job: Job, context: Context) -> Outcome:
     if await store.read(_waits_for_files, job.key, context.clock.now() - FILES_AWAITED):
         return Later(context.clock.now() + LOOK_AGAIN)
     person = await store.read(people.load)
+    if person.handed_over_at is not None:  # all they wrote is the human's; a replayed turn comes here all the same
+        return Dropped("A human answers them.")
     turn = TurnContext(
         person,
         context.clock.now(),

@@ -74,7 +74,8 @@ def _carriers(config: Config, *, english: bool) -> list[str]:
 def models(config: Config) -> list[str]:
     """Return the companies whose models answer, each once."""
     roles = (config.models.primary, config.models.fallback, config.models.cheap)
-    names = [_of_model(each) for each in roles if each.api_key or (each.vendor == "openai" and each.base_url)]
+    asked = [each for each in roles if each.vendor and each.model]
+    names = [_of_model(each) for each in asked if each.api_key or (each.vendor == "openai" and each.base_url)]
     return list(dict.fromkeys(name for name in names if name))
 
 
