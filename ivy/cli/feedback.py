@@ -1,11 +1,10 @@
 """`ivy feedback`: what people say went wrong, each with the commands that lead to its cause. May import: everything."""
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from ivy.cli import frame
+from ivy.cli import closing, frame
 from ivy.cli.moments import shown
 from ivy.clock import SystemClock
 from ivy.errors import UsageError
@@ -54,16 +53,14 @@ def show(which: Which, as_json: frame.Json = False) -> None:
         ["about", _SAID[found.kind] + ("" if found.stars is None else f" ({found.stars} of 5)")],
         ["words", found.words],
         ["said", f"{shown(found.at)} UTC"],
-        ["state", _state(found)],
+        ["state", closing.state(found.closed_at, found.closed_by)],
         *([["note", found.note]] if found.note else []),
     ]
     frame.table("Feedback", ["what", "value"], facts)
     for way in ways_on(found):
         frame.say(f"  {way}")
     if found.closed_at is None:
-        frame.note(
-            f'Answer with `ivy users say {found.user_id} "..."`, then `ivy feedback close {found.id} --note "..."`.'
-        )
+        closing.say_how("feedback", found.user_id, found.id)
 
 
 @command.command("close")
@@ -88,11 +85,6 @@ def ways_on(found: Complaint) -> list[str]:
     return ways
 
 
-def _state(found: Complaint) -> str:
-    closed: datetime | None = found.closed_at
-    return "open" if closed is None else f"closed {shown(closed)} by {found.closed_by}"
-
-
 async def _list(every: bool) -> list[Complaint]:
     async with frame.operator(frame.setup(), action="feedback list") as operator:
         return await operator.read(lambda connection: feedback.found(connection, every=every))
@@ -104,12 +96,11 @@ async def _show(which: str) -> Complaint:
 
 
 async def _close(which: str, note: str) -> Complaint:
-    if not note.strip():
-        raise UsageError("Say in --note what was found.")
+    note = closing.said(note, "Say in --note what was found.")
     async with frame.operator(frame.setup(), action="feedback close", subject=which) as operator:
         found = await operator.read(feedback.find, which)
         closed = await for_user(operator.store, found.user_id).write(
-            feedback.close, found.id, by=frame.actor("feedback close"), note=note.strip(), now=SystemClock().now()
+            feedback.close, found.id, by=frame.actor("feedback close"), note=note, now=SystemClock().now()
         )
         if not closed:
             raise UsageError(

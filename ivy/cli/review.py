@@ -1,12 +1,11 @@
 """`ivy review`: words of danger that a human has to look at. May import: everything."""
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from ivy.agent import care
-from ivy.cli import frame
+from ivy.cli import closing, frame
 from ivy.cli.desks import desk_of
 from ivy.cli.moments import shown
 from ivy.errors import UsageError
@@ -30,7 +29,15 @@ def list_reviews(
         frame.note("Nothing waits for a human.")
     else:
         rows = [
-            [each.id, each.kind.value, each.name, each.source, shown(each.opened_at), _state(each)] for each in found
+            [
+                each.id,
+                each.kind.value,
+                each.name,
+                each.source,
+                shown(each.opened_at),
+                closing.state(each.closed_at, each.closed_by),
+            ]
+            for each in found
         ]
         frame.table("Reviews", ["id", "danger", "person", "said in", "opened (UTC)", "state"], rows)
 
@@ -49,14 +56,12 @@ def show(which: Which, as_json: frame.Json = False) -> None:
         ["said in", f"{found.source} {found.ref}"],
         ["words", found.words],
         ["opened", f"{shown(found.opened_at)} UTC"],
-        ["state", _state(found)],
+        ["state", closing.state(found.closed_at, found.closed_by)],
         *([["note", found.note]] if found.note else []),
     ]
     frame.table("Review", ["what", "value"], facts)
     if found.closed_at is None:
-        frame.note(
-            f'Answer with `ivy users say {found.user_id} "..."`, then `ivy review close {found.id} --note "..."`.'
-        )
+        closing.say_how("review", found.user_id, found.id)
 
 
 @command.command("close")
@@ -74,11 +79,6 @@ def close(
     frame.say(f"Closed. {found.name}: {again}")
 
 
-def _state(review: Review) -> str:
-    closed: datetime | None = review.closed_at
-    return "open" if closed is None else f"closed {shown(closed)} by {review.closed_by}"
-
-
 async def _list(every: bool) -> list[Review]:
     async with frame.operator(frame.setup(), action="review list") as operator:
         return await operator.read(lambda connection: reviews.found(connection, every=every))
@@ -90,8 +90,7 @@ async def _show(which: str) -> Review:
 
 
 async def _close(which: str, note: str) -> tuple[Review, bool]:
-    if not note.strip():
-        raise UsageError("Say in --note what was done.")
+    note = closing.said(note, "Say in --note what was done.")
     where = frame.setup()
     async with frame.operator(where, action="review close", subject=which) as operator:
         found = await operator.read(reviews.find, which)
@@ -101,7 +100,7 @@ async def _close(which: str, note: str) -> tuple[Review, bool]:
         person = await store.read(people.load)
         ended = await store.write(
             lambda scope: care.close(
-                scope, person, found.id, by=frame.actor("review close"), note=note.strip(), desk=desk_of(where)
+                scope, person, found.id, by=frame.actor("review close"), note=note, desk=desk_of(where)
             )
         )
     return found, ended or person.care_since is None

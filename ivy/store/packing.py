@@ -96,7 +96,7 @@ def _whole(folder: Path, sha256: str, stop: Stop) -> IO[bytes] | None:
         if _digest_of(file, stop) == sha256:
             file.seek(0)
             return file
-    except OSError:
+    except OSError:  # an ill disk: no better than a file that is not what its name says
         pass
     except BaseException:
         file.close()

@@ -189,7 +189,7 @@ def _last_written(database: Path, taken_at: datetime, copy: Path) -> datetime | 
             same_life = snapshots.newest_moment(connection) >= snapshots.newest_moment(backed_up) > 0
             if same_life and snapshots.is_idle_since(connection, stamp(taken_at)):
                 return taken_at
-    except Error:
+    except Error:  # damaged, or of another schema: its files' times are left
         pass
     return unstamp(round(max(times) * 1000))
 
