@@ -99,6 +99,8 @@ class Unsubscribe(msgspec.Struct, frozen=True):
     effect=Effect.LOCAL,
     undo="subscribe",
     examples={
+        "I don't need the texts before my workouts": {"what": NUDGES},
+        "no necesito los avisos antes de entrenar": {"what": NUDGES},
         "stop the spending summary": {"what": WEEKLY_EXPENSES},
         "I don't want the summary of my spending any more": {"what": WEEKLY_EXPENSES},
         "no quiero más el resumen de mis gastos": {"what": WEEKLY_EXPENSES},
