@@ -4,7 +4,6 @@ May import: the store and below.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -52,35 +51,52 @@ Look = Callable[[Connection], object]
 
 async def sweep(context: Context) -> None:
     """Free jobs whose worker hangs, look for trouble, let the operator know; once an hour, forget what need not be kept."""
-    tidied = watched = counted = listened = told = float("-inf")
-    began, quiet = context.clock.now(), EVERY
+    watch_at = count_at = listen_at = tell_at = tidy_at = trio.current_time()
+    began, rest, to_tell = context.clock.now(), EVERY, True
     while True:
-        found, now = await context.store.write(look, context, began), trio.current_time()
-        if found.freed:
-            logger.warning("%s jobs were freed: their leases ran out", found.freed)
+        news, changed = context.store.wake_of(alerts.NEWS), context.store.wake_of(ANYTHING)
+        calm, now = await context.store.read(is_calm, context.clock.now()), trio.current_time()
+        if not calm and (freed := await context.store.write(look, context, began)):
+            logger.warning("%s jobs were freed: their leases ran out", freed)
         looks: list[Look] = []
-        if now - watched >= WATCH_EVERY:
-            watched = now
+        if now >= watch_at:
+            watch_at, to_tell = now + WATCH_EVERY, True
             looks += await _watches(context, began)
-        if now - counted >= COUNT_EVERY:
-            counted = now
+        if now >= count_at:
+            count_at = now + COUNT_EVERY
             looks.append(partial(count, context=context))
-        if now - listened >= LISTEN_EVERY:
-            listened = now
+        if now >= listen_at:
+            listen_at = now + LISTEN_EVERY
             looks.append(partial(voice_watch.watch, now=context.clock.now()))
         if looks:
             await context.store.write(_together, looks)
-        may_tell = now - told >= TELL_EVERY and operator_ways.wanted(context)
-        if may_tell and await context.store.write(tell_operator.ask, context):
-            told = now
-        if now - tidied >= TIDY_EVERY:
-            tidied = now
+        if to_tell and now >= tell_at and operator_ways.wanted(context):
+            to_tell = False
+            if await context.store.write(tell_operator.ask, context):
+                tell_at = now + TELL_EVERY
+        if now >= tidy_at:
+            tidy_at = now + TIDY_EVERY
             await context.store.write(tidy, context)
             await media.tidy(context.store, context.files, now=context.clock.now())
-        changed = context.store.wake_of(ANYTHING)
-        await trio.sleep(EVERY)
-        await _rest(context, changed, quiet - EVERY, found.held_until)
-        quiet = EVERY if changed.is_set() else min(2 * quiet, IDLE_EVERY)
+        await _until_news(news, tell_at)
+        to_tell = to_tell or news.is_set()
+        if calm and not to_tell:
+            await _rest(rest - EVERY, changed)
+        rest = EVERY if changed.is_set() or not calm else min(2 * rest, IDLE_EVERY)
+
+
+async def _until_news(news: trio.Event, tell_at: float) -> None:
+    """Sleep for a round, or until something may be told."""
+    with trio.move_on_after(EVERY):
+        await news.wait()
+        await trio.sleep_until(tell_at)
+
+
+async def _rest(seconds: float, changed: trio.Event) -> None:
+    """Sleep on until something is committed, each time twice as long: some troubles are those of silence."""
+    if seconds > 0 and not changed.is_set():
+        with trio.move_on_after(seconds):
+            await changed.wait()
 
 
 async def _watches(context: Context, began: datetime) -> list[Look]:
@@ -88,6 +104,7 @@ async def _watches(context: Context, began: datetime) -> list[Look]:
     now, room = context.clock.now(), await context.files.room()
     ahead = None if context.skew is None else context.skew.ahead()
     looks: list[Look] = [
+        partial(health.watch, now=now, listening_since=began),
         partial(trouble.watch, now=now, free_bytes=room),
         partial(backlog_watch.watch, now=now, began=began, clock_ahead=ahead),
     ]
@@ -102,29 +119,20 @@ def _together(connection: Connection, looks: Sequence[Look]) -> None:
         each(connection)
 
 
-async def _rest(context: Context, changed: trio.Event, seconds: float, held_until: datetime | None) -> None:
-    """Sleep until something is committed or a lease runs out, each time twice as long: some troubles are those of silence."""
-    if held_until is not None:
-        seconds = min(seconds, (held_until - context.clock.now()).total_seconds())
-    if seconds > 0 and not changed.is_set():
-        with trio.move_on_after(seconds):
-            await changed.wait()
+def is_calm(connection: Connection, now: datetime) -> bool:
+    """Say whether nothing is under way that should be over by now: most of the time that is all there is to know."""
+    return not (jobs.any_held(connection) or health.is_silent(connection, now))
 
 
-@dataclass(frozen=True)
-class Found:
-    """What one look did: how many jobs it freed; and when the next lease runs out."""
+def look(connection: Connection, context: Context, began: datetime) -> int:
+    """Free jobs whose worker hangs, and return how many; see whether anything is heard of what was sent.
 
-    freed: int
-    held_until: datetime | None
-
-
-def look(connection: Connection, context: Context, began: datetime) -> Found:
-    """Free jobs whose worker hangs; see whether anything is heard of what was sent. `began`: when this process did."""
+    `began`: when this process did.
+    """
     now = context.clock.now()
     freed = jobs.rescue(connection, now=now)
     health.watch(connection, now, listening_since=began)
-    return Found(freed, jobs.next_lease_end(connection))
+    return freed
 
 
 def count(connection: Connection, context: Context) -> None:

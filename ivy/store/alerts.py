@@ -12,6 +12,8 @@ from ivy.clock import stamp, unstamp
 from ivy.domain.advice import Advice, Severity
 from ivy.store.binding import Connection, Row
 
+NEWS = "alerts"
+"""`Store.wake_of` this is set when an alert is opened, gets worse, or ends."""
 REMIND_AFTER = timedelta(hours=24)
 """A critical fault that is still open is told again."""
 _RANK = "instr('info warning critical', {})"
@@ -63,7 +65,9 @@ def raise_alert(connection: Connection, advice: Advice, *, at: datetime, now: da
         )
     if again:
         connection.execute("UPDATE alerts SET count = count + 1 WHERE id = ?", (row["id"],))
-    return worse and stamp(at) >= row["last_at_ms"]
+    if got_worse := worse and stamp(at) >= row["last_at_ms"]:
+        connection.touched.add(NEWS)
+    return got_worse
 
 
 def _insert(connection: Connection, advice: Advice, at: datetime, now: datetime) -> bool:
@@ -74,6 +78,7 @@ def _insert(connection: Connection, advice: Advice, at: datetime, now: datetime)
         "INSERT INTO alerts (key, severity, title, advice, first_at_ms, last_at_ms, until_ms) VALUES (?, ?, ?, ?, ?5, ?5, ?6)",
         (advice.key, advice.severity, advice.title, advice.advice, stamp(at), until),
     )
+    connection.touched.add(NEWS)
     return True
 
 
@@ -100,13 +105,14 @@ def _was_over(connection: Connection, key: str, at: datetime, now: datetime) -> 
 
 def resolve(connection: Connection, key: str, *, at: datetime, now: datetime) -> bool:
     """End a fault; return True if one was open and not newer than `at`. One that nobody was told of is not told any more."""
-    return bool(
-        connection.execute(
-            "UPDATE alerts SET resolved_at_ms = ?1, told_at_ms = coalesce(told_at_ms, ?2)"
-            " WHERE key = ?3 AND resolved_at_ms IS NULL AND (last_at_ms <= ?1 OR last_at_ms > ?2)",
-            (stamp(at), stamp(now), key),
-        ).rowcount
-    )
+    ended = connection.execute(
+        "UPDATE alerts SET resolved_at_ms = ?1, told_at_ms = coalesce(told_at_ms, ?2)"
+        " WHERE key = ?3 AND resolved_at_ms IS NULL AND (last_at_ms <= ?1 OR last_at_ms > ?2)",
+        (stamp(at), stamp(now), key),
+    ).rowcount
+    if ended:
+        connection.touched.add(NEWS)
+    return bool(ended)
 
 
 def lapse(connection: Connection, *, now: datetime) -> int:

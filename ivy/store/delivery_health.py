@@ -6,7 +6,7 @@ May import: binding, the domain.
 from datetime import datetime
 
 from ivy.clock import stamp, unstamp
-from ivy.domain.silence import LOOK_BACK, PEOPLE, Sending
+from ivy.domain.silence import LOOK_BACK, PATIENCE, PEOPLE, Sending
 from ivy.store.binding import Connection
 
 MOST = 2_000
@@ -23,6 +23,18 @@ def sendings(connection: Connection, channel: str, *, now: datetime) -> list[Sen
         (channel, stamp(now - LOOK_BACK), stamp(now), MOST),
     )
     return [Sending(row["person"], unstamp(row["sent_at_ms"]), bool(row["heard"])) for row in rows]
+
+
+def is_unheard(connection: Connection, channel: str, *, now: datetime) -> bool:
+    """Say whether the channel took a message in the last hour of which nothing was heard for as long as a word may take."""
+    return bool(
+        connection.execute(
+            "SELECT 1 FROM messages_v2 m WHERE m.channel = ? AND m.sent_at_ms IS NOT NULL AND m.sent_at_ms BETWEEN ? AND ?"
+            " AND m.direction = 'out' AND m.external_id IS NOT NULL AND m.state = 'accepted' AND NOT EXISTS ("
+            " SELECT 1 FROM message_statuses s WHERE s.channel = m.channel AND s.external_id = m.external_id) LIMIT 1",
+            (channel, stamp(now - LOOK_BACK), stamp(now - PATIENCE)),
+        ).fetchone()
+    )
 
 
 def people(connection: Connection, channel: str) -> int:

@@ -397,10 +397,9 @@ def free_leases(
     return len(rows) - buried, buried
 
 
-def next_lease_end(connection: Connection) -> datetime | None:
-    """Return when the first of the leases that are held now runs out."""
-    row = connection.execute("SELECT min(leased_until_ms) AS at FROM jobs WHERE state = 'leased'").fetchone()
-    return None if row["at"] is None else unstamp(row["at"])
+def any_held(connection: Connection) -> bool:
+    """Say whether some worker holds a job."""
+    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'leased')").fetchone()[0])
 
 
 def rescue(connection: Connection, *, now: datetime) -> int:

@@ -77,6 +77,14 @@ def watch(
     _heal(connection, channel, now)
 
 
+def is_silent(connection: Connection, now: datetime, *, channel: str = WATCHED) -> bool:
+    """Say whether a message was sent of which nothing is heard, or such a silence is open: `watch` should look each minute."""
+    return (
+        delivery_health.is_unheard(connection, channel, now=now)
+        or alerts.find_open(connection, f"{SILENCE}:{channel}") is not None
+    )
+
+
 def watch_limits(connection: Connection, now: datetime, rates: Rates, *, channel: str = WATCHED) -> None:
     """Look at what is counted from all messages of a day or a month: a minute changes little in it."""
     _watch_replies(connection, channel, rates, now)
