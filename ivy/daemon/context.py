@@ -13,7 +13,7 @@ from ivy.agent.recalling import Recaller
 from ivy.clock import Clock
 from ivy.config import Config
 from ivy.daemon import hours
-from ivy.daemon.lines import SeenLines
+from ivy.daemon.lines import SeenLines, Turns
 from ivy.domain.calling_hours import CallingHours
 from ivy.domain.clock_skew import Skew
 from ivy.domain.ids import uuid7
@@ -86,6 +86,7 @@ class Context:
     cheap: "Ask | None" = None
     """Asks the cheap model; None: fixed words are taken instead."""
     lines: SeenLines = field(default_factory=SeenLines)
+    turns: Turns = field(default_factory=Turns)
     tariffs: Tariffs = field(default_factory=price_cards.shipped)
     """What texts and calls cost."""
 

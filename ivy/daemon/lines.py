@@ -1,6 +1,6 @@
-"""How many calls the provider carries at once, as it said last. May import: ports, the clock."""
+"""How many calls the provider carries at once, as it said last, and whose turn it is to dial. May import: ports, the clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ivy import log
@@ -9,7 +9,7 @@ from ivy.errors import VendorError
 from ivy.ports import Lines, Voice
 
 logger = log.get(__name__)
-LAST = timedelta(minutes=5)
+LAST = timedelta(minutes=15)
 
 
 @dataclass
@@ -30,3 +30,32 @@ class SeenLines:
             logger.info("the provider does not say how many lines there are: %s", error)
             return
         self.limit = told.limit
+
+
+@dataclass
+class Turns:
+    """Calls that are due at once are dialled one after the other: each is told once when its moment is.
+
+    Only so that none prepares what another leaves no room for: that no two are placed too soon after each other is seen to
+    where a call is marked as leaving.
+    """
+
+    next_at: datetime | None = None
+    waiting: dict[str, datetime] = field(default_factory=dict)
+
+    def of(self, call_id: str, now: datetime, per_second: float, *, earliest: datetime) -> datetime:
+        """Return when it is this call's turn: `now`, or a moment to come, which is kept for it. `earliest`: not before that."""
+        at = self.waiting.pop(call_id, None)
+        if at is None:
+            at = earliest if self.next_at is None else max(earliest, self.next_at)
+            self.next_at = at + timedelta(seconds=1 / per_second)
+        at = max(at, earliest)
+        if at > now:
+            self._forget(now)
+            self.waiting[call_id] = at
+        return at
+
+    def _forget(self, now: datetime) -> None:
+        """A call whose moment is long past was not made after all."""
+        for call_id in [call_id for call_id, at in self.waiting.items() if at < now - LAST]:
+            del self.waiting[call_id]

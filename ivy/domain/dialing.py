@@ -22,6 +22,7 @@ WINDOW = timedelta(minutes=30)
 """Except for one that was on time and waits for us: for a line, for its turn, for the provider."""
 LOOK_AGAIN = timedelta(seconds=15)
 """How soon a line is asked for again."""
+PACED = "calls are dialled one after the other"
 
 
 class Wish(Enum):
@@ -259,7 +260,7 @@ def _lines(situation: Situation) -> Decision | None:
         rule = f"all {max(situation.lines_limit, 0)} lines are in use"
         return _wait_for_us(situation, situation.now + LOOK_AGAIN, rule)
     if situation.next_dial_at is not None and situation.next_dial_at > situation.now:
-        return _wait_for_us(situation, situation.next_dial_at, "calls are dialled one after the other")
+        return _wait_for_us(situation, situation.next_dial_at, PACED)
     return None
 
 

@@ -25,7 +25,7 @@ from ivy.store.binding import Connection
 from ivy.store.calls import Call, Dialled
 from ivy.store.jobs import Job
 from ivy.store.people import Person
-from ivy.store.scope import for_user, within
+from ivy.store.scope import Scope, within
 from ivy.store.spending import Reserved
 
 logger = log.get(__name__)
@@ -47,7 +47,7 @@ async def handle(job: Job, context: Context) -> Outcome:
     if context.voice is None:
         return _fail(job, call, NO_VOICE, context)
     await context.lines.look(context.voice, context.clock)
-    match await context.store.read(calling.decide, call, context):
+    match _in_turn(await context.store.read(calling.decide, call, context), call, context):
         case dialing.Wait(until, rule, queued):
             to = CallState.QUEUED if queued else call.state
             return Later(until, lambda connection: calls.move(connection, call, to, rule, now=context.clock.now()))
@@ -55,6 +55,22 @@ async def handle(job: Job, context: Context) -> Outcome:
             return _fail(job, call, rule, context) if fault else _give_up(job, call, rule, context)
         case dialing.Dial():
             return await _dial(job, call, context.voice, context)
+
+
+def _in_turn(decision: dialing.Decision, call: Call, context: Context) -> dialing.Decision:
+    """Let calls that are due at once wait for a moment of their own each, rather than all for the next one."""
+    now = context.clock.now()
+    match decision:
+        case _ if call.kind is CallKind.TEST:  # its operator waits beside the phone
+            return decision
+        case dialing.Dial():
+            earliest = now
+        case dialing.Wait(earliest, dialing.PACED):
+            pass
+        case _:
+            return decision
+    turn = context.turns.of(call.id, now, context.config.calls.per_second, earliest=earliest)
+    return dialing.Dial() if turn <= now else dialing.Wait(turn, dialing.PACED, queued=True)
 
 
 def _give_up(job: Job, call: Call, rule: str, context: Context) -> Outcome:
@@ -69,23 +85,14 @@ def _give_up(job: Job, call: Call, rule: str, context: Context) -> Outcome:
 
 
 async def _dial(job: Job, call: Call, voice: Voice, context: Context) -> Outcome:
-    store = for_user(context.store, call.user_id)
-    person = await store.read(people.load)
     try:
-        told = await store.read(notice_calls.facts, call)
-        snapshot = await store.read(
-            call_snapshot.build, person, call.kind, now=context.clock.now(), call_day=call.day, told=told
-        )
+        dialled, voicemail = await context.store.read(_prepare, call, voice.name, context)
     except MissingVariable as error:
         return _fail(job, call, f"it was not dialled: {error}", context)
-    dialled = Dialled(
-        voice.name, person.phone or "", person.language, snapshot.prompt, snapshot.variables,
-        _longest(call, context),
-    )  # fmt: skip
     began = context.clock.now()
     reserved = await context.store.write(_begin, job, call, dialled, context)
-    if reserved is None:
-        return Later(began + dialing.LOOK_AGAIN)
+    if isinstance(reserved, datetime):
+        return Later(reserved)
     request = Dial(
         call.id,
         call.user_id,
@@ -93,7 +100,7 @@ async def _dial(job: Job, call: Call, voice: Voice, context: Context) -> Outcome
         dialled.language,
         dialled.snapshot,
         dialled.reserved_seconds,
-        await context.store.read(_voicemail, call, person, context),
+        voicemail,
     )
     try:
         with trio.fail_after(ANSWERS_WITHIN):
@@ -113,16 +120,32 @@ async def _dial(job: Job, call: Call, voice: Voice, context: Context) -> Outcome
     return lambda connection: _placed(connection, job, call, provider_call_id, context)
 
 
-def _begin(connection: Connection, job: Job, call: Call, dialled: Dialled, context: Context) -> Reserved | None:
-    """Mark a call as leaving, if the rule still says so: others may have taken the line, the minutes or the trial meanwhile."""
+def _prepare(connection: Connection, call: Call, provider: str, context: Context) -> tuple[Dialled, str]:
+    """Return what is dialled, and what an answering machine is told. Raises: MissingVariable."""
+    scope = within(connection, call.user_id)
+    person = people.load(scope)
+    told = notice_calls.facts(scope, call)
+    snapshot = call_snapshot.build(scope, person, call.kind, now=context.clock.now(), call_day=call.day, told=told)
+    dialled = Dialled(
+        provider, person.phone or "", person.language, snapshot.prompt, snapshot.variables, _longest(call, context)
+    )
+    return dialled, _voicemail(scope, call, person, context)
+
+
+def _begin(connection: Connection, job: Job, call: Call, dialled: Dialled, context: Context) -> Reserved | datetime:
+    """Mark a call as leaving, if the rule still says so: others may have taken the line, the minutes or the trial meanwhile.
+
+    Returns when to look again if it does not.
+    """
     jobs.check_held(connection, job)
     now, settings = context.clock.now(), context.config.calls
-    if not isinstance(calling.decide(connection, call, context), dialing.Dial):
-        return None
+    decision = calling.decide(connection, call, context)
+    if not isinstance(decision, dialing.Dial):
+        return decision.until if isinstance(decision, dialing.Wait) else now
     if not calls.begin(
         connection, call, dialled, most_lines=dialing.lines_limit(settings.concurrent, context.lines.limit), now=now
     ):
-        return None
+        return now + dialing.LOOK_AGAIN
     breakers.begin(connection, dialled.provider, now, timedelta(seconds=ANSWERS_WITHIN))
     begun = calls.find(connection, call.id) or call
     usd = message_prices.minute_usd(dialled.to_number, context.desk(job))
@@ -135,9 +158,8 @@ def _longest(call: Call, context: Context) -> int:
     return min(longest, notice_calls.LONGEST_SECONDS) if call.kind is CallKind.NOTICE else longest
 
 
-def _voicemail(connection: Connection, call: Call, person: Person, context: Context) -> str:
+def _voicemail(scope: Scope, call: Call, person: Person, context: Context) -> str:
     """Return what an answering machine is told, or "" to hang up without a word."""
-    scope = within(connection, call.user_id)
     today = calls.of_day(scope, call.day)
     already = any(each.report.voicemail_left for each in today if each.kind is not CallKind.NOTICE)
     if not leaves_message(call.kind, context.config.calls.voicemail, already):
