@@ -54,7 +54,7 @@ async def sweep(context: Context) -> None:
     watch_at = count_at = listen_at = tell_at = tidy_at = trio.current_time()
     began, rest, to_tell = context.clock.now(), EVERY, True
     while True:
-        news, changed = context.store.wake_of(alerts.NEWS), context.store.wake_of(ANYTHING)
+        news = context.store.wake_of(alerts.NEWS)
         calm, now = await context.store.read(is_calm, context.clock.now()), trio.current_time()
         if not calm and (freed := await context.store.write(look, context, began)):
             logger.warning("%s jobs were freed: their leases ran out", freed)
@@ -70,18 +70,19 @@ async def sweep(context: Context) -> None:
             looks.append(partial(voice_watch.watch, now=context.clock.now()))
         if looks:
             await context.store.write(_together, looks)
-        if to_tell and now >= tell_at and operator_ways.wanted(context):
+        if to_tell and now >= tell_at:
             to_tell = False
-            if await context.store.write(tell_operator.ask, context):
+            if operator_ways.wanted(context) and await context.store.write(tell_operator.ask, context):
                 tell_at = now + TELL_EVERY
         if now >= tidy_at:
             tidy_at = now + TIDY_EVERY
             await context.store.write(tidy, context)
             await media.tidy(context.store, context.files, now=context.clock.now())
+        changed = context.store.wake_of(ANYTHING)
         await _until_news(news, tell_at)
-        to_tell = to_tell or news.is_set()
-        if calm and not to_tell:
+        if calm and not news.is_set():
             await _rest(rest - EVERY, changed)
+        to_tell = to_tell or news.is_set()
         rest = EVERY if changed.is_set() or not calm else min(2 * rest, IDLE_EVERY)
 
 
@@ -121,7 +122,7 @@ def _together(connection: Connection, looks: Sequence[Look]) -> None:
 
 def is_calm(connection: Connection, now: datetime) -> bool:
     """Say whether nothing is under way that should be over by now: most of the time that is all there is to know."""
-    return not (jobs.any_held(connection) or health.is_silent(connection, now))
+    return not (jobs.any_held(connection) or health.is_watchful(connection, now))
 
 
 def look(connection: Connection, context: Context, began: datetime) -> int:

@@ -6,6 +6,8 @@ from datetime import datetime
 from ivy.clock import stamp, unstamp
 from ivy.store.binding import Connection
 
+_READY = "SELECT queue, run_at_ms, created_at_ms FROM jobs WHERE state = 'ready'"
+
 
 @dataclass(frozen=True)
 class DeadLately:
@@ -38,10 +40,15 @@ def dead_since(connection: Connection, since: datetime) -> DeadLately:
 
 
 def oldest_due(connection: Connection, *, now: datetime) -> dict[str, tuple[datetime, int]]:
-    """Return, of each queue that goes on, since when its oldest job could run, and how many could."""
+    """Return, of each queue that goes on, since when its oldest job could run, and how many could.
+
+    A job whose hour was past when it was put in has waited since then: somebody flew east, and a wall clock's hour was over.
+    """
     rows = connection.execute(
-        "SELECT queue, min(run_at_ms) AS oldest, count(*) AS due FROM jobs WHERE state = 'ready' AND run_at_ms <= ?1"
-        " AND queue NOT IN (SELECT queue FROM queue_pauses WHERE until_ms > ?1) GROUP BY queue ORDER BY queue",
+        "SELECT queue, min(max(run_at_ms, created_at_ms)) AS oldest, count(*) AS due FROM ("
+        f"{_READY} AND lane = '' UNION ALL {_READY} AND lane <> '')"  # so that the indexes of what waits serve it
+        " WHERE run_at_ms <= ?1 AND queue NOT IN (SELECT queue FROM queue_pauses WHERE until_ms > ?1)"
+        " GROUP BY queue ORDER BY queue",
         (stamp(now),),
     )
     return {row["queue"]: (unstamp(row["oldest"]), row["due"]) for row in rows}

@@ -1,6 +1,7 @@
 """Whose turn it is to dial: one moment for each of those that are due at once, in the order in which they asked."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,4 +53,4 @@ def test_no_two_moments_are_closer_to_each_other_than_the_pace(waits: list[int],
         given_out.append(turns.of(str(number), now, per_second, earliest=now))
         assert given_out[-1] >= now
     pace = timedelta(seconds=1 / per_second)
-    assert all(later - earlier >= pace for earlier, later in zip(given_out, given_out[1:], strict=False))
+    assert all(later - earlier >= pace for earlier, later in pairwise(given_out))

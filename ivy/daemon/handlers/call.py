@@ -13,7 +13,7 @@ from ivy.agent import call_snapshot, notice_calls, paid
 from ivy.agent.desk import Desk
 from ivy.daemon import calling, failing, message_prices
 from ivy.daemon.context import Context, Dropped, Later, Outcome
-from ivy.daemon.handlers import call_check, call_reports
+from ivy.daemon.handlers import call_reports
 from ivy.domain import dialing
 from ivy.domain.call_variables import MissingVariable
 from ivy.domain.calls import CallKind, CallState, Report
@@ -217,9 +217,9 @@ def _placed(connection: Connection, job: Job, call: Call, provider_call_id: str,
     breakers.succeeded(connection, context.voice.name if context.voice else call.provider, context.clock.now())
     rung = settings.ring_seconds + settings.quiet_after_started_seconds
     placed, desk = calls.find(connection, call.id) or call, context.desk(job)
-    call_reports.enqueue_check(connection, placed, desk, after=timedelta(seconds=rung), why=call_check.RINGING)
+    call_reports.enqueue_check(connection, placed, desk, after=timedelta(seconds=rung), why=call_reports.RINGING)
     longest = timedelta(seconds=rung + settings.longest_seconds)
-    call_reports.enqueue_check(connection, placed, desk, after=longest, why="end")
+    call_reports.enqueue_check(connection, placed, desk, after=longest, why=call_reports.END)
 
 
 def _fail(job: Job, call: Call, reason: str, context: Context) -> Outcome:

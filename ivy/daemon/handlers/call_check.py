@@ -19,7 +19,7 @@ from ivy.store.jobs import Job
 
 logger = log.get(__name__)
 ASKED_AT = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
-LOST, RINGING = "lost", "ringing"
+LOST = "lost"
 
 
 async def handle(job: Job, context: Context) -> Outcome:
@@ -28,7 +28,7 @@ async def handle(job: Job, context: Context) -> Outcome:
     if call is None or context.voice is None:
         return Dropped("There is no such call, or nobody to ask.")
     why = job.payload.get("why")
-    waits_for_analysis, was_rung = why == "analysis", why == RINGING
+    waits_for_analysis, was_rung = why == call_reports.ANALYSIS, why == call_reports.RINGING
     if call.state is CallState.ANALYSED or (call.report.is_over and not waits_for_analysis):
         return Dropped("It is over, and known to be.")
     if was_rung and call.state is not CallState.DIALING:

@@ -1,13 +1,13 @@
 """Takes in what a provider says of calls, in any order, twice or late. May import: the agent and below."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ivy import log
 from ivy.agent.desk import Desk
 from ivy.clock import stamp
 from ivy.daemon import message_prices
-from ivy.domain.calls import CallOutcome, Report
+from ivy.domain.calls import CallOutcome, CallState, Report
 from ivy.domain.extraction import redacted
 from ivy.domain.jobs import CALL_CHECK, CALL_OVER
 from ivy.store import call_costs, calls, jobs, transcripts
@@ -17,6 +17,8 @@ from ivy.store.jobs import NewJob
 from ivy.store.scope import within
 
 logger = log.get(__name__)
+RINGING, END, ANALYSIS = "ringing", "end", "analysis"
+"""Why a provider is asked what became of a call: nobody picked up, it must be over, its analysis is missing."""
 ANALYSED_WITHIN = timedelta(minutes=10)
 """An analysis that has not come by then is asked for once; it may never come."""
 
@@ -31,8 +33,18 @@ def take(connection: Connection, reports: Sequence[Report], desk: Desk) -> None:
         before, after = heard
         if report.spoken:
             transcripts.keep(within(connection, after.user_id), after.id, redacted(report.spoken), now=desk.now)
+        _call_off_checks(connection, after, now=desk.now)
         if after.report.is_over:
             _over(connection, before, after, desk)
+
+
+def _call_off_checks(connection: Connection, call: Call, *, now: datetime) -> None:
+    """Nobody need be asked any more what was just told."""
+    told = [RINGING] if call.state is not CallState.DIALING else []
+    if call.report.is_over:
+        told += [END, ANALYSIS] if "analysed" in call.report.seen else [END]
+    for why in told:
+        jobs.cancel_key(connection, check_key(call, why), now=now)
 
 
 def _over(connection: Connection, before: Call, after: Call, desk: Desk) -> None:
@@ -43,7 +55,7 @@ def _over(connection: Connection, before: Call, after: Call, desk: Desk) -> None
     if after.outcome is not before.outcome or analysed != ("analysed" in before.report.seen):
         enqueue_over(connection, after, desk, was=before.outcome)
     if not analysed and after.outcome is CallOutcome.COMPLETED:
-        enqueue_check(connection, after, desk, after=ANALYSED_WITHIN, why="analysis")
+        enqueue_check(connection, after, desk, after=ANALYSED_WITHIN, why=ANALYSIS)
 
 
 def enqueue_over(connection: Connection, call: Call, desk: Desk, *, was: CallOutcome | None = None) -> None:
@@ -66,12 +78,16 @@ def enqueue_over(connection: Connection, call: Call, desk: Desk, *, was: CallOut
     jobs.enqueue(connection, job, now=desk.now)
 
 
+def check_key(call: Call, why: str) -> str:
+    return f"check:{call.id}:{why}"
+
+
 def enqueue_check(connection: Connection, call: Call, desk: Desk, *, after: timedelta, why: str) -> None:
     """Ask the provider later, should nothing be heard until then."""
     job = NewJob(
         id=desk.new_id(),
         kind=CALL_CHECK,
-        key=f"check:{call.id}:{why}",
+        key=check_key(call, why),
         due_at=desk.now + after,
         payload={"call": call.id, "why": why, "from_ms": stamp(desk.now + after)},
         user_id=call.user_id,

@@ -77,11 +77,10 @@ def watch(
     _heal(connection, channel, now)
 
 
-def is_silent(connection: Connection, now: datetime, *, channel: str = WATCHED) -> bool:
-    """Say whether a message was sent of which nothing is heard, or such a silence is open: `watch` should look each minute."""
-    return (
-        delivery_health.is_unheard(connection, channel, now=now)
-        or alerts.find_open(connection, f"{SILENCE}:{channel}") is not None
+def is_watchful(connection: Connection, now: datetime, *, channel: str = WATCHED) -> bool:
+    """Say whether `watch` should look each minute: nothing is heard of a message, or what it may end is open."""
+    return delivery_health.is_unheard(connection, channel, now=now) or any(
+        alert.key.startswith((SILENCE, error_health.SENDING)) for alert in alerts.open_alerts(connection)
     )
 
 
