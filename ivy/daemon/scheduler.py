@@ -26,6 +26,7 @@ async def run(context: Context) -> None:
         due = await store.read(schedules.next_at)
         async with trio.open_nursery() as nursery:
             if due is not None:
+                store.sleeps("scheduler", stamp(due))
                 nursery.start_soon(_sleep_then_cancel, clock, due, nursery.cancel_scope)
             await changed.wait()
             nursery.cancel_scope.cancel()

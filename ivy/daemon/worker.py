@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import trio
 
 from ivy import log
-from ivy.clock import Clock
+from ivy.clock import Clock, stamp
 from ivy.daemon.context import Buried, Context, Dropped, Handler, Later, Outcome
 from ivy.domain.jobs import KINDS, Queue
 from ivy.domain.late import Lateness, lateness
@@ -80,7 +80,10 @@ class Worker:
 
     async def _wait(self, woken: trio.Event, due: datetime | None) -> None:
         longest = float("inf") if self._clock.virtual else LONGEST_WAIT
-        seconds = longest if due is None else max(0.0, (due - self._clock.now()).total_seconds())
+        seconds = longest
+        if due is not None:
+            seconds = max(0.0, (due - self._clock.now()).total_seconds())
+            self._store.sleeps(self.queue, stamp(due))
         with trio.move_on_after(min(seconds, longest)):
             await woken.wait()
 

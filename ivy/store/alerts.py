@@ -66,7 +66,7 @@ def raise_alert(connection: Connection, advice: Advice, *, at: datetime, now: da
     if again:
         connection.execute("UPDATE alerts SET count = count + 1 WHERE id = ?", (row["id"],))
     if got_worse := worse and stamp(at) >= row["last_at_ms"]:
-        connection.touched.add(NEWS)
+        connection.touch(NEWS)
     return got_worse
 
 
@@ -78,7 +78,7 @@ def _insert(connection: Connection, advice: Advice, at: datetime, now: datetime)
         "INSERT INTO alerts (key, severity, title, advice, first_at_ms, last_at_ms, until_ms) VALUES (?, ?, ?, ?, ?5, ?5, ?6)",
         (advice.key, advice.severity, advice.title, advice.advice, stamp(at), until),
     )
-    connection.touched.add(NEWS)
+    connection.touch(NEWS)
     return True
 
 
@@ -111,7 +111,7 @@ def resolve(connection: Connection, key: str, *, at: datetime, now: datetime) ->
         (stamp(at), stamp(now), key),
     ).rowcount
     if ended:
-        connection.touched.add(NEWS)
+        connection.touch(NEWS)
     return bool(ended)
 
 

@@ -70,7 +70,12 @@ class Connection(sqlite3.Connection):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.touched: set[str] = set()
+        self.touched: dict[str, int] = {}
+        """What got work, and from when on (UTC milliseconds; 0: now)."""
+
+    def touch(self, name: str, at_ms: int = 0) -> None:
+        """Remember that a queue got work that may run at an instant."""
+        self.touched[name] = min(at_ms, self.touched.get(name, at_ms))
 
 
 def connect(uri: str) -> Connection:

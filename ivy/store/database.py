@@ -7,7 +7,7 @@ cancelled while waiting must take its write as "may have happened".
 import queue
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,12 +41,12 @@ class _Request:
     error: BaseException | None = None
 
 
-def commit_group(connection: Connection, group: Sequence[_Request]) -> set[str]:
-    """Run each request in a savepoint of its own and commit once; return the queues that got work.
+def commit_group(connection: Connection, group: Sequence[_Request]) -> Mapping[str, int]:
+    """Run each request in a savepoint of its own and commit once; return the queues that got work, and from when on.
 
     A request that fails loses only its own writes; a commit that fails fails them all.
     """
-    connection.touched = set()
+    connection.touched = {}
     try:
         connection.execute("BEGIN IMMEDIATE")
         if len(group) == 1:  # the transaction is savepoint enough
@@ -63,7 +63,7 @@ def commit_group(connection: Connection, group: Sequence[_Request]) -> set[str]:
             connection.execute("ROLLBACK")
         for request in group:
             request.error = request.error or error
-        return set()
+        return {}
     return connection.touched
 
 
@@ -95,6 +95,8 @@ class Store:
         self._together: list[_Request] = []
         """Inline: what is asked for in this moment."""
         self._wakes: dict[str, trio.Event] = {}
+        self._asleep: dict[str, int] = {}
+        """Until when who waits sleeps anyhow (UTC milliseconds)."""
         self._token = trio.lowlevel.current_trio_token()
         self.beat = time.monotonic()
         """When the writer last committed (monotonic seconds): its pulse."""
@@ -155,15 +157,15 @@ class Store:
             group.append(request)
         return group
 
-    def _finish(self, group: Sequence[_Request], touched: set[str]) -> None:
+    def _finish(self, group: Sequence[_Request], touched: Mapping[str, int]) -> None:
         self._waiting -= len(group)
         self._settle(group, touched)
 
-    def _settle(self, group: Sequence[_Request], touched: set[str]) -> None:
+    def _settle(self, group: Sequence[_Request], touched: Mapping[str, int]) -> None:
         self.beat = time.monotonic()
         for request in group:
             request.done.set()
-        self.wake({*touched, ANYTHING})
+        self.wake({name for name, at_ms in touched.items() if at_ms < self._asleep.get(name, at_ms + 1)} | {ANYTHING})
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -185,10 +187,15 @@ class Store:
 
     def wake_of(self, name: str) -> trio.Event:
         """Return the event that is set when a commit next gives work to this queue. Take it before looking for work."""
+        self._asleep.pop(name, None)
         event = self._wakes.get(name)
         if event is None or event.is_set():
             event = self._wakes[name] = trio.Event()
         return event
+
+    def sleeps(self, name: str, until_ms: int) -> None:
+        """Say that who waits looks for work at an instant anyhow: until the next `wake_of`, only earlier work wakes it."""
+        self._asleep[name] = until_ms
 
     def wake(self, names: set[str] | None = None) -> None:
         """Wake those who wait for these queues, or all."""

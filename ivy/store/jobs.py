@@ -87,7 +87,7 @@ def enqueue(connection: Connection, job: NewJob, *, now: datetime, run_at: datet
 
 
 def _announce(connection: Connection, queue: str, lane: str, run_at_ms: int) -> None:
-    connection.touched.add(queue)
+    connection.touch(queue, run_at_ms)
     if lane:
         connection.execute(
             "INSERT INTO lanes (lane, queue, next_at_ms) VALUES (?, ?, ?) ON CONFLICT (lane) DO UPDATE"
@@ -108,7 +108,7 @@ def _refresh(connection: Connection, lane: str, *, busy: bool) -> None:
     if row is None:
         return
     if row["next_at_ms"] is not None:
-        connection.touched.add(row["queue"])
+        connection.touch(row["queue"], row["next_at_ms"])
     elif not busy:
         connection.execute("DELETE FROM lanes WHERE lane = ?", (lane,))
 
@@ -261,14 +261,15 @@ def retry(connection: Connection, job: Job, *, at: datetime, reason: str, error:
         stamp(at),
         _with(job, reason, error, now),
     )
-    connection.touched.add(job.queue)
+    connection.touch(job.queue, stamp(at))
 
 
 def snooze(connection: Connection, job: Job, *, until: datetime) -> None:
     """Put a job back that is not to run before `until`; that is no failure."""
     # A millisecond more than `until` rounds to: claimed a moment before it, the job would only wait again, and again.
-    _settle(connection, job, "state = 'ready', crashes = 0, run_at_ms = ?", stamp(until) + 1)
-    connection.touched.add(job.queue)
+    run_at_ms = stamp(until) + 1
+    _settle(connection, job, "state = 'ready', crashes = 0, run_at_ms = ?", run_at_ms)
+    connection.touch(job.queue, run_at_ms)
 
 
 def prolong(connection: Connection, job: Job, *, deadline: datetime) -> None:
@@ -280,7 +281,7 @@ def prolong(connection: Connection, job: Job, *, deadline: datetime) -> None:
 def release(connection: Connection, job: Job, *, now: datetime) -> None:
     """Give a job back unharmed: the daemon stops, or its queue is paused."""
     _settle(connection, job, "state = 'ready', run_at_ms = min(run_at_ms, ?)", stamp(now))
-    connection.touched.add(job.queue)
+    connection.touch(job.queue)
 
 
 def bury(connection: Connection, job: Job, *, reason: str, error: str, now: datetime) -> None:
@@ -306,7 +307,7 @@ def move(connection: Connection, key: str, *, run_at: datetime) -> bool:
     ).fetchone()
     if row is None:
         return False
-    connection.touched.add(row["queue"])
+    connection.touch(row["queue"], stamp(run_at))
     _refresh(connection, row["lane"], busy=_busy(connection, row["lane"]))
     return True
 
@@ -409,7 +410,7 @@ def rescue(connection: Connection, *, now: datetime) -> int:
     ).fetchall()
     for row in rows:
         _settle(connection, _job(row), "state = 'ready'")
-        connection.touched.add(row["queue"])
+        connection.touch(row["queue"])
     return len(rows)
 
 
@@ -434,13 +435,13 @@ def pause(connection: Connection, queue: str, *, until: datetime, reason: str, n
         " until_ms = excluded.until_ms, reason = excluded.reason",
         (queue, stamp(until), reason, stamp(now)),
     )
-    connection.touched.add(queue)  # a pause may end sooner than the one before
+    connection.touch(queue)  # a pause may end sooner than the one before
     return was is None
 
 
 def unpause(connection: Connection, queue: str) -> bool:
     """Let a queue go on; return True if it was paused."""
-    connection.touched.add(queue)
+    connection.touch(queue)
     return bool(connection.execute("DELETE FROM queue_pauses WHERE queue = ?", (queue,)).rowcount)
 
 

@@ -57,7 +57,7 @@ def add(
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (schedule_id, kind.name, user_id, ref_id, cron, zone, wall.strftime(WALL), stamp(at), stamp(now)),
     )
-    connection.touched.add("scheduler")
+    connection.touch("scheduler", stamp(at))
     return at
 
 
@@ -128,7 +128,7 @@ def move_to_zone(scope: Scope, zone: str, *, now: datetime) -> int:
             at=stamp(at),
             id=row["id"],
         )
-    scope.connection.touched.add("scheduler")
+    scope.connection.touch("scheduler")
     return len(rows)
 
 

@@ -239,7 +239,7 @@ async def test_closing_writes_what_waits_even_if_nobody_waits_for_it(database: P
 async def test_workers_are_woken_after_the_commit_and_not_by_one_that_failed(threaded_store: Store, gate: Gate) -> None:
     def give_work(connection: Connection, queue: str) -> None:
         note(connection, queue)
-        connection.touched.add(queue)
+        connection.touch(queue)
 
     inbox, agent = threaded_store.wake_of("inbox"), threaded_store.wake_of("agent")
     assert threaded_store.wake_of("inbox") is inbox
@@ -298,3 +298,18 @@ def two_files(tmp_path: Path, database: Path) -> tuple[Path, Path]:
 async def test_inline_and_threaded_stores_do_the_same(two_files: tuple[Path, Path]) -> None:
     one, other = two_files
     assert await scenario(one, InlineThreads()) == await scenario(other, PooledThreads())
+
+
+async def test_who_sleeps_until_an_instant_is_woken_only_by_earlier_work(store: Store) -> None:
+    def give_work(connection: Connection, at_ms: int) -> None:
+        note(connection, "a")
+        connection.touch("inbox", at_ms)
+
+    for at_ms, wakes in ((5_000, False), (6_000, False), (4_999, True), (0, True)):
+        woken = store.wake_of("inbox")
+        store.sleeps("inbox", 5_000)
+        await store.write(give_work, at_ms)
+        assert woken.is_set() is wakes
+    woken = store.wake_of("inbox")  # nobody has said how long it sleeps
+    await store.write(give_work, 9_000)
+    assert woken.is_set()

@@ -105,7 +105,7 @@ class Jobs(RuleBasedStateMachine):
     def do(self, operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run one operation as a write does, and check that whoever could work sooner because of it is woken."""
         before = {queue: jobs.next_due(self.connection, queue) for queue in QUEUES}
-        self.connection.touched = set()
+        self.connection.touched = {}
         self.connection.execute("SAVEPOINT one")
         try:
             return operation(self.connection, *args, **kwargs)
@@ -119,7 +119,8 @@ class Jobs(RuleBasedStateMachine):
                 earlier = before[queue]
                 sooner = after is not None and (earlier is None or after < earlier)
                 if sooner and operation is not jobs.free_leases:  # nobody works yet when that runs
-                    assert queue in self.connection.touched, f"{operation.__name__} did not wake {queue}"
+                    woken = self.connection.touched.get(queue)
+                    assert woken is not None and woken <= stamp(after), f"{operation.__name__} did not wake {queue}"
 
     # --- what is drawn: work comes, is claimed and ends more often than anything else happens ------------
 

@@ -50,7 +50,7 @@ def _call_off_checks(connection: Connection, call: Call, *, now: datetime) -> No
 def _over(connection: Connection, before: Call, after: Call, desk: Desk) -> None:
     """Its line is free and its price known; what follows is a job of its own, one for each thing that was learnt."""
     call_costs.settle(connection, after, usd_per_minute=message_prices.minute_usd(after.to_number, desk))
-    connection.touched.add(CALL_CHECK.queue.value)
+    connection.touch(CALL_CHECK.queue.value)
     analysed = "analysed" in after.report.seen
     if after.outcome is not before.outcome or analysed != ("analysed" in before.report.seen):
         enqueue_over(connection, after, desk, was=before.outcome)
