@@ -24,6 +24,9 @@ _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 _SHAPES = bytes.maketrans(b"123456789E", b"000000000e")
 _LONG = b"0" * 18
 _POWER = re.compile(rb"0e[-+0]")
+_TEXT = re.compile(rb'"(?:[^"\\]+|\\.)*+"')
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _NUMBER_WITH_POWER = re.compile(rb"[\s:,\[]-?0+(?:\.0+)?e[-+0]\Z")
 
 
@@ -43,7 +46,7 @@ def read_object(body: bytes) -> Object:
     try:
         tree: Any = (_EXACT if _has_odd_numbers(body) else _QUICK).decode(body.decode())
         # Seldom, since it is slow: a call's transcript has thousands of parts.
-        if _HALF_CHARACTER.search(body) or (body.count(b"{") + body.count(b"[") > DEEPEST and _nests(tree) > DEEPEST):
+        if _HALF_CHARACTER.search(body) or _nests_deep(body):
             tree = _whole_characters(tree, DEEPEST)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"not JSON: {error}") from error
@@ -52,12 +55,14 @@ def read_object(body: bytes) -> Object:
     return cast(Object, tree)
 
 
-def _nests(tree: Any) -> int:
-    """Return how deep objects and lists stand in each other."""
-    depth, level = 1, _containers([tree])
-    while level := [part for each in level for part in _containers(each)]:
-        depth += 1
-    return depth
+def _nests_deep(body: bytes) -> bool:
+    """Say whether something nests too deep in what is JSON: brackets that hold none are taken away, level by level."""
+    if body.count(b"{") + body.count(b"[") <= DEEPEST:
+        return False
+    brackets, levels = _TEXT.sub(b"", body).translate(_ONE_KIND, _NO_BRACKETS), 0
+    while brackets and levels < DEEPEST:
+        brackets, levels = brackets.replace(b"[]", b""), levels + 1
+    return bool(brackets)
 
 
 def _has_odd_numbers(body: bytes) -> bool:
@@ -67,11 +72,6 @@ def _has_odd_numbers(body: bytes) -> bool:
         _NUMBER_WITH_POWER.search(shapes, max(0, power.start() - 2 * len(_LONG) - 2), power.end())
         for power in _POWER.finditer(shapes)
     )
-
-
-def _containers(holder: Any) -> list[Any]:
-    parts = cast(dict[str, Any], holder).values() if isinstance(holder, dict) else cast(list[Any], holder)
-    return [part for part in parts if isinstance(part, (dict, list))]
 
 
 def _whole(digits: str) -> int | str:

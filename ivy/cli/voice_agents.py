@@ -49,6 +49,8 @@ def sync(
         frame.table("The plan; nothing was done" if dry_run else "Synced", columns, table)
         if failed:
             frame.note(f"{failed} could not be done; `ivy voice agents sync` goes on where it stopped.")
+        elif not dry_run:
+            frame.note("A daemon that runs dials with them within half an hour; started again, at once.")
     raise typer.Exit(1 if failed else 0)
 
 

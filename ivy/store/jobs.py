@@ -119,9 +119,7 @@ def _refresh(connection: Connection, lane: str, *, busy: bool) -> None:
 def claim(connection: Connection, queue: str, limit: int, *, now: datetime) -> list[Job]:
     """Lease up to `limit` jobs of a queue that may run now, oldest first, at most one per lane."""
     now_ms = stamp(now)
-    if connection.execute("SELECT 1 FROM queue_pauses WHERE queue = ? AND until_ms > ?", (queue, now_ms)).fetchone():
-        return []
-    ids = _candidates(connection, queue, limit, now_ms)
+    ids = [row["job"] for row in connection.execute(_CANDIDATES, (queue, now_ms, limit))]
     if not ids:
         return []
     rows = connection.execute(
@@ -143,28 +141,17 @@ def _take_lanes(connection: Connection, lanes: Sequence[str]) -> None:
         )
 
 
-def _candidates(connection: Connection, queue: str, limit: int, now_ms: int) -> list[int]:
-    """Return row ids, which the indexes hold themselves: no job is read that is not claimed."""
-    found = [
-        (row["run_at_ms"], row["rowid"])
-        for row in connection.execute(
-            "SELECT rowid, run_at_ms FROM jobs WHERE queue = ? AND lane = '' AND state = 'ready' AND run_at_ms <= ?"
-            " ORDER BY run_at_ms LIMIT +?",
-            (queue, now_ms, limit),
-        )
-    ]
-    lanes = connection.execute(
-        "SELECT lane, next_at_ms FROM lanes WHERE queue = ? AND busy = 0 AND next_at_ms <= ? ORDER BY next_at_ms LIMIT +?",
-        (queue, now_ms, limit),
-    ).fetchall()
-    for lane in lanes:
-        head = connection.execute(
-            "SELECT rowid, run_at_ms FROM jobs WHERE lane = +? AND lane <> '' AND state = 'ready'"
-            " ORDER BY run_at_ms, rowid LIMIT 1",
-            (lane["lane"],),
-        ).fetchone()
-        found.append((head["run_at_ms"], head["rowid"]))
-    return [row_id for _run_at, row_id in sorted(found)[:limit]]
+# Row ids, which the indexes hold themselves: no job is read that is not claimed.
+_CANDIDATES = """
+    SELECT job FROM (
+        SELECT * FROM (SELECT rowid AS job, run_at_ms AS at FROM jobs
+            WHERE queue = ?1 AND lane = '' AND state = 'ready' AND run_at_ms <= ?2 ORDER BY run_at_ms LIMIT +?3)
+        UNION ALL
+        SELECT * FROM (SELECT (SELECT jobs.rowid FROM jobs WHERE jobs.lane = +lanes.lane AND jobs.lane <> ''
+                AND state = 'ready' ORDER BY run_at_ms, jobs.rowid LIMIT 1) AS job, next_at_ms AS at FROM lanes
+            WHERE queue = ?1 AND busy = 0 AND next_at_ms IS NOT NULL AND next_at_ms <= ?2 ORDER BY next_at_ms LIMIT +?3))
+    WHERE NOT EXISTS (SELECT 1 FROM queue_pauses WHERE queue = ?1 AND until_ms > ?2) ORDER BY at, job LIMIT +?3
+"""
 
 
 def _job(row: Row) -> Job:
@@ -188,15 +175,13 @@ def _job(row: Row) -> Job:
 
 def next_due(connection: Connection, queue: str) -> datetime | None:
     """Return when the queue next has something to claim: the past for "now", None for "nothing waits"."""
-    paused = connection.execute("SELECT until_ms FROM queue_pauses WHERE queue = ?", (queue,)).fetchone()
     row = connection.execute(
-        "SELECT min(at) AS at FROM (SELECT min(run_at_ms) AS at FROM jobs WHERE queue = ?1 AND lane = '' AND state = 'ready'"
+        "SELECT min(at) AS at, (SELECT until_ms FROM queue_pauses WHERE queue = ?1) AS paused FROM ("
+        "SELECT min(run_at_ms) AS at FROM jobs WHERE queue = ?1 AND lane = '' AND state = 'ready'"
         " UNION ALL SELECT min(next_at_ms) FROM lanes WHERE queue = ?1 AND busy = 0 AND next_at_ms IS NOT NULL)",
         (queue,),
     ).fetchone()
-    if row["at"] is None:
-        return None
-    return unstamp(max(row["at"], paused["until_ms"] if paused else 0))
+    return None if row["at"] is None else unstamp(max(row["at"], row["paused"] or 0))
 
 
 # --- settling ------------------------------------------------------------------------------------

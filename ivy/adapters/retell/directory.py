@@ -17,7 +17,7 @@ from ivy.clock import Clock
 from ivy.errors import VendorBusy, VendorMisconfigured, VendorRefused
 
 LANGUAGES = ("en", "es")
-FRESH = timedelta(minutes=10)
+FRESH = timedelta(minutes=30)
 """How long a look-up is trusted: a version published meanwhile speaks after this at the latest."""
 MEND = "`ivy voice agents sync` makes it"
 
