@@ -13,6 +13,7 @@ from ivy.clock import SystemClock
 from ivy.domain import projection
 from ivy.domain.pricing import estimate_micros
 from ivy.domain.projection import MONTH, Habits, Instead, Projection, Range, Units
+from ivy.domain.rates import Rates
 from ivy.errors import UsageError
 from ivy.ports import UnitPrices
 from ivy.store import past_costs
@@ -50,7 +51,8 @@ def project(
 ) -> None:
     """Say what the coming month costs: low, likely, high; from past days, or from --people and their habits.
 
-    Ranges are meant to hold nine months in ten. Below them stands what would cost less.
+    Ranges are meant to hold nine months in ten. Past days are taken as those of the people who are here now, who go on as before;
+    of their replies each calendar month has some for nothing. Below stands what would cost less.
     """
     if not number.startswith("+"):
         raise UsageError(f"--number {number} is no number: write it as +573001234567.")
@@ -67,20 +69,21 @@ async def _project(since_days: int, people: int | None, habits: Habits, number: 
 
     where, clock = frame.setup(), SystemClock()
     today = clock.now().astimezone(UTC).date()
+    rates = rate_card.load(where.config.whatsapp.rates_file, where.folder)
     minute = voice_price.minute_micros(number, where.config, where.folder, today)
     usual, cheap = _prices(where, "primary"), _prices(where, "cheap")
     if people is not None:
-        rates = rate_card.load(where.config.whatsapp.rates_file, where.folder)
         units = Units(
             _turn(usual),
             rates.price(number, "service", today).micros,
             rates.price(number, "utility", today).micros,
             minute,
         )
-        found = projection.from_numbers(people, habits, units, days=month, free_replies=rates.allowance(today))
+        free = round(rates.allowance(today) * max(1.0, month / MONTH))
+        found = projection.from_numbers(people, habits, units, days=month, free_replies=free)
         source, evening = f"{people} people with these habits", EVENING if habits.calls > 1 else 0.0
     else:
-        past, mix = await _past(where, since_days, today)
+        past, mix = await _past(where, rates, since_days, today)
         found, evening = projection.from_past(past, days=month), _evening(mix)
         source = f"the {since_days} days before {today}, {past.people_now} people"
     part = _turn(cheap).likely / _turn(usual).likely if _turn(usual).likely else 1.0
@@ -88,12 +91,12 @@ async def _project(since_days: int, people: int | None, habits: Habits, number: 
     return Told(source, number[:3], found, projection.voice_of_a_month(3, minute), minute)
 
 
-async def _past(where: frame.Setup, since_days: int, today: date) -> tuple[projection.Past, Mix]:
+async def _past(where: frame.Setup, rates: Rates, since_days: int, today: date) -> tuple[projection.Past, Mix]:
     """Read whole days: today is not over."""
     last, first = today - timedelta(days=1), today - timedelta(days=since_days)
     async with frame.operator(where, action="costs") as operator:
         return (
-            await operator.read(past_costs.past, since=first, until=last),
+            await operator.read(past_costs.past, rates, since=first, until=last),
             await operator.read(past_costs.mix, since=first, until=last),
         )
 
@@ -128,6 +131,10 @@ def _print(told: Told) -> None:
     rows.append(["total", *_amounts(found.total.low, found.total.likely, found.total.high), ""])
     frame.table(f"{found.days} days to come, from {told.source}", ["kind", "low", "likely", "high", ""], rows)
     frame.say(f"A person costs about {dollars(found.per_person)} in that time.")
+    if found.charged:
+        frame.say(
+            f"About {found.charged:,} of {found.replies:,} replies come after a calendar month's free ones, and are charged."
+        )
     frame.say(
         f"3 minutes on the phone a day cost one person about {dollars(told.voice_month_micros)} a month"
         f" ({dollars(told.minute_micros, 3)} a minute to {told.country}…); chat needs none of it."

@@ -1,11 +1,13 @@
 """What the coming month will cost: from days that were, or from numbers somebody names; and what would cost less.
 
-May import: the standard library. Micro-dollars throughout. A range is meant to hold nine months in ten.
+May import: reply_months, the standard library. Micro-dollars throughout. A range is meant to hold nine months in ten.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
+
+from ivy.domain.reply_months import Replies, charged
 
 MONTH = 30
 """Days that are projected, unless somebody says otherwise."""
@@ -34,13 +36,18 @@ class Instead:
 
 @dataclass(frozen=True)
 class Projection:
-    """A month: its kinds, their sum, and what would be cheaper, the most first."""
+    """A month: its kinds, their sum, and what would be cheaper, the most first.
+
+    `replies`: how many are likely; `charged`: how many of them come after a calendar month's free ones. From past days only.
+    """
 
     lines: tuple[Line, ...]
     total: Line
     people: float
     days: int
     instead: tuple[Instead, ...] = ()
+    replies: int = 0
+    charged: int = 0
 
     @property
     def per_person(self) -> int:
@@ -52,39 +59,75 @@ class Projection:
 
 @dataclass(frozen=True)
 class Past:
-    """Whole days, in order: what each cost by kind, and how many people Ivy had on it."""
+    """Whole days, in order: what each cost by kind, and how many people Ivy had on it.
+
+    `replies`: those among the messages that a calendar month has some of for nothing; None where none are.
+    """
 
     by_day: Sequence[Mapping[str, int]]
     people_by_day: Sequence[int]
     people_now: int
+    replies: Replies | None = None
 
 
 def from_past(past: Past, *, days: int = MONTH) -> Projection:
     """Return what `days` more cost for as many people as there are now, if they go on as before.
 
-    Whole weeks at the end are looked at, where there is one: a Sunday is no Monday.
+    Whole weeks at the end are looked at, where there is one, each day of the week by itself: a Sunday is no Monday. Replies are
+    counted, not their cost: where in a month the past and the days to come lie decides what of them is free.
     """
     span = len(past.by_day) - len(past.by_day) % 7 or len(past.by_day)
-    by_day, people = past.by_day[-span:], past.people_by_day[-span:]
-    person_days = sum(people)
-    kinds = sorted({kind for day in by_day for kind in day})
-    if not person_days or not past.people_now:
+    by_day, pace = past.by_day[-span:], _Pace(past.people_by_day[-span:], past.people_now, days)
+    if not sum(pace.people) or not past.people_now:
         return Projection((), Line("total", 0, 0, 0), past.people_now, days)
-    scale = past.people_now * days / person_days
-    lines = tuple(_line(kind, [day.get(kind, 0) for day in by_day], scale, days) for kind in kinds)
-    total = _line("total", [sum(day.values()) for day in by_day], scale, days)
-    return Projection(lines, total, past.people_now, days)
+    if past.replies is not None:
+        by_day = [
+            {kind: micros - (paid if kind == MESSAGE else 0) for kind, micros in day.items()}
+            for day, paid in zip(by_day, past.replies.charged_by_day[-span:], strict=True)
+        ]
+    kinds = sorted({kind for day in by_day for kind in day} | ({MESSAGE} if past.replies else set()))
+    lines = tuple(_line(kind, [day.get(kind, 0) for day in by_day], pace) for kind in kinds)
+    total = _line("total", [sum(day.values()) for day in by_day], pace)
+    steady = Projection(lines, total, past.people_now, days)
+    return steady if past.replies is None else _with_replies(steady, past.replies, pace)
 
 
-def _line(kind: str, by_day: Sequence[int], scale: float, days: int) -> Line:
+@dataclass(frozen=True)
+class _Pace:
+    """How past days become days to come: the people of each past day, those of now, and how many days."""
+
+    people: Sequence[int]
+    now: int
+    days: int
+
+    def expected(self, by_day: Sequence[int]) -> list[float]:
+        """Return what each day to come is likely to have, from as many past days as `people` has."""
+        usual = sum(by_day) / sum(self.people)
+        week = 7 if len(by_day) % 7 == 0 else 1
+        people = [sum(self.people[day::week]) for day in range(week)]
+        per_person = [sum(by_day[day::week]) / count if all(people) else usual for day, count in enumerate(people)]
+        return [per_person[day % week] * self.now for day in range(self.days)]
+
+
+def _line(kind: str, by_day: Sequence[int], pace: _Pace) -> Line:
     """Return the sum of `days` days like these: their spread, and how little is known of the mean, widen it."""
-    n = len(by_day)
-    likely = sum(by_day) * scale
-    a_day = likely / days
+    n, days, likely = len(by_day), pace.days, sum(pace.expected(by_day))
     usual = sum(by_day) / n
-    spread = sqrt(sum((each - usual) ** 2 for each in by_day) / max(1, n - 1)) * (a_day / usual if usual else 0.0)
-    wide = NINE_IN_TEN * spread * sqrt(days + days * days / n)
+    spread = sqrt(sum((each - usual) ** 2 for each in by_day) / max(1, n - 1))
+    wide = NINE_IN_TEN * (spread * likely / days / usual if usual else 0.0) * sqrt(days + days * days / n)
     return Line(kind, round(max(0.0, likely - wide)), round(likely), round(likely + wide))
+
+
+def _with_replies(steady: Projection, replies: Replies, pace: _Pace) -> Projection:
+    """Add what replies cost: few, likely and many of them, each beyond what its calendar month has for nothing."""
+    by_day = replies.by_day[-len(pace.people) :]
+    expected, count = pace.expected(by_day), _line("replies", by_day, pace)
+    parts = [each / count.likely if count.likely else 0.0 for each in (count.low, count.likely, count.high)]
+    found = [charged([part * each for each in expected], replies) for part in parts]
+    cost = Line(MESSAGE, *(round(each.micros) for each in found))
+    lines = tuple(_sum((line, cost), MESSAGE) if line.kind == MESSAGE else line for line in steady.lines)
+    likely = round(found[1].replies)
+    return replace(steady, lines=lines, total=_sum((steady.total, cost)), replies=count.likely, charged=likely)
 
 
 # --- from numbers that somebody names ------------------------------------------------------------------------
@@ -148,9 +191,9 @@ def _calls(minutes: float, unit: float) -> Line:
     return Line(CALL, low, likely, high)
 
 
-def _sum(lines: Iterable[Line]) -> Line:
+def _sum(lines: Iterable[Line], kind: str = "total") -> Line:
     found = tuple(lines)
-    return Line("total", *(sum(getattr(line, part) for line in found) for part in ("low", "likely", "high")))
+    return Line(kind, *(sum(getattr(line, part) for line in found) for part in ("low", "likely", "high")))
 
 
 # --- what would be cheaper -----------------------------------------------------------------------------------

@@ -16,11 +16,12 @@ TIER = "people_a_day"
 TIER_SPAN = timedelta(hours=24)
 ALL = 1_000_000_000
 
-_FREE_TEXT = (
+FREE_TEXT = (
     "coalesce(m.kind, '') <> 'template' AND coalesce(m.window_open, 1) = 1"
     " AND coalesce(m.price_category, '') IN ('', 'service')"
     " AND coalesce(m.price_type, '') <> 'free_entry_point'"  # after an ad nothing is charged, so nothing is used up
 )
+"""Of a message `m`: one of those of which a month has some for nothing."""
 _OUTSIDE = (
     "m.channel = :channel AND m.sent_at_ms IS NOT NULL AND m.sent_at_ms > :since AND m.direction = 'out'"
     " AND m.window_open = 0 AND m.state <> 'failed'"
@@ -51,7 +52,7 @@ def free_replies(connection: Connection, channel: str, *, now: datetime, up_to: 
         "SELECT count(*) FROM (SELECT 1 FROM message_statuses s"
         " LEFT JOIN messages_v2 m ON m.channel = s.channel AND m.external_id = s.external_id"
         " WHERE s.channel = ? AND s.at_ms >= ? AND s.at_ms <= ? AND s.state IN ('delivered', 'read')"
-        f" AND {_FREE_TEXT} AND NOT EXISTS (SELECT 1 FROM message_statuses earlier WHERE earlier.channel = s.channel"
+        f" AND {FREE_TEXT} AND NOT EXISTS (SELECT 1 FROM message_statuses earlier WHERE earlier.channel = s.channel"
         " AND earlier.external_id = s.external_id AND earlier.state = CASE s.state WHEN 'read' THEN 'delivered' ELSE 'read' END"
         " AND earlier.at_ms + (s.state = 'delivered') <= s.at_ms) LIMIT +?)",  # at the same moment it was delivered first
         (channel, stamp(month_of(now)), stamp(now), up_to),

@@ -99,6 +99,14 @@ def test_what_waited_for_the_daemon_to_start_or_for_a_paused_queue_is_not_told(c
     assert watch(connection, 701, began=at(590)) == [("waiting:outbox", "critical")]
 
 
+def test_a_job_put_in_for_an_hour_that_is_over_has_waited_since_it_was_put_in(connection: Connection) -> None:
+    jobs.enqueue(connection, NewJob("late", SEND, "late", at(-990), {}), now=at(0))
+    assert watch(connection, 0) == []
+    assert watch(connection, 14) == []
+    assert watch(connection, 16) == [("waiting:outbox", "warning")]
+    assert "the oldest has waited for 16 minutes." in only(connection).title
+
+
 def test_a_task_that_crashes_again_and_again_is_told_with_its_last_error(connection: Connection) -> None:
     for minute in range(2):
         upkeep.keep_crash(connection, "scheduler", "KeyError: 'a'", stamp(at(minute)))

@@ -9,10 +9,10 @@ import pytest
 import trio
 
 from ivy.clock import Clock, VirtualClock, unstamp
-from ivy.daemon import scheduler
+from ivy.daemon import backlog_watch, scheduler
 from ivy.daemon.context import Context
-from ivy.domain.jobs import REMINDER
-from ivy.store import schedules
+from ivy.domain.jobs import NUDGE, REMINDER
+from ivy.store import alerts, schedules
 from ivy.store.binding import Connection
 from ivy.store.database import Store, open_store
 from ivy.store.scope import PersonStore
@@ -134,6 +134,31 @@ async def test_a_person_who_moves_west_hears_of_a_days_slot_once(
         clock.time += timedelta(hours=1)
         await fire_all(context)
     assert [key[-19:] for key, _at in await store.read(fired)] == ["2026-11-23T07:00:00", "2026-11-24T07:00:00"]
+
+
+async def test_an_hour_that_a_flight_east_put_into_the_past_is_no_work_that_piled_up(
+    store: Store, context: Context, person: PersonStore
+) -> None:
+    """Planned in Los Angeles for 17:30, in Auckland before it came: there it was 17:30 sixteen and a half hours ago."""
+    clock = SetClock(datetime(2026, 12, 2, 15, 0, tzinfo=UTC))
+    context, began = replace(context, clock=clock), clock.now() - 9 * DAY
+
+    def write(connection: Connection) -> None:
+        schedules.add(
+            connection, schedule_id="once", kind=NUDGE, user_id=person.user_id, zone="America/Los_Angeles",
+            wall=datetime(2026, 12, 2, 17, 30), now=clock.now(),  # noqa: DTZ001 - wall time
+        )  # fmt: skip
+
+    await store.write(write)
+    clock.time += timedelta(hours=6)
+    await person.write(schedules.move_to_zone, "Pacific/Auckland", now=clock.now())
+    await fire_all(context)
+    assert [clock.now() - due for _key, due in await store.read(fired)] == [timedelta(minutes=990)]
+    await store.write(backlog_watch.watch, clock.now(), began=began)
+    assert await store.read(alerts.open_alerts) == []
+    clock.time += timedelta(minutes=16)
+    await store.write(backlog_watch.watch, clock.now(), began=began)
+    assert [alert.key for alert in await store.read(alerts.open_alerts)] == ["waiting:upkeep"]
 
 
 async def test_the_slot_its_job_and_the_next_slot_are_one_commit(store: Store, context: Context) -> None:

@@ -134,6 +134,26 @@ async def test_a_message_that_is_only_sent_costs_nothing_yet(lives: Lives, autoj
         assert await play.one("SELECT state FROM cost_ledger WHERE kind = 'message'") == "reserved"
 
 
+@pytest.mark.parametrize(("free", "micros"), [(True, 0), (False, 3400)])
+async def test_a_reaction_costs_what_its_status_names_since_nobody_hears_of_its_delivery(
+    lives: Lives, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, free: bool, micros: int
+) -> None:
+    def price_of(_accepted: Accepted) -> payloads.Json:
+        return payloads.service_price(free=free)
+
+    async with lives() as play:
+        await play.knows()
+        monkeypatch.setattr(play.world.vendors.whatsapp, "price_of", price_of)
+        await play.talk("plan a run today")
+        await play.talk("done")
+        await play.quiet()
+        assert play.reactions() == ["✅"]
+        assert await play.rows(
+            "SELECT m.state, l.state AS money, amount_micros FROM cost_ledger l JOIN messages_v2 m USING (id)"
+            " WHERE m.kind = 'reaction'"
+        ) == [{"state": "sent", "money": "settled", "amount_micros": micros}]
+
+
 # --- failed after it was accepted --------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ivy.config import SpendSection
 from ivy.domain.spend_caps import NO_CAPS, Sums
-from ivy.store import costs, message_costs, past_costs, spending, switches
+from ivy.store import costs, message_costs, spending, switches
 from ivy.store.binding import Connection
 from ivy.store.migrate import migrate
 from ivy.store.settings import open_writer
@@ -193,16 +193,6 @@ def test_after_a_crash_messages_and_calls_wait_for_their_own_word(connection: Co
     assert {kind: row(connection, kind)[1] for kind in KINDS} == {
         "model": "settled", "embedding": "settled", "transcription": "settled", "message": "reserved", "call": "reserved",
     }  # fmt: skip
-
-
-def test_past_days_are_whole_also_those_without_a_cent(connection: Connection) -> None:
-    aside(connection, "a", 5, now=NOW - timedelta(days=1))
-    aside(connection, "b", 6, kind="call", now=NOW - timedelta(days=1))
-    first = NOW.date() - timedelta(days=3)
-    past = past_costs.past(connection, since=first, until=NOW.date() - timedelta(days=1))
-    assert [dict(day) for day in past.by_day] == [{}, {}, {"model": 5, "call": 6}]
-    assert list(past.people_by_day) == [0, 0, 0]
-    assert past_costs.mix(connection, since=first, until=NOW.date()).turn_micros is None
 
 
 def test_what_was_spent_on_idle_days_is_shown_row_by_row(connection: Connection) -> None:

@@ -62,8 +62,12 @@ def _apply(connection: Connection, message: Outgoing, status: Status, channel: C
 
 
 def _charge(connection: Connection, message: Outgoing, status: Status, desk: Desk) -> None:
-    """A message costs when it is delivered, a text when it leaves; what the channel says of the price, even late, counts."""
-    if message.state not in BILLED.get(message.channel, DELIVERED):
+    """A message costs when it is delivered, a text when it leaves; what the channel says of the price, even late, counts.
+
+    Nobody hears that a reaction was delivered: it costs when the channel names its price.
+    """
+    is_priced_reaction = isinstance(message.content, Emoji) and message.price_type and message.state == "sent"
+    if message.state not in BILLED.get(message.channel, DELIVERED) and not is_priced_reaction:
         return
     message_costs.bill(
         connection,

@@ -1,8 +1,12 @@
 """`ivy costs`: every row is the ledger's, and they add up."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+
+from ivy.clock import stamp
+from ivy.store import spending
 
 if TYPE_CHECKING:
     from tests.cli.support.conftest import Ivy, Seeded
@@ -63,6 +67,33 @@ def test_a_month_is_projected_from_past_days_and_from_numbers(ivy: "Ivy", seeded
     assert "The cheapest that does nearly the same: a text instead of every call saves about" in typed
     assert "3 minutes on the phone a day cost one person about $10.80 a month ($0.120 a minute" in typed
     assert "is no number" in str(ivy("costs", "project", "--number", "Bogotá").error)
+
+
+def test_it_says_how_many_replies_to_come_are_beyond_the_free_ones(ivy: "Ivy", seeded: "Seeded") -> None:
+    """300 a day: whatever the day of the month, of 9,000 no more than 2,000 are free."""
+    at = seeded.hands.now - timedelta(days=1)
+    with seeded.connection as connection:
+        for number in range(300):
+            entry = seeded.hands.new_id()
+            spending.charge(
+                connection, entry, kind="message", provider="whatsapp", user_id="ana-0001", micros=0, now=at
+            )
+            connection.execute(
+                "INSERT INTO messages_v2 (id, user_id, channel, direction, body, state, recipient, price_type, price_category,"
+                " at_ms, state_at_ms, window_open) VALUES (?1, 'ana-0001', 'whatsapp', 'out', '', 'delivered', ?2,"
+                " 'free_customer_service', 'service', ?3, ?3, 1)",
+                (entry, '{"external_id":"","phone":"+15550102030"}', stamp(at) + number),
+            )
+    found = ivy("costs", "project", "--days", "1", "--json").json()["projection"]
+    assert found["replies"] == 300 * 30
+    assert 7_000 <= found["charged"] <= 9_000
+    [message] = [line for line in found["lines"] if line["kind"] == "message"]
+    assert message["likely"] > 0
+    charged = f"{found['charged']:,}"
+    assert (
+        f"About {charged} of 9,000 replies come after a calendar month's free ones"
+        in ivy("costs", "project", "--days", "1").out
+    )
 
 
 def test_what_cannot_be_asked_is_refused(ivy: "Ivy", seeded: "Seeded") -> None:
