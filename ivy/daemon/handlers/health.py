@@ -125,6 +125,9 @@ def _watch_silence(connection: Connection, channel: str, listening_since: dateti
 
 def _watch_replies(connection: Connection, channel: str, rates: Rates, now: datetime) -> None:
     free = rates.allowance(now.astimezone(UTC).date())
+    told = alerts.find_open(connection, FREE_REPLIES)
+    if told is not None and told.severity is Severity.WARNING and told.last_at >= allowance.month_of(now):
+        return  # none come back before the month is over
     many = free and allowance.delivered(connection, channel, now=now, up_to=free) >= free * CLEAR
     used = allowance.free_replies(connection, channel, now=now, up_to=free) if many else 0
     if not many or used < free * CLEAR:
