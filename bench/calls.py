@@ -27,7 +27,7 @@ from ivy.cli.voice_agents import scripts
 from ivy.cli.world import VOICE_KEY, VOICE_NUMBER, make_brain
 from ivy.clock import SystemClock
 from ivy.config import Config, Secret, ServerSection, VoiceSection
-from ivy.daemon.main import prepare
+from ivy.daemon.preparing import prepare
 from ivy.daemon.server import bind, serve
 from ivy.domain.calls import CallKind
 from ivy.domain.consent import Purpose

@@ -25,7 +25,7 @@ from _figures import Bench, main, median_ratio, quantile, wait_until
 from ivy.clock import SystemClock
 from ivy.config import Config
 from ivy.daemon.context import Context, Outcome, nothing
-from ivy.daemon.main import prepare
+from ivy.daemon.preparing import prepare
 from ivy.daemon.worker import Worker
 from ivy.domain.ids import uuid7
 from ivy.domain.jobs import REMINDER, SEND, TURN, Kind, Queue, turn_lane

@@ -25,7 +25,7 @@ from webhooks import EMPTY, PATH, SERVER, Line, phone
 
 from ivy.cli.world import APP_SECRET, PNID, TOKEN, VERIFY, WABA
 from ivy.clock import SystemClock
-from ivy.daemon.main import prepare
+from ivy.daemon.preparing import prepare
 from ivy.daemon.server import bind, serve
 from ivy.domain.consent import Purpose
 from ivy.domain.ids import uuid7

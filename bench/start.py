@@ -13,7 +13,7 @@ from statistics import median
 
 from _figures import Bench, main, quantile, wait_until
 
-from ivy.daemon.main import prepare
+from ivy.daemon.preparing import prepare
 from ivy.store.sealing import new_key
 
 IVY = "from ivy.cli.app import main; main()"

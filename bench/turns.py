@@ -26,8 +26,9 @@ from ivy.cli.world import APP_SECRET, PNID, TOKEN, VERIFY, WEBHOOK, add_person, 
 from ivy.clock import SystemClock
 from ivy.config import Config, FactsSection, TurnsSection
 from ivy.daemon import web
-from ivy.daemon.main import Daemon, prepare
+from ivy.daemon.main import Daemon
 from ivy.daemon.outside import Outside
+from ivy.daemon.preparing import prepare
 from ivy.daemon.wiring import build
 from ivy.emulators.anthropic import AnthropicEmulator
 from ivy.emulators.deliveries import Post, poster

@@ -35,8 +35,9 @@ from ivy.cli.world import APP_SECRET, PNID, emulated
 from ivy.clock import SystemClock
 from ivy.config import Config, FactsSection
 from ivy.daemon import rate_card, web
-from ivy.daemon.main import Daemon, prepare
+from ivy.daemon.main import Daemon
 from ivy.daemon.outside import Outside
+from ivy.daemon.preparing import prepare
 from ivy.daemon.server import bind, serve
 from ivy.daemon.wiring import build
 from ivy.domain.consent import Purpose

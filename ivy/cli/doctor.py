@@ -19,6 +19,7 @@ from ivy.cli import (
     doctor_owners,
     doctor_prices,
     doctor_site,
+    doctor_upgrade,
     doctor_vendors,
     doctor_whatsapp,
     frame,
@@ -66,7 +67,8 @@ def examine(*, live: bool = False) -> list[Finding]:
         where = frame.setup()
     except ConfigError as error:
         path = configuration.config_path(options.given_config.get())
-        mend = f"mend {path}; docs/configuration.md has every key" if path.exists() else "ivy init"
+        mend = doctor_backup.lost_key(str(error)) or f"mend {path}; docs/configuration.md has every key"
+        mend = mend if path.exists() else "ivy init"
         return [missing("configuration", str(error), mend), *findings, *doctor_machine.disk(Path.cwd() / path)]
     findings = [*_configuration(where), *findings, *_of_machine(where), *_of_vendors(where, now)]
     return [*findings, *frame.run(_ask_vendors, where)] if live else findings
@@ -102,6 +104,7 @@ def _of_machine(where: Setup) -> list[Finding]:
         *doctor_owners.owners(where.database),
         *doctor_machine.media(where.config.media_folder(where.folder)),
         *doctor_machine.daemon(where.database, running=running),
+        *doctor_upgrade.half_done(where.config, running=running),
         *doctor_machine.ports(where.config, running=running),
         *doctor_owners.binding(where.config),
     ]

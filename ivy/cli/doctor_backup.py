@@ -59,7 +59,8 @@ def _place(config: Config, folder: Path, database: Path) -> list[Finding]:
     try:
         backup_room.check(config)
     except ConfigError as error:
-        return [missing("backups' folder", str(error), f"see {PAGE}")]
+        mend = f"see {PAGE}" if section.key else "ivy init makes one and says which line to paste"
+        return [missing("backups' folder", str(error), mend)]
     if not place.is_dir():
         return [missing("backups' folder", f"there is none at {place}", f"mkdir -m 700 {place}, or mount its disk")]
     if not os.access(place, os.W_OK | os.X_OK):
@@ -70,6 +71,14 @@ def _place(config: Config, folder: Path, database: Path) -> list[Finding]:
         mend = "copy the files to another machine, or mount another disk there: this one takes both along"
         return [*found, look("backups' folder", f"{room}, on the disk of the database", mend)]
     return [*found, ok("backups' folder", room)]
+
+
+def lost_key(error: str) -> str:
+    """Return what to type where a configuration cannot be read for want of the backups' key; nothing for another reason."""
+    if not error.startswith("backup.key_file: ") or "FileNotFoundError" not in error:
+        return ""
+    path = error.removeprefix("backup.key_file: ").partition(" cannot be read")[0]
+    return f"put your copy of the key there; for a first one: (umask 077; openssl rand -hex 32 > {path})"
 
 
 def _key(config: Config) -> Finding:

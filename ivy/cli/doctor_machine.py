@@ -14,7 +14,9 @@ from ivy.cli import frame
 from ivy.cli.findings import Finding, look, missing, not_needed, ok
 from ivy.config import Config
 from ivy.errors import StoreError
+from ivy.store import in_place
 
+RESTORE = "`ivy restore FILE --replace` with the last backup"
 SPARE_BYTES, LEAST_BYTES = 1 << 30, 100 << 20
 OLDEST_ZONES = timedelta(days=540)
 NOT_BEFORE = datetime(2026, 11, 1, tzinfo=UTC)
@@ -45,6 +47,9 @@ def sqlite() -> list[Finding]:
 
 def database(path: Path) -> list[Finding]:
     """Say whether the database is there, whole, of this version and closed to others."""
+    if in_place.decided(path) is not None:
+        found = f"a restore was cut off while it was put at {path}"
+        return [missing("database", found, "start the daemon, or type `ivy migrate`: either ends it")]
     if not path.exists():
         return [missing("database", f"there is none at {path}", "ivy init")]
     try:
@@ -53,9 +58,9 @@ def database(path: Path) -> list[Finding]:
             said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
     except StoreError as error:
-        return [missing("database", str(error), "ivy migrate, or put the last backup in its place"), *closed(path)]
+        return [missing("database", str(error), f"ivy migrate, or {RESTORE}"), *closed(path)]
     if said != "ok":
-        return [missing("database", f"damaged: {said}", "stop ivy daemon and put the last backup in its place")]
+        return [missing("database", f"damaged: {said}", f"stop ivy daemon and type {RESTORE}")]
     size = path.stat().st_size / (1 << 20)
     return [ok("database", f"{path}, version {version}, {size:.1f} MB, whole"), *closed(path)]
 

@@ -16,6 +16,8 @@ from ivy.store.sealing import new_key
 
 FOLDER = "secrets"
 VOICE_KEY = "voice.api_key_file"
+LATER = "backup"
+"""A section that a fresh configuration does not have: its key is made once its folder is named."""
 
 
 def new_verify_token() -> str:
@@ -57,6 +59,8 @@ class Item:
     def lacks(self, config: Config) -> bool:
         """Say whether a configuration wants this and does not have it."""
         if self.section == "whatsapp" and not config.whatsapp.enabled:
+            return False
+        if self.section == LATER and not config.backup.folder:
             return False
         if self.vendor:
             model = getattr_path(config, self.section)
@@ -160,6 +164,13 @@ ITEMS = (
         shapes.wrong_phone,
         needed=False,
     ),
+    Item(
+        "backup.key_file",
+        "",
+        "keep a copy elsewhere: nothing else opens a backup",
+        file="backup_key",
+        make=new_key,
+    ),
 )
 
 HEAD = """\
@@ -173,7 +184,7 @@ LEAD_TIME = "Meta's approval of a business, its number and its display name take
 def text_of(answers: Mapping[str, str]) -> str:
     """Return the text of a fresh ivy.toml; what has no answer is a comment that says where it is found."""
     lines = [HEAD]
-    for section in dict.fromkeys(item.section for item in ITEMS):
+    for section in dict.fromkeys(item.section for item in ITEMS if item.section != LATER or item.key in answers):
         lines.append(f"[{section}]")
         lines += [*_model(section), *_switch(section, answers, "# ")]
         lines += [_line(item, answers.get(item.key, "")) for item in ITEMS if item.section == section]

@@ -84,8 +84,12 @@ def look_into(path: Path) -> "Generator[Connection]":
 
 def check_database(path: Path) -> None:
     """Raise StoreError unless the database is there and of this program's version."""
-    from ivy.store import migrate
+    from ivy.store import in_place, migrate
 
+    if in_place.decided(path) is not None:
+        raise StoreError(
+            f"A restore was cut off while it was put at {path}; the daemon's start or `ivy migrate` ends it."
+        )
     if not path.exists():
         raise StoreError(f"There is no database at {path}; `ivy init` makes one.")
     with look_into(path) as connection:

@@ -27,7 +27,9 @@ class Screen:
 
 SCREENS = (
     Screen(
-        "This machine", ("store.seal_key_file", "server.public_url"), "its name on the internet, with a TLS proxy there"
+        "This machine",
+        ("store.seal_key_file", "server.public_url", "backup.key_file"),
+        "its name on the internet, with a TLS proxy there",
     ),
     Screen(
         "WhatsApp",

@@ -43,7 +43,7 @@ def would_apply(path: Path) -> list[str]:
 def apply(path: Path, *, copy_first: bool = True) -> list[str]:
     """Bring the database, or a new one, to this version; return what was applied. Raises: StoreError."""
     would_apply(path)  # refuses another program's file before anything is opened for writing
-    from ivy.daemon.main import prepare
+    from ivy.daemon.preparing import prepare
 
     with lock.hold(path):
         return prepare(path, copy_first=copy_first)

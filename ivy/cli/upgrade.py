@@ -128,9 +128,8 @@ class _Upgrade:
         self._say(f"{self.report.new} runs. `ivy upgrade {self._way_back()}` leads back to {self.report.old}.")
 
     def _way_back(self) -> str:
-        """Return the option that leads to the release that ran before: `--back` is the one made before the current one."""
-        whole = self.place.whole()
-        older = whole[whole.index(self.report.new) + 1 :] if self.report.new in whole else []
+        """Return the option that leads to the release that ran before: `--back` is an older one than the current one."""
+        older = self.place.older(self.report.new)
         return "--back" if older[:1] == [self.report.old] else f"--to {self.report.old.rpartition('-')[2]}"
 
     def _plan(self, wanted: Wanted) -> None:
@@ -194,7 +193,7 @@ class _Upgrade:
 
     def _prune(self) -> None:
         if gone := self.place.prune(Path(sys.prefix)):
-            self._say(f"Removed the oldest releases: {', '.join(gone)}.")
+            self._say(f"Removed releases that are old, or never ran: {', '.join(gone)}.")
 
     def _note(self, step: Step) -> None:
         self.place.remember(HalfDone(step, self.report.old, self.report.new, self.began, log=self.report.log))

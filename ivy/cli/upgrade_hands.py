@@ -57,9 +57,11 @@ class Hands:
         """Run a program of Ivy's on its configuration, as the user whom the database belongs to."""
         return self._run(words, self._settings(more), seconds, owner=self.owner, umask=0o077)
 
-    def ours(self, words: Sequence[str | Path], *, seconds: float, folder: Path | None = None) -> Done:
-        """Run a program as who we are: git, a build."""
-        return self._run(words, _clean(os.environ), seconds, folder=folder)
+    def ours(
+        self, words: Sequence[str | Path], *, seconds: float, folder: Path | None = None, configured: bool = False
+    ) -> Done:
+        """Run a program as who we are: git, a build; `configured`: one of Ivy's, on its configuration."""
+        return self._run(words, self.environment if configured else _clean(os.environ), seconds, folder=folder)
 
     def control(self, words: Sequence[str], *, seconds: float) -> int:
         """Run what starts or stops the service; what it leaves running may keep the log open."""

@@ -7,7 +7,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,9 +82,26 @@ class Place:
         finally:
             os.close(handle)
 
+    def is_busy(self) -> bool | None:
+        """Say whether an upgrade, or what it started, runs; None to who may not look at its lock."""
+        try:
+            handle = os.open(self.root / "upgrade.lock", os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
     def remember(self, half: HalfDone) -> None:
         new = self._note.with_suffix(".new")
         with new.open("wb") as file:
+            os.fchmod(file.fileno(), 0o644)  # `ivy doctor` reads it as the service's user
             file.write(msgspec.json.encode(half))
             file.flush()
             os.fsync(file.fileno())
@@ -112,17 +129,34 @@ class Place:
         made = [(mark.stat().st_mtime_ns, mark.parent.name) for mark in marks]
         return [name for _at, name in sorted(made, reverse=True)]
 
+    def mark_ran(self, name: str) -> None:
+        """Note that a release was in place and well."""
+        with suppress(OSError):  # a full disk must not keep the service down
+            (self.folder(name) / releases.RAN).touch()
+
+    def ran(self) -> list[str]:
+        """Return the whole releases that were in place once, the newest first."""
+        return [name for name in self.whole() if (self.folder(name) / releases.RAN).exists()]
+
+    def older(self, name: str) -> list[str]:
+        """Return the releases that were made before one, and ran, the newest first."""
+        whole, ran = self.whole(), self.ran()
+        return [each for each in whole[whole.index(name) + 1 :] if each in ran] if name in whole else []
+
     def previous(self) -> str:
-        """Return the release made before the current one. Raises: UsageError if none is there."""
-        whole, current = self.whole(), self.current_name()
-        older = whole[whole.index(current) + 1 :] if current in whole else []
+        """Return the release that ran before the current one was made. Raises: UsageError if none is there."""
+        current = self.current_name()
+        older = self.older(current)
         if not older:
-            raise UsageError(f"No release older than {current} is kept in {self.root / 'releases'}.")
+            raise UsageError(f"No release older than {current} that ever ran is kept in {self.root / 'releases'}.")
         return older[0]
 
     def prune(self, running: Path) -> list[str]:
-        """Remove the oldest releases, never the current one nor the one this program runs from; return which."""
-        gone = releases.to_remove(self.whole(), {self.current_name(), release.name_in(running)})
+        """Remove the oldest releases, and those that never ran; never the current one nor the one this program runs from.
+
+        Return which.
+        """
+        gone = releases.to_remove(self.whole(), self.ran(), {self.current_name(), release.name_in(running)})
         for name in gone:
             (self.folder(name) / releases.MARK).unlink()  # half gone, it is no release any more
             shutil.rmtree(self.folder(name))

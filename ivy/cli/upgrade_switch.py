@@ -3,6 +3,7 @@
 Each step is noted before it is done, so that whoever comes after a crash knows how far it went.
 """
 
+import os
 import shlex
 import signal
 import sys
@@ -19,6 +20,7 @@ from ivy.cli.upgrade_hands import Hands, StepFailed
 from ivy.cli.upgrade_health import ASK_SECONDS, ask, usual_probe, wait_until_well
 from ivy.cli.upgrade_place import Place
 from ivy.cli.upgrade_rehearsal import COPY_SECONDS, FILES, LOOK_SECONDS, MIGRATE_SECONDS, clear, copy_database
+from ivy.cli.upgrade_service import ServiceFiles
 from ivy.daemon import lock
 from ivy.domain import releases, upgrading
 from ivy.domain.upgrading import HalfDone, Mend, Step
@@ -54,11 +56,17 @@ class Switch:
     hands: Hands
     half: HalfDone
     tell: Callable[[str, float, str], None]
-    probe: str = "/readyz"
+
+    def __post_init__(self) -> None:
+        self.files = ServiceFiles(self.place, self.hands)
 
     def forward(self) -> None:
         """Stop, snapshot, switch, migrate, start, and wait until it is well. Raises: WentBack, NotBack."""
-        self.probe = usual_probe(self.where.config.server)
+        self.half = _changed(self.half, probe=usual_probe(self.where.config.server))
+        self.place.mark_ran(self.half.old)
+        if self._is_of_systemd():
+            for release in (self.half.old, self.half.new):  # now, and not while the service stands still
+                self.files.ask(release)
         try:
             self._do(Step.STOPPING, self._stop)
             self._do(Step.SNAPSHOT, self._snapshot)
@@ -94,7 +102,8 @@ class Switch:
     def mend(self) -> bool:
         """Finish an upgrade that was cut off, or go back; return whether the new release stays."""
         clear(self.where.database)
-        self.probe = usual_probe(self.where.config.server)
+        if not self.half.probe:  # noted by a program from before this field
+            self.half = _changed(self.half, probe=usual_probe(self.where.config.server))
         match upgrading.mend(self.half.step, new_serves=self._new_serves()):
             case Mend.FORGET:
                 self.place.forget()
@@ -159,12 +168,24 @@ class Switch:
 
     def _start(self, release: str) -> str:
         service = self.where.config.service
+        files = self._follow(release)
         began = time.monotonic()
         if self._control(service.start, max(service.health_seconds, 1.0)):
             raise StepFailed(f"`{service.start}` failed")
         left = max(service.health_seconds - (time.monotonic() - began), ASK_SECONDS)
-        took = wait_until_well(self.where.config.server, self.probe, release, seconds=left)
-        return f"{release} is well after {took:.1f} s"
+        took = wait_until_well(self.where.config.server, self.half.probe, release, seconds=left)
+        self.place.mark_ran(release)
+        return f"{release} is well after {took:.1f} s{files}"
+
+    def _follow(self, release: str) -> str:
+        """Let the unit and the wrapper be those of a release, where systemd starts it."""
+        if not self._is_of_systemd():
+            return ""
+        said = self.files.follow(release, other=self.half.old if release == self.half.new else self.half.new)
+        return said and f"; {said}"
+
+    def _is_of_systemd(self) -> bool:
+        return os.geteuid() == 0 and shlex.split(self.where.config.service.start)[:1] == ["systemctl"]
 
     def _return(self) -> str:
         self._stop()
@@ -173,6 +194,7 @@ class Switch:
             words = self._restore_if_needed()
         except TooLate:
             self.place.point(self.half.new)
+            self._follow(self.half.new)
             self._control(self.where.config.service.start, CONTROL_SECONDS)
             raise
         self._start(self.half.old)

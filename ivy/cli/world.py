@@ -33,8 +33,9 @@ from ivy.config import (
     WhatsAppSection,
 )
 from ivy.daemon import web
-from ivy.daemon.main import Daemon, prepare
+from ivy.daemon.main import Daemon
 from ivy.daemon.outside import Outside
+from ivy.daemon.preparing import prepare
 from ivy.daemon.wiring import build
 from ivy.domain import public_paths
 from ivy.domain.consent import Purpose

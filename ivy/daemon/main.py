@@ -10,7 +10,6 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -25,17 +24,17 @@ from ivy.daemon import beat_file, heartbeat, lock, notify, scheduler, server, sw
 from ivy.daemon.context import Context
 from ivy.daemon.handlers import BURIED, HANDLERS
 from ivy.daemon.outside import Outside
+from ivy.daemon.preparing import prepare
 from ivy.daemon.supervisor import supervise
 from ivy.daemon.web import Health
 from ivy.daemon.wiring import build, check
 from ivy.daemon.worker import Worker
 from ivy.domain.clock_skew import Skew
 from ivy.domain.jobs import Queue
-from ivy.store import jobs, migrate, outbox, spending
+from ivy.store import jobs, outbox, spending
 from ivy.store.binding import LIBRARY, Connection
 from ivy.store.database import open_store
 from ivy.store.jobs import Job
-from ivy.store.settings import open_writer
 from ivy.threads import PooledThreads
 
 logger = log.get(__name__)
@@ -162,18 +161,3 @@ async def _on_signal(stop: trio.Event, systemd: notify.Systemd) -> None:
             logger.info("%s: finishing what runs", signal.Signals(number).name)
             stop.set()
             await systemd.tell(notify.STOPPING)
-
-
-def prepare(path: Path, *, copy_first: bool = True) -> list[str]:
-    """Bring the database to this program's schema, after a copy if there was one; return what was applied."""
-    existed = path.exists()
-    connection = open_writer(path)
-    try:
-        todo = migrate.pending(connection, migrate.shipped())
-        if todo and copy_first and existed and migrate.version(connection):
-            copy = path.with_name(f"{path.name}.before-{todo[0].name}-{datetime.now(UTC):%Y%m%d%H%M%S}")
-            connection.execute("VACUUM INTO ?", (str(copy),))
-            copy.chmod(0o600)
-        return migrate.migrate(connection)
-    finally:
-        connection.close()

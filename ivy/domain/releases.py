@@ -1,11 +1,13 @@
 """Releases beside each other: their names, which stay, what a new one asks of the operator. May import: the standard library."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import takewhile
 
 MARK = ".ivy-release"
 """A file in a release's folder that holds its name; written last, so that a folder without it is half made."""
+RAN = ".ivy-ran"
+"""A file beside it, once the release was in place and well: one that never was is no way back."""
 HEADER = "ivy-release"
 """Of the probes' answers: the release that answers."""
 KEPT = 3
@@ -20,9 +22,10 @@ def name_of(source: str, commit: str) -> str:
     return f"{found[1] if found else '0'}-{commit[:12]}"
 
 
-def to_remove(newest_first: Sequence[str], needed: Iterable[str]) -> list[str]:
-    """Return the releases that may go: all but the last three, and never one that is needed."""
-    return [name for name in newest_first[KEPT:] if name not in set(needed)]
+def to_remove(newest_first: Sequence[str], ran: Collection[str], needed: Iterable[str]) -> list[str]:
+    """Return the releases that may go: all but the last three that ran, and never one that is needed."""
+    kept = {*[name for name in newest_first if name in ran][:KEPT], *needed}
+    return [name for name in newest_first if name not in kept]
 
 
 def asked(before: str, after: str) -> list[str]:

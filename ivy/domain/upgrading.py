@@ -46,6 +46,8 @@ class HalfDone(msgspec.Struct, frozen=True):
     snapshot: str = ""
     reason: str = ""
     """Why it goes back, once it does."""
+    probe: str = ""
+    """What a release has to pass, as the old one did; empty: not asked yet."""
 
 
 def mend(step: Step, *, new_serves: bool) -> Mend:

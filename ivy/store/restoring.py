@@ -1,7 +1,7 @@
 """Puts a backup back: proved whole, brought to this program's schema and settled, and only then in its place.
 
-May import: packing, restored, migrate, the domain. The caller holds the daemon's lock on the database. A bare database file,
-such as a replica leaves, is taken too; it brings no files with it.
+May import: packing, in_place, restored, migrate, the domain. The caller holds the daemon's lock on the database. A bare
+database file, such as a replica leaves, is taken too; it brings no files with it.
 """
 
 import errno
@@ -16,18 +16,18 @@ from pathlib import Path
 from ivy.clock import stamp, unstamp
 from ivy.domain import backups as rules
 from ivy.errors import StoreError, UsageError
-from ivy.store import backups, migrate, restored, snapshots
+from ivy.store import backups, in_place, migrate, restored, snapshots
 from ivy.store.archives import Damaged, Lock
 from ivy.store.backups import Backup
 from ivy.store.binding import Error
-from ivy.store.files import NoRoom, place_of
-from ivy.store.packing import CONFIGURATION, DATABASE, Manifest, created, header_of, read, sync
+from ivy.store.files import NoRoom
+from ivy.store.in_place import Plan, files_of
+from ivy.store.packing import CONFIGURATION, DATABASE, Manifest, header_of, read
 from ivy.store.restored import Settled
 from ivy.store.settings import open_reader, open_writer
 
 WORK = ".restoring"
 SQLITE = b"SQLite format 3\x00"
-BESIDES = ("", "-wal", "-shm")
 CLOCKS_DIFFER = timedelta(minutes=10)
 
 
@@ -98,10 +98,12 @@ def check(order: Order) -> Found:
 
 
 def put_back(order: Order) -> Restored:
-    """Put a backup in its place. Raises: StoreError; then nothing was changed."""
+    """Put a backup in its place, after the end of a restore that was cut off. Raises: StoreError; then nothing was changed."""
+    ended = in_place.finish(order.database)
     if order.database.exists() and not order.replace:
+        first = "A restore that was cut off has been ended now. " if ended else ""
         raise StoreError(
-            f"There is a database at {order.database}; --replace puts it aside, --to restores somewhere else."
+            f"{first}There is a database at {order.database}; --replace puts it aside, --to restores somewhere else."
         )
     folder = order.database.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -115,7 +117,7 @@ def put_back(order: Order) -> Restored:
         until = _worked_until(order, found.taken_at, work / DATABASE)
         order.tell("settling what was under way")
         migrated, settled = _prepare(order, work / DATABASE, found, until)
-        return _swap(order, work, found, until, migrated, settled)
+        return _put_in_place(order, work, found, until, migrated, settled)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise NoRoom(f"The disk is full: the backup could not be put into {folder}.") from None
@@ -180,7 +182,7 @@ def _worked_until(order: Order, taken_at: datetime, copy: Path) -> datetime:
 
 def _last_written(database: Path, taken_at: datetime, copy: Path) -> datetime | None:
     """Return when a database was last written, by its files' times: it may be damaged; `taken_at` if nothing was done since."""
-    times = [path.stat().st_mtime for path in _files_of(database)[:2] if path.exists()]
+    times = [path.stat().st_mtime for path in files_of(database)[:2] if path.exists()]
     if not times:
         return None
     try:
@@ -225,73 +227,20 @@ def _as_known(source: Path, taken_at: datetime) -> Backup:
     return Backup(taken_at, source.name, source.stat().st_size, 0.0, verified=True, error="")
 
 
-def _swap(
+def _put_in_place(
     order: Order, work: Path, found: Found, until: datetime, migrated: tuple[str, ...], settled: Settled
 ) -> Restored:
-    """Put the old database aside, with its log, which belongs to no other; then the new one in its place."""
-    aside = f".replaced-{order.now:%Y%m%dT%H%M%SZ}"
-    there = order.database.exists()
-    media_aside = None if found.manifest is None else _put_files(order, work / "media", aside)
-    configuration = _put_configuration(order, work / CONFIGURATION)
-    for path in _files_of(order.database):
-        if path.exists():
-            ending = path.name.removeprefix(order.database.name)
-            path.rename(order.database.with_name(f"{order.database.name}{aside}{ending}"))
-    (work / DATABASE).rename(order.database)
-    sync(order.database.parent)
-    replaced = order.database.with_name(order.database.name + aside) if there else None
-    return Restored(found, until, migrated, settled, replaced, media_aside, configuration)
-
-
-def _files_of(database: Path) -> list[Path]:
-    return [database.with_name(database.name + ending) for ending in BESIDES]
-
-
-def _put_files(order: Order, new: Path, aside: str) -> Path | None:
-    """Put people's files in their place; return where those that were there lie now, None if they stay among the new ones."""
-    old = order.media.with_name(order.media.name + aside)
-    try:
-        if order.media.exists():
-            order.media.rename(old)
-    except OSError:  # it is a disk of its own
-        old = order.media
-    moved = old if old != order.media and old.exists() else None
-    order.media.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        for path in new.glob("??/*"):
-            _put_file(path, place_of(order.media, path.name))
-    except BaseException:  # a full disk, most likely: what was there comes back
-        if moved is not None:
-            shutil.rmtree(order.media, ignore_errors=True)
-            moved.rename(order.media)
-        raise
-    return moved
-
-
-def _put_file(path: Path, target: Path) -> None:
-    """Put one file in its place, whole or not at all, on whichever disk that is."""
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        path.rename(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        part = target.with_name(f"{target.name}.part")
-        part.unlink(missing_ok=True)
-        try:
-            with path.open("rb") as source, created(part) as file:
-                shutil.copyfileobj(source, file)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    sync(target.parent)
-
-
-def _put_configuration(order: Order, found: Path) -> Path | None:
-    if order.configuration is None or order.configuration.exists() or not found.exists():
-        return None
-    with created(order.configuration) as file:
-        file.write(found.read_bytes())
-    return order.configuration
+    """Put the old database and its files aside, and the new ones in their place: once decided, done to its end."""
+    configuration = order.configuration
+    if configuration is not None and (configuration.exists() or not (work / CONFIGURATION).exists()):
+        configuration = None
+    plan = Plan(
+        order.database.name,
+        f".replaced-{order.now:%Y%m%dT%H%M%SZ}",
+        there=order.database.exists(),
+        media="" if found.manifest is None else str(order.media.absolute()),
+        media_there=order.media.exists(),
+        configuration="" if configuration is None else str(configuration.absolute()),
+    )
+    put = in_place.put(work, order.database, plan)
+    return Restored(found, until, migrated, settled, put.replaced, put.media_replaced, configuration)

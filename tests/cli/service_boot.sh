@@ -1,12 +1,13 @@
 #!/bin/sh
 # Boots this machine's systemd in namespaces of its own, with Ivy installed as `ivy init --service --into /` installs it.
 #
-#     unshare --pid --fork --mount --uts --ipc --cgroup --mount-proc sh service_boot.sh WORK SOURCE SITE PYTHON_HOME PYTHON
+#     unshare --pid --fork --mount --uts --ipc --cgroup --mount-proc sh service_boot.sh WORK SOURCE SITE PYTHON_HOME PYTHON [INSTALL]
 #
+# INSTALL is read where Ivy is to be put below /opt/ivy; without it the tree itself is the one release.
 # A unit then runs WORK/check.sh as root, what it says goes to WORK/check.log, and WORK/done is there when it has ended.
 # Nothing of the machine is written to but WORK: whatever else is written lies in memory, and ends with the namespaces.
 set -eu
-work=$1 source=$2 site=$3 python_home=$4 python=$5
+work=$1 source=$2 site=$3 python_home=$4 python=$5 install=${6:-} watchdog=4s restart=1s
 mount --make-rprivate /
 umount -R /sys/fs/cgroup
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
@@ -18,17 +19,22 @@ for folder in /etc/systemd/system /usr/local/bin /usr/lib/sysusers.d /usr/lib/tm
     mount -t tmpfs -o mode=755 tmpfs "$folder"
 done
 
-# A release: the tree and the packages that run the tests, at a place that a service may read.
-mkdir -p /opt/python /opt/site /opt/ivy/source /opt/ivy/current/bin
+mkdir -p /opt/python /opt/site
 mount --bind "$python_home" /opt/python
 mount --bind "$site" /opt/site
-mount --bind "$source" /opt/ivy/source
-cat > /opt/ivy/current/bin/ivy << END
+if [ -n "$install" ]; then
+    . "$install"
+else
+    # A release: the tree and the packages that run the tests, at a place that a service may read.
+    mkdir -p /opt/ivy/source /opt/ivy/current/bin
+    mount --bind "$source" /opt/ivy/source
+    cat > /opt/ivy/current/bin/ivy << END
 #!/bin/sh
 export PYTHONPATH=/opt/ivy/source:/opt/site PYTHONDONTWRITEBYTECODE=1 LD_LIBRARY_PATH=/opt/python/lib
 exec /opt/python/bin/$python -m ivy "\$@"
 END
-chmod 755 /opt/ivy/current/bin/ivy
+    chmod 755 /opt/ivy/current/bin/ivy
+fi
 
 cd /
 /opt/ivy/current/bin/ivy init --service --into /
@@ -42,8 +48,8 @@ cat > /etc/systemd/system/ivy.service.d/test.conf << END
 [Service]
 StandardError=append:$work/daemon.log
 Environment=IVY_WHATSAPP__ENABLED=false IVY_MODELS__PRIMARY__API_KEY=sk-ant-never-used
-WatchdogSec=4s
-RestartSec=1s
+WatchdogSec=$watchdog
+${restart:+RestartSec=$restart}
 END
 cat > /etc/systemd/system/check.service << END
 [Unit]

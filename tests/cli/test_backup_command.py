@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -19,6 +20,7 @@ from ivy.cli.app import app
 from ivy.config import BackupSection, Config, Secret
 from ivy.daemon import lock
 from ivy.errors import IvyError, UsageError
+from ivy.store import in_place
 from ivy.store.backups import Backup, Standing
 from tests.store.backup_ground import KEY, NOW
 
@@ -211,6 +213,46 @@ def test_the_doctor_and_the_status_say_how_backups_stand(
     assert [each.state.value for each in found] == states, found
     assert all(each.mend for each in found if each.state.value in ("look", "missing"))
     assert line in doctor_backup.line(section, stands, NOW)
+
+
+def test_a_restore_that_was_cut_off_is_said_and_ended_by_migrate(fresh: Typist) -> None:
+    database = fresh.folder / "data/ivy.db"
+    ready = database.with_name(in_place.READY)
+    ready.mkdir()
+    database.rename(ready / "ivy.db")
+    (ready / in_place.PLAN).write_bytes(msgspec.json.encode(in_place.Plan("ivy.db", ".replaced-x", there=False)))
+    [found] = [
+        each
+        for each in json.loads(fresh("doctor", "--json").stdout)["findings"]
+        if each["what"] == "database" and each["state"] == "missing"
+    ]
+    assert "a restore was cut off" in found["found"] and "ivy migrate" in found["mend"]
+    status = fresh("status")
+    assert status.returncode == 1 and "`ivy migrate` ends it" in status.stderr and status.stderr.count("\n") == 1
+    assert fresh("migrate").returncode == 0
+    assert database.exists() and not ready.exists()
+    assert fresh("status").returncode == 0
+
+
+def test_a_folder_without_a_key_gets_one_from_init_and_a_lost_one_is_told_what_to_type(fresh: Typist) -> None:
+    (fresh.folder / "ivy.toml").write_text('[whatsapp]\nenabled = false\n[backup]\nfolder = "backups"\n')
+    (fresh.folder / "backups").mkdir()
+
+    def doctor(what: str) -> dict[str, str]:
+        return next(each for each in json.loads(fresh("doctor", "--json").stdout)["findings"] if each["what"] == what)
+
+    assert doctor("configuration")["state"] == "missing"
+    assert "ivy init makes one" in doctor("backups' folder")["mend"]
+    done = fresh("init", "--no-templates")
+    assert 'key_file = "secrets/backup_key"' in done.stdout, done
+    key = fresh.folder / "secrets/backup_key"
+    assert len(key.read_text().strip()) == 64 and key.stat().st_mode & 0o777 == 0o600
+    with (fresh.folder / "ivy.toml").open("a") as file:
+        file.write('key_file = "secrets/backup_key"\n')
+    assert fresh("backup").returncode == 0
+    assert "backup_key" not in fresh("init", "--no-templates").stdout
+    key.unlink()
+    assert f"openssl rand -hex 32 > {key.relative_to(fresh.folder)}" in doctor("configuration")["mend"]
 
 
 def test_a_week_long_the_status_says_that_it_was_restored() -> None:

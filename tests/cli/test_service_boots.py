@@ -89,8 +89,8 @@ def remove(folder: Path) -> bool:
     return True
 
 
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
+def until(true: Callable[[], bool], *, patience: float = PATIENCE) -> None:
+    end = time.monotonic() + patience
     while not true() and time.monotonic() < end:
         time.sleep(0.05)
 

@@ -29,10 +29,11 @@ NOBODY = 65534
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    """Five releases, c the current one, e made last and only half."""
+    """Five releases that ran, c the current one, e made last and only half."""
     place = Place(tmp_path / "opt")
     for number, name in enumerate("abcde"):
         place.folder(name).mkdir(parents=True)
+        place.mark_ran(name)
         if name != "e":
             mark = place.folder(name) / releases.MARK
             mark.write_text(f"{name}\n")
@@ -62,6 +63,15 @@ def test_back_leads_to_the_whole_release_made_before_the_current_one(place: Plac
     place.point("a")
     with pytest.raises(UsageError, match="No release older than a"):
         place.previous()
+
+
+def test_a_release_that_never_ran_is_no_way_back_and_goes_first(place: Place) -> None:
+    place.point("d")
+    for never in "cb":
+        (place.folder(never) / releases.RAN).unlink()
+    assert place.previous() == "a"
+    assert place.prune(place.folder("a")) == ["c", "b"]
+    assert place.whole() == ["d", "a"]
 
 
 def test_pruning_spares_the_current_release_and_the_one_that_runs(place: Place) -> None:

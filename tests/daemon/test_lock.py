@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from ivy.daemon import lock
-from ivy.daemon.main import prepare
+from ivy.daemon.preparing import prepare
 from ivy.errors import StoreError
 from ivy.store.binding import Connection
 from ivy.store.database import Store, external_changes

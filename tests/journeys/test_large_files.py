@@ -18,7 +18,7 @@ import trio
 from ivy.adapters.client import open_client
 from ivy.cli.world import APP_SECRET, KEY, PNID, TOKEN, VERIFY, WABA, add_person, make_brain
 from ivy.clock import SystemClock
-from ivy.daemon.main import prepare
+from ivy.daemon.preparing import prepare
 from ivy.daemon.server import bind, serve
 from ivy.domain.media import CAPS, MEGABYTE, Type
 from ivy.emulators import sample_files

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ivy.daemon.main import prepare
+from ivy.daemon.preparing import prepare
 from ivy.errors import StoreError
 from ivy.store import migrate
 from ivy.store.binding import Connection, OperationalError, connect

@@ -4,14 +4,17 @@ import os
 import shutil
 import signal
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ivy.clock import stamp
+from ivy.daemon.preparing import prepare
 from ivy.domain.calls import CallKind
 from ivy.domain.contents import Emoji, Words
 from ivy.domain.jobs import CALL_SLOT, EMBED, NUDGE, REMINDER, TURN
@@ -20,6 +23,7 @@ from ivy.ports import Address
 from ivy.store import (
     backups,
     calls,
+    in_place,
     jobs,
     messages,
     migrate,
@@ -42,7 +46,18 @@ from ivy.store.scope import within
 from ivy.store.settings import open_writer
 from ivy.store.tool_executions import Execution
 from ivy.store.turns import Step
-from tests.store.backup_ground import NOW, back_up, fill, in_a_process, little_room, names_in, restore_order, rows
+from tests.store.backup_ground import (
+    NOW,
+    at_once,
+    back_up,
+    contents,
+    fill,
+    in_a_process,
+    little_room,
+    names_in,
+    restore_order,
+    rows,
+)
 
 AFTER = NOW + timedelta(hours=1)
 NEW_YORK = "America/New_York"
@@ -136,6 +151,81 @@ def test_killed_at_any_moment_there_is_the_old_one_or_the_new_one(
         assert len(rows(there / "ivy.db", "users")) == 1
         restoring.put_back(restore_order(backup, there, replace=True))
         assert not list(there.glob(f"{restoring.WORK}*"))
+
+
+def test_killed_while_it_is_put_in_place_the_next_start_ends_it(
+    backup: Path, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGKILL before each change of a name, from the one by which it is decided to the last, and while it is ended too."""
+    restoring.put_back(restore_order(backup, tmp_path / "first", worked_until=at_once))
+    whole, files = list(contents(tmp_path / "first/ivy.db")), names_in(*(tmp_path / "first/media").iterdir())
+    with closing(open_writer(database)) as connection:
+        connection.execute("INSERT INTO switches VALUES ('spend', 'block', 1, 'ana')")
+    left, plain = 0, {name: getattr(Path, name) for name in ("rename", "unlink", "mkdir")}
+
+    def counted(name: str) -> Any:
+        def change(path: Path, *rest: Any, **more: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return plain[name](path, *rest, **more)
+
+        return change
+
+    def killed(at: int, function: Callable[[], object]) -> bool:
+        nonlocal left
+        left = at
+        with monkeypatch.context() as patched:
+            for name in plain:
+                patched.setattr(Path, name, counted(name))
+            ended = in_a_process(function)
+        assert ended in (0, -signal.SIGKILL)
+        return ended != 0
+
+    decided = 0
+    for at in range(1, 99):
+        there = tmp_path / f"at-{at}"
+        shutil.copytree(database.parent, there)
+        order = restore_order(backup, there, replace=True, worked_until=at_once)
+        if not killed(at, lambda order=order: restoring.put_back(order)):
+            break
+        if in_place.decided(there / "ivy.db") is None and not list(there.glob("*.replaced-*")):
+            assert [row[0] for row in rows(there / "ivy.db", "switches", "name")] == ["spend"]
+            continue
+        decided += 1
+        killed(1 + at % 3, lambda there=there: prepare(there / "ivy.db"))
+        prepare(there / "ivy.db")
+        assert list(contents(there / "ivy.db")) == whole
+        assert names_in(*(there / "media").iterdir()) == files
+        [aside] = there.glob("ivy.db.replaced-*Z")
+        assert [row[0] for row in rows(aside, "switches", "name")] == ["spend"]
+        assert in_place.decided(there / "ivy.db") is None
+        assert not list(there.glob("*-wal.replaced*")) + list(there.glob(in_place.READY + "/ivy.db"))
+    assert decided >= 7, decided
+
+
+def test_one_that_was_cut_off_is_ended_before_another_begins(backup: Path, database: Path, tmp_path: Path) -> None:
+    there, work = tmp_path / "there", tmp_path / "there" / restoring.WORK
+    work.mkdir(parents=True)
+    shutil.copy(database, work / "ivy.db")
+    (work / in_place.PLAN).write_bytes(msgspec.json.encode(in_place.Plan("ivy.db", ".replaced-x", there=False)))
+    work.rename(there / in_place.READY)
+    assert in_place.decided(there / "another.db") is None
+    with pytest.raises(StoreError, match=r"cut off has been ended now.*--replace"):
+        restoring.put_back(restore_order(backup, there))
+    assert rows(there / "ivy.db", "users") == rows(database, "users")
+
+
+def test_a_database_made_since_is_not_written_over(database: Path, tmp_path: Path) -> None:
+    ready = database.parent / in_place.READY
+    ready.mkdir()
+    shutil.copy(database, ready / "ivy.db")
+    (ready / in_place.PLAN).write_bytes(msgspec.json.encode(in_place.Plan("ivy.db", ".replaced-x", there=True)))
+    shutil.copy(database, database.with_name("ivy.db.replaced-x"))
+    with pytest.raises(StoreError, match="move one of them away"):
+        prepare(database)
+    assert database.exists() and (ready / "ivy.db").exists()
 
 
 def test_one_that_cannot_be_put_back_changes_nothing(

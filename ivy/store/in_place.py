@@ -1,0 +1,163 @@
+"""A restored database and its files, put in their place: once that is decided, it is done to its end, whoever does it.
+
+May import: files, packing, errors. What is to be done lies beside the new database, in a folder whose name says that all of it
+is whole. Killed at any step, whatever opens the database next (`prepare`, or another restore) ends it.
+"""
+
+import errno
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from ivy.errors import StoreError
+from ivy.store.files import place_of
+from ivy.store.packing import CONFIGURATION, DATABASE, created, sync
+
+READY = ".restored"
+PLAN = "plan.json"
+BESIDES = ("", "-wal", "-shm")
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What goes where. `aside` is the ending of what was there; `there` and `media_there`: whether anything was."""
+
+    database: str
+    aside: str
+    there: bool
+    media: str = ""
+    """The folder of people's files; empty: none came."""
+    media_there: bool = False
+    configuration: str = ""
+    """Where ivy.toml goes; empty: nowhere."""
+
+
+@dataclass(frozen=True)
+class Put:
+    """Where what was there lies now: the database, and people's files unless they stay among the new ones."""
+
+    replaced: Path | None
+    media_replaced: Path | None
+
+
+def files_of(database: Path) -> list[Path]:
+    return [database.with_name(database.name + ending) for ending in BESIDES]
+
+
+def put(work: Path, database: Path, plan: Plan) -> Put:
+    """Put what a folder holds, a whole database and its files, in their place. The caller holds the database's lock.
+
+    Raises: OSError where people's files find no room; then all is as it was before.
+    """
+    with (work / DATABASE).open("rb") as copy:
+        os.fsync(copy.fileno())
+    with created(work / PLAN) as file:
+        file.write(msgspec.json.encode(plan))
+        file.flush()
+        os.fsync(file.fileno())
+    sync(work)
+    work.rename(database.parent / READY)
+    sync(database.parent)
+    return _go_on(database, plan)
+
+
+def decided(database: Path) -> Plan | None:
+    """Return what is still to be done for a database, if a restore of it was cut off at its end."""
+    try:
+        plan = msgspec.json.decode((database.parent / READY / PLAN).read_bytes(), type=Plan)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return plan if plan.database == database.name else None
+
+
+def finish(database: Path) -> bool:
+    """End a restore that was cut off while it was put in place; return whether one was. Raises: as `put`, StoreError."""
+    plan = decided(database)
+    if plan is not None:
+        _go_on(database, plan)
+    return plan is not None
+
+
+def _go_on(database: Path, plan: Plan) -> Put:
+    work = database.parent / READY
+    moved = _put_files(Path(plan.media), work, plan) if plan.media else None
+    if plan.configuration:
+        _put_configuration(Path(plan.configuration), work / CONFIGURATION)
+    if (work / DATABASE).exists():
+        for path in files_of(database):  # with its log, which belongs to no other
+            if path.exists():
+                _put_aside(path, aside_of(database, plan, path.name.removeprefix(database.name)))
+        (work / DATABASE).rename(database)
+        sync(database.parent)
+    _remove(work)
+    return Put(aside_of(database, plan) if plan.there else None, moved)
+
+
+def aside_of(database: Path, plan: Plan, ending: str = "") -> Path:
+    return database.with_name(f"{database.name}{plan.aside}{ending}")
+
+
+def _remove(work: Path) -> None:
+    (work / PLAN).unlink()  # half gone, it is no plan any more
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _put_aside(path: Path, aside: Path) -> None:
+    if aside.exists():
+        raise StoreError(
+            f"{path} was made after a restore was cut off, and {aside} is the one from before: move one of them away."
+        )
+    path.rename(aside)
+
+
+def _put_files(media: Path, work: Path, plan: Plan) -> Path | None:
+    """Put people's files in their place; return where those that were there lie now, None if they stay among the new ones."""
+    old = media.with_name(media.name + plan.aside)
+    try:
+        if plan.media_there and not old.exists() and media.exists():
+            media.rename(old)
+    except OSError:  # it is a disk of its own
+        pass
+    moved = old if old.exists() else None
+    media.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        for path in (work / "media").glob("??/*"):
+            _put_file(path, place_of(media, path.name))
+    except BaseException:  # a full disk, most likely: what was there comes back
+        if moved is not None:
+            shutil.rmtree(media, ignore_errors=True)
+            moved.rename(media)
+        if (work / DATABASE).exists():
+            _remove(work)
+        raise
+    return moved
+
+
+def _put_file(path: Path, target: Path) -> None:
+    """Put one file in its place, whole or not at all, on whichever disk that is."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        part = target.with_name(f"{target.name}.part")
+        part.unlink(missing_ok=True)
+        try:
+            with path.open("rb") as source, created(part) as file:
+                shutil.copyfileobj(source, file)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    sync(target.parent)
+
+
+def _put_configuration(target: Path, found: Path) -> None:
+    if target.exists() or not found.exists():
+        return
+    with created(target) as file:
+        file.write(found.read_bytes())
