@@ -47,7 +47,7 @@ def test_a_call_that_was_not_made_after_all_is_forgotten() -> None:
 
 @given(waits=st.lists(st.integers(0, 30), min_size=1, max_size=40), per_second=st.sampled_from([0.5, 1.0, 3.0]))
 def test_no_two_moments_are_closer_to_each_other_than_the_pace(waits: list[int], per_second: float) -> None:
-    turns, now, given_out = Turns(), NOON, []
+    turns, now, given_out = Turns(), NOON, list[datetime]()
     for number, tenths in enumerate(waits):
         now += timedelta(milliseconds=100 * tenths)
         given_out.append(turns.of(str(number), now, per_second, earliest=now))

@@ -117,8 +117,8 @@ class Jobs(RuleBasedStateMachine):
             for queue in QUEUES:
                 after = jobs.next_due(self.connection, queue)
                 earlier = before[queue]
-                sooner = after is not None and (earlier is None or after < earlier)
-                if sooner and operation is not jobs.free_leases:  # nobody works yet when that runs
+                sooner = earlier is None or (after is not None and after < earlier)
+                if after and sooner and operation is not jobs.free_leases:  # nobody works yet when that runs
                     woken = self.connection.touched.get(queue)
                     assert woken is not None and woken <= stamp(after), f"{operation.__name__} did not wake {queue}"
 
