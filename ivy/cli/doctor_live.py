@@ -32,7 +32,7 @@ async def live(config: Config, http: "httpx2.AsyncClient", threads: Threads) -> 
     if config.sms.enabled and config.sms.account_sid and config.sms.auth_token:
         findings.append(await ask_sms(config, http))
     if config.mail.enabled and config.mail.host and config.mail.sender:
-        findings.append(await _mail(config, threads))
+        findings.append(await ask_mail(config, threads))
     for role in ROLES:
         section: ModelSection = getattr(config.models, role)
         if section.vendor in ("anthropic", "openai") and section.model and section.api_key:
@@ -82,7 +82,8 @@ async def ask_sms(config: Config, http: "httpx2.AsyncClient") -> Finding:
     return ok(what, f"the account {name} is active")
 
 
-async def _mail(config: Config, threads: Threads) -> Finding:
+async def ask_mail(config: Config, threads: Threads) -> Finding:
+    """Ask the mail server whether it lets us in; no mail is sent."""
     from ivy.adapters.smtp_session import greet
     from ivy.domain.envelopes import Failed, meaning
 

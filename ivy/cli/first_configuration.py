@@ -16,8 +16,14 @@ from ivy.store.sealing import new_key
 
 FOLDER = "secrets"
 VOICE_KEY = "voice.api_key_file"
-LATER = "backup"
-"""A section that a fresh configuration does not have: its key is made once its folder is named."""
+LATER = ("backup", "sms", "mail")
+"""Sections that a fresh configuration does not have unless something of them was answered."""
+_SWITCHED_ON_BY = {
+    "voice": (VOICE_KEY,),
+    "sms": ("sms.account_sid", "sms.sender"),
+    "mail": ("mail.host", "mail.sender"),
+}
+"""Sections that are off until these are there."""
 
 
 def new_verify_token() -> str:
@@ -60,7 +66,7 @@ class Item:
         """Say whether a configuration wants this and does not have it."""
         if self.section == "whatsapp" and not config.whatsapp.enabled:
             return False
-        if self.section == LATER and not config.backup.folder:
+        if self.section == "backup" and not config.backup.folder:
             return False
         if self.vendor:
             model = getattr_path(config, self.section)
@@ -165,6 +171,57 @@ ITEMS = (
         needed=False,
     ),
     Item(
+        "operator.mail",
+        "Your own address, for alerts",
+        "who hears of trouble, and of people who ask for a human",
+        shapes.wrong_mail_sender,
+        needed=False,
+    ),
+    Item(
+        "sms.account_sid",
+        "Twilio Account SID",
+        "console.twilio.com, on its first page",
+        shapes.wrong_account_sid,
+        needed=False,
+    ),
+    Item(
+        "sms.auth_token_file",
+        "Twilio Auth Token",
+        "console.twilio.com, below the Account SID",
+        shapes.wrong_auth_tokens,
+        file="twilio_auth_token",
+        needed=False,
+    ),
+    Item(
+        "sms.sender",
+        "Who texts are from",
+        "a number of yours there, a short code, a name, or a messaging service",
+        shapes.wrong_sms_sender,
+        needed=False,
+    ),
+    Item(
+        "mail.host",
+        "Mail server (SMTP)",
+        "your mail provider's help pages; port 587 with STARTTLS, unless ivy.toml says otherwise",
+        shapes.wrong_mail_host,
+        needed=False,
+    ),
+    Item("mail.user", "User name there", "often the whole address; Enter signs in nowhere", needed=False),
+    Item(
+        "mail.password_file",
+        "Password there",
+        "many providers give programs one of their own",
+        file="mail_password",
+        needed=False,
+    ),
+    Item(
+        "mail.sender",
+        "Who mails are from",
+        "an address of a domain that your provider sends for, such as Ivy <ivy@example.org>",
+        shapes.wrong_mail_sender,
+        needed=False,
+    ),
+    Item(
         "backup.key_file",
         "",
         "keep a copy elsewhere: nothing else opens a backup",
@@ -184,7 +241,7 @@ LEAD_TIME = "Meta's approval of a business, its number and its display name take
 def text_of(answers: Mapping[str, str]) -> str:
     """Return the text of a fresh ivy.toml; what has no answer is a comment that says where it is found."""
     lines = [HEAD]
-    for section in dict.fromkeys(item.section for item in ITEMS if item.section != LATER or item.key in answers):
+    for section in dict.fromkeys(item.section for item in ITEMS if item.section not in LATER or item.key in answers):
         lines.append(f"[{section}]")
         lines += [*_model(section), *_switch(section, answers, "# ")]
         lines += [_line(item, answers.get(item.key, "")) for item in ITEMS if item.section == section]
@@ -197,7 +254,7 @@ def lines_to_paste(answers: Mapping[str, str]) -> str:
     lines: list[str] = []
     for section in dict.fromkeys(item.section for item in ITEMS if item.key in answers):
         lines.append(f"[{section}]")
-        lines += _switch(section, answers, "")[: VOICE_KEY in answers]
+        lines += _switch(section, answers, "")[: _is_on(section, answers)]
         lines += [
             f"{item.name} = {json.dumps(answers[item.key])}"
             for item in ITEMS
@@ -215,10 +272,14 @@ def _model(section: str) -> list[str]:
 
 
 def _switch(section: str, answers: Mapping[str, str], otherwise: str) -> list[str]:
-    """Switch calls on with the key for them; `otherwise` stands before the line without one."""
-    if section != "voice":
+    """Switch calls, texts and mails on with what they need; `otherwise` stands before the line without it."""
+    if section not in _SWITCHED_ON_BY:
         return []
-    return [f"{'' if VOICE_KEY in answers else otherwise}enabled = true"]
+    return [f"{'' if _is_on(section, answers) else otherwise}enabled = true"]
+
+
+def _is_on(section: str, answers: Mapping[str, str]) -> bool:
+    return section in _SWITCHED_ON_BY and all(key in answers for key in _SWITCHED_ON_BY[section])
 
 
 def _line(item: Item, answer: str) -> str:

@@ -15,7 +15,7 @@ import trio
 from msgspec.structs import replace
 
 from ivy.cli import frame, voice_hops, whatsapp_hops, whatsapp_reach
-from ivy.cli.doctor_live import ask_model
+from ivy.cli.doctor_live import ask_mail, ask_model, ask_sms
 from ivy.cli.findings import Finding, State
 from ivy.cli.first_configuration import Item
 from ivy.cli.frame import Setup
@@ -24,6 +24,7 @@ from ivy.cli.whatsapp_walk import META_SECONDS, Walk
 from ivy.clock import SystemClock
 from ivy.config import Config, Secret, getattr_path
 from ivy.errors import OutcomeUnknown, VendorBusy, VendorError
+from ivy.threads import PooledThreads
 
 ABOUT_A_NUMBER = ("number", "account")
 REFUSED = ("refused with 401", "refused with 403")
@@ -160,6 +161,26 @@ async def _voice(checks: Checks, item: Item, config: Config) -> Verdict:
     return _verdict(found, ("key", "number"))
 
 
+async def _sms(_checks: Checks, _item: Item, config: Config) -> Verdict:
+    from ivy.adapters.client import open_client
+
+    if not config.sms.account_sid or not config.sms.auth_token:
+        return NOTHING
+    async with open_client() as http:
+        return _of(await ask_sms(config, http))
+
+
+async def _mail(_checks: Checks, _item: Item, config: Config) -> Verdict:
+    """The sender is asked for last: by then it is known where, and as whom."""
+    if not config.mail.host:
+        return NOTHING
+    return _of(await ask_mail(config, PooledThreads()))
+
+
+def _of(found: Finding) -> Verdict:
+    return Verdict(found.found, found.mend) if found.state is State.MISSING else Verdict(told=found.found)
+
+
 async def _address(_checks: Checks, _item: Item, config: Config) -> Verdict:
     host = urlsplit(config.server.public_url).hostname or ""
     with trio.move_on_after(META_SECONDS):
@@ -187,4 +208,6 @@ _ASKS: dict[str, Callable[[Checks, Item, Config], Awaitable[Verdict]]] = {
     "models.fallback.api_key_file": _model_key,
     "voice.api_key_file": _voice,
     "voice.number": _voice,
+    "sms.auth_token_file": _sms,
+    "mail.sender": _mail,
 }

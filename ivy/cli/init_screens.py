@@ -53,6 +53,18 @@ SCREENS = (
         "the check of your identity takes hours to days: begin with it",
         wish="Shall Ivy phone people too? (Retell)",
     ),
+    Screen(
+        "Twilio",
+        ("sms.account_sid", "sms.auth_token_file", "sms.sender"),
+        "where reminders go when WhatsApp is closed or fails; a number in the US must be registered, which takes days",
+        wish="Shall reminders go by SMS when WhatsApp cannot? (Twilio)",
+    ),
+    Screen(
+        "Mail",
+        ("mail.host", "mail.user", "mail.password_file", "mail.sender", "operator.mail"),
+        "for alerts to you, and reminders that nothing else carries",
+        wish="Shall Ivy mail you when something is wrong? (SMTP)",
+    ),
 )
 _BY_KEY = {item.key: item for item in ITEMS}
 

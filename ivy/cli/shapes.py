@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from ivy.domain import phones
+from ivy.domain import phones, sms_senders
 from ivy.errors import IvyError
 
 LONGEST_PHONE = 13
@@ -124,3 +124,24 @@ def right(_text: str) -> str:
 
 
 Judge = Callable[[str], str]
+
+
+def wrong_sms_sender(text: str) -> str:
+    if sms_senders.kind_of(text) is not None:
+        return ""
+    return "A sender is a number such as +15550102030, a short code, a name of at most 11 letters, or a messaging service (MG…)."
+
+
+def wrong_mail_host(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", text):
+        return ""
+    return "A mail server is a name alone, such as smtp.example.org; the port is mail.port."
+
+
+def wrong_mail_sender(text: str) -> str:
+    """Judge one address, bare or behind a name."""
+    if re.fullmatch(r"(?:[^<>@]{1,80} <)?[^<>@\s]+@[^<>@\s]+\.[^<>@\s.]+>?", text) and ("<" in text) == text.endswith(
+        ">"
+    ):
+        return ""
+    return "A sender is an address, with a name if you like: Ivy <ivy@example.org>."

@@ -23,6 +23,7 @@ from tests.loopback import on_loopback
 
 TOKEN = "EAA" + "b" * 100
 APP_SECRET = "0123456789abcdef" * 2
+TWILIO = f"AC{'1' * 32}"
 RETELL = "key_0123456789abcdef"
 ANTHROPIC = "sk-ant-api03-abcdefghijk"
 PNID = "106540352242922"
@@ -120,6 +121,24 @@ def test_on_a_terminal_it_asks_explains_a_wrong_paste_and_hides_secrets(
         ("Your own number, for test calls: ", "12025550143"),
         ("+ and country code", None),
         ("Your own number, for test calls: ", "+12025550143"),
+        ("(Twilio) [y/N]: ", "y"),
+        ("Twilio Account SID: ", f"SK{'0' * 32}"),
+        ("another of Twilio's ids", None),
+        ("Twilio Account SID: ", TWILIO),
+        ("Twilio Auth Token: ", "0123456789abcdef" * 2),
+        ("Who texts are from: ", "a very long name"),
+        ("at most 11 letters", None),
+        ("Who texts are from: ", "+15550102031"),
+        ("(SMTP) [y/N]: ", "y"),
+        ("Mail server (SMTP): ", "https://smtp.example.org"),
+        ("a name alone", None),
+        ("Mail server (SMTP): ", "smtp.example.org"),
+        ("User name there: ", "ivy"),
+        ("Password there: ", "correct horse"),
+        ("Who mails are from: ", "Ivy"),
+        ("Ivy <ivy@example.org>.", None),
+        ("Who mails are from: ", "Ivy <ivy@example.org>"),
+        ("Your own address, for alerts: ", "ops@example.org"),
         (f"Submit {len(pack())} message templates to Meta for review now? [Y/n]: ", "n"),
         ("`ivy whatsapp templates submit` sends", None),
         ("Watch it turn green now? (`ivy init --live`) [Y/n]: ", "n"),
@@ -128,7 +147,7 @@ def test_on_a_terminal_it_asks_explains_a_wrong_paste_and_hides_secrets(
         if answer is not None:
             asked.type(f"{answer}\n")
     assert asked.end() == 0
-    for secret in (TOKEN, APP_SECRET, ANTHROPIC, RETELL):
+    for secret in (TOKEN, APP_SECRET, ANTHROPIC, RETELL, "0123456789abcdef" * 2, "correct horse"):
         assert secret not in asked.shown
     config = configuration.load(tmp_path / "ivy.toml", {})
     assert config.server.public_url == "https://ivy.example.org"
@@ -139,6 +158,17 @@ def test_on_a_terminal_it_asks_explains_a_wrong_paste_and_hides_secrets(
     assert not config.models.fallback.api_key
     assert (config.voice.enabled, config.voice.api_key.reveal()) == (True, RETELL)
     assert (config.voice.number, config.operator.phone) == ("+15550102030", "+12025550143")
+    sms, mail = config.sms, config.mail
+    assert (sms.enabled, sms.account_sid, sms.auth_token.reveal(), sms.sender) == (
+        True,
+        TWILIO,
+        "0123456789abcdef" * 2,
+        "+15550102031",
+    )
+    assert (mail.enabled, mail.host, mail.user, mail.password.reveal()) == (
+        True, "smtp.example.org", "ivy", "correct horse",
+    )  # fmt: skip
+    assert (mail.sender, config.operator.mail) == ("Ivy <ivy@example.org>", "ops@example.org")
 
 
 def test_a_database_that_is_there_is_left_alone(ready: Any, tmp_path: Path) -> None:
@@ -178,7 +208,15 @@ async def meta() -> AsyncIterator[Meta]:
         yield meta
 
 
-ANYTHING_ELSE = ("(https://…): ", "App secret: ", "Anthropic key: ", "may stay empty): ", "(Retell) [y/N]: ")
+ANYTHING_ELSE = (
+    "(https://…): ",
+    "App secret: ",
+    "Anthropic key: ",
+    "may stay empty): ",
+    "(Retell) [y/N]: ",
+    "(Twilio) [y/N]: ",
+    "(SMTP) [y/N]: ",
+)
 
 
 async def test_with_an_account_and_a_token_the_pack_is_submitted_on_the_first_day(

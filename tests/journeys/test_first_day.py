@@ -120,6 +120,8 @@ async def _answer_the_questions(operator: Operator) -> None:
     await operator.answers("Retell API key: ", RETELL_KEY)
     await operator.answers("Ivy's own number at Retell: ", IVYS_NUMBER)
     await operator.answers("Your own number, for test calls: ", ANA)
+    await operator.answers("when WhatsApp cannot? (Twilio) [y/N]: ", "")
+    await operator.answers("when something is wrong? (SMTP) [y/N]: ", "")
     await operator.answers("message templates to Meta for review now? [Y/n]: ", "n")
     await operator.answers("Watch it turn green now?", "")
 
