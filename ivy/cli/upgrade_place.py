@@ -136,7 +136,8 @@ class Place:
 
     def ran(self) -> list[str]:
         """Return the whole releases that were in place once, the newest first."""
-        return [name for name in self.whole() if (self.folder(name) / releases.RAN).exists()]
+        whole = self.whole()
+        return [name for name in whole if (self.folder(name) / releases.RAN).exists()] or whole  # an older Ivy marked none
 
     def older(self, name: str) -> list[str]:
         """Return the releases that were made before one, and ran, the newest first."""

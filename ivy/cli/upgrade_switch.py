@@ -181,7 +181,13 @@ class Switch:
         """Let the unit and the wrapper be those of a release, where systemd starts it."""
         if not self._is_of_systemd():
             return ""
-        said = self.files.follow(release, other=self.half.old if release == self.half.new else self.half.new)
+        other = self.half.old if release == self.half.new else self.half.new
+        try:
+            said = self.files.follow(release, other=other)
+        except StepFailed as error:
+            if not self.half.reason:  # on the way back nothing may leave the service down
+                raise
+            said = str(error)
         return said and f"; {said}"
 
     def _is_of_systemd(self) -> bool:

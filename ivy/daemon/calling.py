@@ -57,7 +57,7 @@ def situation(connection: Connection, call: Call, context: Context) -> Situation
         breaker_until=breakers.standing(connection, call.provider or _provider(context), now).until,
         lines_now=calls.lines_in_use(connection),
         lines_limit=dialing.lines_limit(settings.concurrent, context.lines.limit),
-        next_dial_at=dialing.paced(calls.last_placed(connection), settings.per_second),
+        next_dial_at=dialing.paced(calls.last_placed(connection, now=now), settings.per_second),
     )
 
 

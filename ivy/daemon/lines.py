@@ -42,9 +42,14 @@ class Turns:
 
     next_at: datetime | None = None
     waiting: dict[str, datetime] = field(default_factory=dict)
+    seen: datetime | None = None
+    """When it was asked last."""
 
     def of(self, call_id: str, now: datetime, per_second: float, *, earliest: datetime) -> datetime:
         """Return when it is this call's turn: `now`, or a moment to come, which is kept for it. `earliest`: not before that."""
+        if self.seen is not None and now < self.seen:  # the clock was set back: the pace is kept by what was dialled, too
+            self.next_at, self.waiting = None, {}
+        self.seen = now
         at = self.waiting.pop(call_id, None)
         if at is None:
             at = earliest if self.next_at is None else max(earliest, self.next_at)
@@ -54,6 +59,10 @@ class Turns:
             self._forget(now)
             self.waiting[call_id] = at
         return at
+
+    def keep(self, call_id: str, at: datetime) -> None:
+        """Let a call that could not leave at its moment after all have its place at another."""
+        self.waiting.setdefault(call_id, at)
 
     def _forget(self, now: datetime) -> None:
         """A call whose moment is long past was not made after all."""

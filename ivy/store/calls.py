@@ -194,9 +194,11 @@ def lines_in_use(connection: Connection) -> int:
     return connection.execute(f"SELECT count(*) FROM calls WHERE state IN {OPEN}").fetchone()[0]
 
 
-def last_placed(connection: Connection) -> datetime | None:
-    """Return when a call was last dialled: they are paced."""
-    at = connection.execute("SELECT max(placed_at_ms) AS at FROM calls WHERE placed_at_ms IS NOT NULL").fetchone()["at"]
+def last_placed(connection: Connection, *, now: datetime) -> datetime | None:
+    """Return when a call was last dialled: they are paced. One that is still to come was seen by a clock that was ahead."""
+    at = connection.execute(
+        "SELECT max(placed_at_ms) AS at FROM calls WHERE placed_at_ms IS NOT NULL AND placed_at_ms <= +?", (stamp(now),)
+    ).fetchone()["at"]
     return None if at is None else unstamp(at)
 
 

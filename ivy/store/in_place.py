@@ -58,9 +58,18 @@ def put(work: Path, database: Path, plan: Plan) -> Put:
         file.flush()
         os.fsync(file.fileno())
     sync(work)
-    work.rename(database.parent / READY)
+    ready = database.parent / READY
+    if (ready / PLAN).exists():
+        raise StoreError(f"{ready} holds the restore of another database, which was cut off: end that one first.")
+    shutil.rmtree(ready, ignore_errors=True)  # what is left of one that was ended
+    work.rename(ready)
     sync(database.parent)
-    return _go_on(database, plan)
+    try:
+        return _go_on(database, plan)
+    except OSError:
+        if (ready / DATABASE).exists():  # nothing is changed but files, and those are back
+            _remove(ready)
+        raise
 
 
 def decided(database: Path) -> Plan | None:
@@ -129,8 +138,6 @@ def _put_files(media: Path, work: Path, plan: Plan) -> Path | None:
         if moved is not None:
             shutil.rmtree(media, ignore_errors=True)
             moved.rename(media)
-        if (work / DATABASE).exists():
-            _remove(work)
         raise
     return moved
 
@@ -159,5 +166,11 @@ def _put_file(path: Path, target: Path) -> None:
 def _put_configuration(target: Path, found: Path) -> None:
     if target.exists() or not found.exists():
         return
-    with created(target) as file:
+    part = target.with_name(f"{target.name}.part")
+    part.unlink(missing_ok=True)
+    with created(part) as file:
         file.write(found.read_bytes())
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(target)
+    sync(target.parent)

@@ -45,6 +45,23 @@ def test_a_call_that_was_not_made_after_all_is_forgotten() -> None:
     assert set(turns.waiting) == {"b"}
 
 
+def test_a_clock_that_is_set_back_holds_up_nobody() -> None:
+    turns, ahead = Turns(), NOON + timedelta(hours=2)
+    for name in ("first", "second"):
+        turns.of(name, ahead, 1.0, earliest=ahead)
+    assert turns.of("third", NOON, 1.0, earliest=NOON) == NOON
+    assert turns.of("second", NOON, 1.0, earliest=NOON) == NOON + SECOND
+
+
+def test_who_lost_its_moment_to_another_is_not_sent_to_the_end_of_the_line() -> None:
+    turns = Turns()
+    for number in range(100):
+        turns.of(str(number), NOON, 1.0, earliest=NOON)
+    assert turns.of("1", NOON + SECOND, 1.0, earliest=NOON) == NOON + SECOND
+    turns.keep("1", NOON + 2 * SECOND)
+    assert turns.of("1", NOON + 2 * SECOND, 1.0, earliest=NOON) == NOON + 2 * SECOND
+
+
 @given(waits=st.lists(st.integers(0, 30), min_size=1, max_size=40), per_second=st.sampled_from([0.5, 1.0, 3.0]))
 def test_no_two_moments_are_closer_to_each_other_than_the_pace(waits: list[int], per_second: float) -> None:
     turns, now, given_out = Turns(), NOON, list[datetime]()

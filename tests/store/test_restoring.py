@@ -217,6 +217,24 @@ def test_one_that_was_cut_off_is_ended_before_another_begins(backup: Path, datab
     assert rows(there / "ivy.db", "users") == rows(database, "users")
 
 
+def test_what_is_left_of_one_that_was_ended_is_in_nobodys_way(backup: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    (there / in_place.READY / "media").mkdir(parents=True)
+    (there / in_place.READY / "media/file").write_bytes(b"half gone")
+    restoring.put_back(restore_order(backup, there))
+    assert (there / "ivy.db").exists() and not (there / in_place.READY).exists()
+
+
+def test_a_restore_of_another_database_that_was_cut_off_is_not_thrown_away(backup: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    ready = there / in_place.READY
+    ready.mkdir(parents=True)
+    (ready / in_place.PLAN).write_bytes(msgspec.json.encode(in_place.Plan("other.db", ".replaced-x", there=False)))
+    with pytest.raises(StoreError, match="of another database"):
+        restoring.put_back(restore_order(backup, there))
+    assert (ready / in_place.PLAN).exists() and not (there / "ivy.db").exists()
+
+
 def test_a_database_made_since_is_not_written_over(database: Path, tmp_path: Path) -> None:
     ready = database.parent / in_place.READY
     ready.mkdir()

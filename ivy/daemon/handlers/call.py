@@ -92,6 +92,7 @@ async def _dial(job: Job, call: Call, voice: Voice, context: Context) -> Outcome
     began = context.clock.now()
     reserved = await context.store.write(_begin, job, call, dialled, context)
     if isinstance(reserved, datetime):
+        context.turns.keep(call.id, reserved)
         return Later(reserved)
     request = Dial(
         call.id,
