@@ -35,6 +35,8 @@ class Desk:
     rates: Rates
     tariffs: Tariffs = field(default_factory=price_cards.shipped)
     """What texts and calls cost."""
+    replayed: bool = False
+    """What is taken in was lost for a while by a fault of ours: its answer wakes nobody."""
 
     @property
     def action_secrets(self) -> tuple[bytes, ...]:

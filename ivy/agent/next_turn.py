@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+from ivy.agent import waking
 from ivy.agent.desk import Desk
 from ivy.domain import turns
 from ivy.domain.jobs import TURN, turn_lane
-from ivy.store import jobs
+from ivy.store import jobs, people
 from ivy.store.jobs import NewJob
 from ivy.store.scope import Scope
 
@@ -24,17 +25,18 @@ def enqueue_turn(scope: Scope, message_id: str, desk: Desk) -> None:
 
 
 def enqueue_next_turn(scope: Scope, message_id: str, desk: Desk) -> None:
-    """Put in the turn that answers from this message on, after a moment of quiet."""
+    """Put in the turn that answers from this message on, after a moment of quiet, or a night that a replay fell into."""
+    morning = waking.wakes(people.load(scope), desk.now) if desk.replayed else desk.now
     job = NewJob(
         id=desk.new_id(),
         kind=TURN,
         key=turns.turn_key(message_id),
-        due_at=desk.now,
+        due_at=morning,
         payload={"channel": desk.channel},
         lane=turn_lane(scope.user_id),
         user_id=scope.user_id,
         trace_id=desk.trace_id,
     )
     jobs.enqueue(
-        scope.connection, job, now=desk.now, run_at=desk.now + timedelta(seconds=desk.config.turns.quiet_seconds)
+        scope.connection, job, now=desk.now, run_at=morning + timedelta(seconds=desk.config.turns.quiet_seconds)
     )

@@ -137,7 +137,9 @@ class Place:
     def ran(self) -> list[str]:
         """Return the whole releases that were in place once, the newest first."""
         whole = self.whole()
-        return [name for name in whole if (self.folder(name) / releases.RAN).exists()] or whole  # an older Ivy marked none
+        return [
+            name for name in whole if (self.folder(name) / releases.RAN).exists()
+        ] or whole  # an older Ivy marked none
 
     def older(self, name: str) -> list[str]:
         """Return the releases that were made before one, and ran, the newest first."""

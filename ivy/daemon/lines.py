@@ -47,7 +47,9 @@ class Turns:
 
     def of(self, call_id: str, now: datetime, per_second: float, *, earliest: datetime) -> datetime:
         """Return when it is this call's turn: `now`, or a moment to come, which is kept for it. `earliest`: not before that."""
-        if self.seen is not None and now < self.seen:  # the clock was set back: the pace is kept by what was dialled, too
+        if (
+            self.seen is not None and now < self.seen
+        ):  # the clock was set back: the pace is kept by what was dialled, too
             self.next_at, self.waiting = None, {}
         self.seen = now
         at = self.waiting.pop(call_id, None)

@@ -5,9 +5,10 @@ May import: the agent and below.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from ivy import log
+from ivy.agent.waking import wakes
 from ivy.clock import stamp
 from ivy.daemon.context import Context
 from ivy.domain.contents import AnyContent, Words
@@ -16,7 +17,6 @@ from ivy.domain.replay import fate, in_words
 from ivy.domain.replay_plan import join
 from ivy.domain.routing import CALL, For
 from ivy.domain.sentences import Say, say
-from ivy.domain.windows import QuietHours, quiet_until
 from ivy.ports import Address
 from ivy.store import dead_letters, jobs, outbox, people, replay_running
 from ivy.store.binding import Connection
@@ -73,12 +73,6 @@ def whole(scope: Scope, person: Person, messages: Sequence[Outgoing], plan_id: s
         sent_at=None,
         replayed_by=plan_id,
     )
-
-
-def wakes(person: Person, now: datetime) -> datetime:
-    """Return when something that comes late may be said to a person: now, or when their quiet hours end."""
-    quiet = QuietHours(time.fromisoformat(person.quiet_from), time.fromisoformat(person.quiet_to))
-    return quiet_until(quiet, person.zone, now) or now
 
 
 def may_be_heard(line: Line) -> bool:

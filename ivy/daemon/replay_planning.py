@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from ivy.agent.waking import wakes
 from ivy.daemon import message_prices, replay_bundles, routing
 from ivy.daemon.deciding import Deciding, beforehand
-from ivy.daemon.replay_bundles import ASKS_AFTERWARDS, wakes
+from ivy.daemon.replay_bundles import ASKS_AFTERWARDS
 from ivy.domain import routing as rule
 from ivy.domain.breaker import waits_until
 from ivy.domain.contents import Emoji

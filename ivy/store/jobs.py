@@ -39,6 +39,8 @@ class Job:
     deadline: datetime
     limit: timedelta
     errors: tuple[Mapping[str, Any], ...]
+    replays: int = 0
+    """How often it came back as a dead letter."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,7 @@ def _job(row: Row) -> Job:
         deadline=unstamp(row["deadline_ms"]),
         limit=timedelta(milliseconds=row["limit_ms"]),
         errors=tuple(msgspec.json.decode(row["errors"])),
+        replays=row["replays"],
     )
 
 

@@ -13,14 +13,20 @@ from ivy.domain.consent import Purpose
 from ivy.domain.schedule import to_instant, to_wall
 from ivy.domain.taint import Touch
 from ivy.domain.when import describe_clock
-from ivy.store import calls, consents, switches, workouts
+from ivy.store import calls, consents, messages, switches, workouts
 from ivy.store.calls import Call
 from ivy.store.scope import Scope
 from ivy.tools import said
 from ivy.tools.registry import Effect, ScopedWrite, TurnContext, tool
 
 AHEAD = timedelta(days=7)
+NOW_LASTS = timedelta(minutes=20)
+"""A wish for a call "now" that is heard later than this, after an outage, is asked about instead."""
 NOON, EVENING = 12, 17
+_A_HUMAN_FIRST = (
+    "I can't phone just now, because a human of the team looks first. I'm here in writing.",
+    "Ahora no puedo llamar, porque primero mira una persona del equipo. Aquí sigo, por escrito.",
+)
 _NO_NUMBER = (
     "I have no number of theirs yet. Ask them to send it with the country code, such as +1 202 555 0143.",
     "Todavía no tengo su número. Pídele que lo mande con el código de país, por ejemplo +57 300 123 4567.",
@@ -58,6 +64,8 @@ def call_me(args: CallMe, turn: TurnContext) -> ScopedWrite:
     """
 
     def write(scope: Scope) -> str:
+        if turn.person.coach_is_quiet:  # it would not be dialled
+            raise said.refuse(turn, *_A_HUMAN_FIRST)
         if not turn.person.phone:
             raise said.refuse(turn, *_NO_NUMBER)
         if not turn.phones or switches.value(scope.connection, "voice") != "on":
@@ -67,6 +75,13 @@ def call_me(args: CallMe, turn: TurnContext) -> ScopedWrite:
                 "Las llamadas están apagadas por ahora; escribamos.",
             )
         at = turn.now
+        heard_at = messages.last_heard_at(scope)
+        if not args.when.strip() and heard_at is not None and turn.now > heard_at + NOW_LASTS:
+            raise said.refuse(
+                turn,
+                "You asked for a call a while ago, and I only read it now. Say “call me” if you still want it.",
+                "Me pediste una llamada hace un rato y solo ahora lo leo. Dime «llámame» si todavía la quieres.",
+            )
         if args.when.strip() and (when := said.when(turn, args.when)) and not when.all_day:
             at = to_instant(when.wall, turn.person.zone)
         if at > turn.now + AHEAD:

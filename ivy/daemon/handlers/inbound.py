@@ -5,7 +5,7 @@ would wait for the disk twice.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -63,7 +63,8 @@ def _read(job: Job, vendor: str, sealed: bytes, context: Context) -> Arrival:
     events = channel.parse(body) if part is None else channel.parse_part(body, str(part))
     if part is not None and (broken := [event for event in events if isinstance(event, Broken)]):
         raise Unreadable(f"{part} still cannot be read: {broken[0].error}")
-    return Arrival(arrival_id, events, channel, context.desk_at(vendor, job.trace_id))
+    desk = replace(context.desk_at(vendor, job.trace_id), replayed=job.replays > 0)
+    return Arrival(arrival_id, events, channel, desk)
 
 
 async def _behind(job: Job, context: Context) -> list[tuple[str, Arrival]]:
