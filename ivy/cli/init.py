@@ -82,19 +82,30 @@ def _prepare(path: Path, say: Callable[[str], None], *, check: bool, begun_only:
     existed = path.exists()
     before = configuration.load(path, os.environ) if existed else configuration.build({}, os.environ, path.parent)
     _make_folder(path.parent)
-    answers = collect(
-        path.parent, before, check=check, make_folder=_make_folder, say=say, begun_only=begun_only and existed
-    )
+    answers: dict[str, str] = {}
+    try:
+        collect(
+            path.parent, before, answers,
+            check=check, make_folder=_make_folder, say=say, begun_only=begun_only and existed,
+        )  # fmt: skip
+    except (KeyboardInterrupt, typer.Abort):  # what was answered so far is kept, and not asked again
+        frame.note("")
+        _keep(path, answers, say, existed=existed)
+        raise
+    _keep(path, answers, say, existed=existed)
+    if existed and not answers and not begun_only:
+        say(f"{path} is there already; nothing was changed.")
+    _make_database(path, before, say)
+    return before, answers
+
+
+def _keep(path: Path, answers: dict[str, str], say: Callable[[str], None], *, existed: bool) -> None:
     if not existed:
         write_private(path, text_of(answers))
         ownership.let_group_read(path)
         say(f"Wrote {path}.")
     elif answers:
         say(f"{path} is yours and stays as it is. Paste these lines into it:\n\n{lines_to_paste(answers)}\n")
-    elif not begun_only:
-        say(f"{path} is there already; nothing was changed.")
-    _make_database(path, before, say)
-    return before, answers
 
 
 def _make_folder(folder: Path) -> None:

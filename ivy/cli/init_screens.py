@@ -72,25 +72,24 @@ _BY_KEY = {item.key: item for item in ITEMS}
 def collect(
     folder: Path,
     config: Config,
+    answers: dict[str, str],
     *,
     make_folder: Callable[[Path], None],
     say: Callable[[str], None] = frame.say,
     check: bool = True,
     begun_only: bool = False,
-) -> dict[str, str]:
-    """Return what belongs into ivy.toml and is not there, by key.
+) -> None:
+    """Put into `answers` what belongs into ivy.toml and is not there, by key, one by one: whoever leaves has the rest.
 
     `check`: vendors are asked about what is typed. `begun_only`: nobody is asked whether they wish for more vendors.
     """
     checks = Checks(config, folder) if check and frame.can_ask() else None
-    answers: dict[str, str] = {}
     for screen in SCREENS:
         items = [_BY_KEY[key] for key in screen.keys]
         if _begin(screen, items, config, begun_only=begun_only):
             for item in items:
                 if answer := _answer(item, folder, config, checks, make_folder, say):
                     answers[item.key] = answer
-    return answers
 
 
 def _begin(screen: Screen, items: list[Item], config: Config, *, begun_only: bool) -> bool:

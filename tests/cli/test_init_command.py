@@ -292,3 +292,26 @@ def test_the_text_reads_back_as_what_was_answered(answered: int, tmp_path: Path)
         (tmp_path / "ivy.toml").write_text(text)
         config = configuration.load(tmp_path / "ivy.toml", {})
         assert {key: configuration.getattr_path(config, key) for key in answers} == answers
+
+
+# --- left in the middle ---------------------------------------------------------------------------
+
+
+def test_who_leaves_in_the_middle_is_not_asked_again(terminal: Callable[..., Any], tmp_path: Path) -> None:
+    first = terminal("init", "--no-check")
+    first.expect("Public address (https://…): ")
+    first.type("https://ivy.example.org\n")
+    first.expect("WhatsApp token: ")
+    first.type(f"{TOKEN}\n")
+    first.expect("App secret: ")
+    first.type("\x03")
+    assert first.end() != 0
+    config = configuration.load(tmp_path / "ivy.toml", {})
+    assert config.server.public_url == "https://ivy.example.org"
+    assert config.whatsapp.token.reveal() == TOKEN
+    again = terminal("init", "--no-check")
+    again.expect("✓ Public address (https://…): https://ivy.example.org")
+    again.expect("✓ WhatsApp token: set")
+    again.expect("App secret: ")
+    again.type("\x03")
+    assert again.end() != 0
