@@ -170,6 +170,8 @@ class InCall:
     tool: str
     arguments: str
     utterance: int
+    spoken: tuple[str, ...] = ()
+    """The person's turns up to here, where the provider tells them with the function."""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def one_of_each(config: pytest.Config, items: list[pytest.Item]) -> None:
     seen: set[tuple[object, str]] = set()
     left: list[pytest.Item] = []
     for item in items:
-        if which != "all" and which not in item.path.parts:
+        if which != "all" and (which not in item.path.parts or item.get_closest_marker("every")):
             continue
         name = (item.path, getattr(item, "originalname", item.name))
         if name in seen:

@@ -53,7 +53,8 @@ def settle(scope: Scope, call: Call, own: OwnHours, desk: Desk, *, was: CallOutc
     if call.outcome is CallOutcome.OPTED_OUT:
         end_calls(scope, person, desk, said=f"in call {call.id}")
         return
-    care.heard_on_phone(scope, person, call.id, [each.text for each in report.spoken if each.by == "person"], desk)
+    if care.heard_on_phone(scope, person, call.id, [each.text for each in report.spoken if each.by == "person"], desk):
+        person = people.load(scope)
     if wants_silence(report) is StopMeaning.NONE:
         _leave_today_out(scope, person, call, report, desk)
     elif person.suspended_until is None:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from ivy.agent import call_scripts
+from ivy.agent import call_scripts, care
 from ivy.domain import if_then, read_out
 from ivy.domain.call_variables import PLACES, check, clean, fitted
 from ivy.domain.calls import CallKind
@@ -123,7 +123,8 @@ def build(
     """Return what the agent is told of a person in a call of a kind. Raises: MissingVariable if that cannot be said.
 
     `call_day` is the person's local date, `told` what this very call has to say. Somebody who calls is known by their first
-    name only, unless they have `proven` who they are; an operator's test call tells of nobody.
+    name only, unless they have `proven` who they are; an operator's test call tells of nobody. Somebody who is cared for is
+    asked nothing by a script, and nothing is told of streaks, goals or what was kept.
     """
     moment = _Moment(scope, person, CallKind(kind), now, call_day)
     script = call_scripts.script(moment.kind, person.track, person.language, person.address)
@@ -133,11 +134,13 @@ def build(
     variables = fitted(
         {
             **script.filled(spoken, is_first=is_first),
+            **(_of_care(person) if known and person.is_cared_for else {}),
             "ivy_name": spoken["name"],
             "ivy_today": _today(moment) if known or moment.kind is CallKind.HELLO else "",
         }
     )
-    context, dropped = _within(LONGEST - _tokens(variables, person.language), _facts(moment) if known else [])
+    facts = (_facts_in_care if person.is_cared_for else _facts)(moment) if known else []
+    context, dropped = _within(LONGEST - _tokens(variables, person.language), facts)
     variables["ivy_context"] = context
     check(variables)
     return Snapshot(variables, script.name, _tokens(variables, person.language), dropped)
@@ -148,6 +151,11 @@ def voicemail(person: Person, kind: CallKind | str, told: Mapping[str, str] = NO
     script = call_scripts.script(kind, person.track, person.language, person.address)
     words = script.left_on_machine(_named_only(person, CallKind(kind)) | _readable(told))
     return clean(words, LONGEST_FACT + sum(map(len, told.values())))
+
+
+def _of_care(person: Person) -> dict[str, str]:
+    """Return what stands where a script has its aim and its questions."""
+    return {"ivy_script": "\n".join(care.on_phone(person)), "ivy_questions": ""}
 
 
 def _readable(told: Mapping[str, str]) -> dict[str, str]:
@@ -261,6 +269,15 @@ def _today(moment: _Moment) -> str:
 
 
 # --- what is told besides -------------------------------------------------------------------------------------
+
+
+def _facts_in_care(moment: _Moment) -> list[tuple[str, str]]:
+    """Return how to be with somebody who is cared for, where help is, and what today holds: nothing to live up to."""
+    manner, where = care.on_phone(moment.person)
+    facts = [("care", manner), ("help", where), *_of_today(moment)]
+    if tone := preferences.recall(moment.scope, f"{PREFERENCES}tone"):
+        facts.append(moment.tell("tone", tone))
+    return facts
 
 
 def _facts(moment: _Moment) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ivy.agent import knowing
+from ivy.agent import care, knowing
 from ivy.agent.token_counting import message_text, text_tokens
 from ivy.domain.schedule import to_wall
 from ivy.domain.tokens import estimate, family_factor
@@ -32,10 +32,6 @@ SHORTEST_RESULT = 80
 """In characters: less of a tool's answer is no answer."""
 MOST_KNOWN = 12
 """How many of what is known of the person beside preferences and what must be minded, the newest."""
-IN_CARE = (
-    "They spoke of danger to themselves; a human of the team looks at it. Listen, be kind and brief. No streaks, no goals, no "
-    "pushing, no advice on health; repeat where a human is to be found when it fits."
-)
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ def read_moment(
     known = knowing.read(scope, person, most=MOST_KNOWN)
     facts = [
         _here_and_now(person, now),
-        *([IN_CARE] if person.care_since else []),
+        *([care.IN_CARE] if person.is_cared_for else []),
         *known.minded,
         *_plan(scope, person, now),
     ]
@@ -89,7 +85,7 @@ def _plan(scope: Scope, person: Person, now: datetime) -> list[str]:
     for workout in workouts.of_day(scope, to_wall(now, person.zone).date()):
         when = f" at {workout.at_wall}" if workout.at_wall else ""
         plan.append(f"Workout today: {workout.kind}{when}, {workout.state.value}.")
-    if person.care_since is None:
+    if not person.is_cared_for:
         streak = streaks.current(scope)
         plan.append(f"Streak: {streak.current} (longest {streak.longest}).")
     plan += [

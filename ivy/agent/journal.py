@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from ivy import log
-from ivy.agent import context, foreign, pictures
+from ivy.agent import context, fitting, foreign, pictures
+from ivy.agent.fitting import Fitted, Room
 from ivy.agent.recollections import Recalled
 from ivy.domain.media import Type
 from ivy.domain.sentences import Say, say
@@ -31,15 +32,6 @@ MEDIA = "media"
 MOST_PICTURES = 3
 HISTORY = 30
 """Earlier messages that are looked at; the budget decides how many are told."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How many tokens of a model the context may have, by what its answers have taught (`factor`)."""
-
-    tokens: int
-    model: str
-    factor: float
 
 
 @dataclass
@@ -63,6 +55,10 @@ class Journal:
     """Where text by others in the dialogue came from."""
     drawn: list[str] = field(default_factory=list[str])
     """Ids that were drawn since the last row."""
+    earlier: int = 0
+    """How many messages of the dialogue were said before this turn."""
+    room: Room | None = None
+    """Of all calls of the turn: what answers teach meanwhile does not change it. None: it began before this was kept."""
 
     @property
     def read(self) -> Read:
@@ -82,6 +78,12 @@ class Journal:
         drawn, self.drawn = self.drawn, []
         return drawn
 
+    def fitted(self) -> Fitted:
+        """Return what the next call is told: the dialogue, or as much of it as there is room for."""
+        if self.room is None:
+            return Fitted(tuple(self.transcript))
+        return fitting.fit(self.transcript, earlier=self.earlier, room=self.room)
+
     def final(self, speech: str) -> str:
         """Return what the person is answered, now that no call is left to be made."""
         # Some say all they have to say beside their last call, and then nothing.
@@ -96,6 +98,8 @@ class Journal:
         match step.kind:
             case "context":
                 self.transcript += [message_of(each) for each in payload["messages"]]
+                self.earlier = len(self.transcript) - 1
+                self.room = Room(*payload["room"]) if "room" in payload else None
             case "words":
                 shown = msgspec.convert(payload.get("images", []), tuple[Image, ...])
                 self.transcript.append(UserWords(payload["text"], shown))
@@ -149,7 +153,7 @@ def _marked(scope: Scope, turn_id: str, origins: Iterable[Origin]) -> dict[str, 
 
 
 def read_words(
-    scope: Scope, turn_id: str, n: int, person: Person, budget: Budget, memories: Sequence[Recalled], *, now: datetime
+    scope: Scope, turn_id: str, n: int, person: Person, room: Room, memories: Sequence[Recalled], *, now: datetime
 ) -> Step | None:
     """Take unread messages into the turn: as its context if it has none yet, else as words that were added."""
     unread = messages.unanswered(scope) if turns.is_open(scope, turn_id) else []
@@ -169,7 +173,7 @@ def read_words(
     past = foreign.before(scope, earlier[:HISTORY], now=now)
     lines = [each.line for each in memories]
     moment = foreign.clean(scope, context.read_moment(scope, person, past.rows, now=now, memories=lines))
-    assembled = context.assemble(said, moment, budget=budget.tokens, model=budget.model, factor=budget.factor)
+    assembled = context.assemble(said, moment, budget=room.tokens, model=room.model, factor=room.factor)
     if assembled.dropped:
         logger.info("turn %s: left out of the context: %s", turn_id, ", ".join(assembled.dropped))
     *before, last = assembled.messages
@@ -179,7 +183,8 @@ def read_words(
         "messages": [plain(message) for message in (*before, last)],
         "read": ids,
         "dropped": list(assembled.dropped),
-        "factor": round(budget.factor, 4),
+        "factor": round(room.factor, 4),
+        "room": [room.tokens, room.model, room.factor],
         "locale": person.locale,
         "speech": person.speech,
         "lately": past.lately,

@@ -26,11 +26,12 @@ class Known:
 
 
 def read(scope: Scope, person: Person, *, most: int) -> Known:
-    """Return what holds now; `most` bounds what is neither to be minded nor a preference."""
+    """Return what holds now; `most` bounds what is neither to be minded nor a preference. In care goals are left out."""
     holding = facts.holding(scope)[::-1]
     minded = [fact for fact in holding if fact.kind is Kind.CONSTRAINT]
     wanted = [fact for fact in holding if fact.kind is Kind.PREFERENCE and not _is_settled(fact)]
-    others = [fact for fact in holding if fact.kind not in (Kind.CONSTRAINT, Kind.PREFERENCE)][:most]
+    apart = (Kind.CONSTRAINT, Kind.PREFERENCE, *([Kind.GOAL] if person.is_cared_for else []))
+    others = [fact for fact in holding if fact.kind not in apart][:most]
     manner = [_TONES.get(preferences.recall(scope, TONE) or ""), _UNITS.get(preferences.recall(scope, UNITS) or "")]
     return Known(
         tuple(_line("Mind", fact, person) for fact in minded),

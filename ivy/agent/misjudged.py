@@ -44,7 +44,7 @@ def heard(scope: Scope, person: Person, heard: Heard, desk: Desk) -> bool:
         return False
     if not _was_told(scope, rang[0]) or not _note(scope, rang[0], heard.words, desk):
         return False
-    desk.tell(scope, person, Say.MISJUDGED)
+    desk.tell(scope, person, Say.MISJUDGED_IN_CARE if person.is_cared_for else Say.MISJUDGED)
     return True
 
 

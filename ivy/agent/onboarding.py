@@ -83,6 +83,8 @@ def _known(scope: Scope, person: Person, progress: Progress, desk: Desk, *, invi
 
 def heard(scope: Scope, person: Person, heard: Heard, desk: Desk) -> bool:
     """Take words as an answer to the open step, or as a wish to go on; return False if they are neither."""
+    if person.is_cared_for:  # goals, weeks and gifts are asked about once a human has looked
+        return False
     talk = _talk(scope, desk)
     if talk is None:
         return _begins_late(scope, person, heard.words, desk)
@@ -168,7 +170,7 @@ def _is_quiet(talk: Talk) -> bool:
     """Say whether nothing may be begun now: they are paused, a human talks with them, or their window is shut."""
     person = talk.person
     is_open = window_open(windows.expires_at(talk.scope, CHAT), talk.desk.now)
-    return person.status != "active" or person.handed_over_at is not None or not is_open
+    return person.status != "active" or person.coach_is_quiet or not is_open
 
 
 def _let_go(talk: Talk) -> Talk:
@@ -194,7 +196,11 @@ def _take(talk: Talk, step: Step, taken: Taken) -> None:
 
 
 def _go_on(talk: Talk, said: list[str], *, more: bool) -> None:
-    """Ask for what the first contact needs, then book it; of the rest ask one thing, if `more`."""
+    """Ask for what the first contact needs, then book it; of the rest ask one thing, if `more`. In care it all waits."""
+    if talk.person.is_cared_for:
+        talk.desk.tell(talk.scope, talk.person, Say.ONB_NOTED)
+        _come_back(talk, DAILY)
+        return
     step = _next(talk)
     if step is not None and step in BOOKING:
         _put(talk, step, said)

@@ -130,7 +130,7 @@ def _finish(scope: Scope, person: Person, workout: Workout, to: WorkoutState, an
     except IllegalChange:
         return False  # it was logged otherwise meanwhile: a turn sorts it out
     if change.workout.state in (WorkoutState.DONE, WorkoutState.PARTIAL):
-        desk.react(scope, answer.external_id, "✅" if change.milestone is None else "🎉")
+        desk.react(scope, answer.external_id, "✅" if change.milestone is None or person.is_cared_for else "🎉")
     desk.write(scope, confirmation(person, change))
     return True
 

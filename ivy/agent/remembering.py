@@ -61,7 +61,7 @@ def _may_notice(scope: Scope, desk: Desk) -> bool:
     return (
         desk.config.facts.notice
         and switches.value(scope.connection, "memory") != "off"
-        and people.load(scope).care_since is None
+        and not people.load(scope).is_cared_for
     )
 
 
@@ -170,7 +170,7 @@ def keep(scope: Scope, found: Sequence[Source], claims: Sequence[Claim], desk: D
     Nothing about their health is noticed without their consent to that; what they ask to be remembered is.
     """
     unheard, person = facts.unheard(scope), people.load(scope)
-    about_health = person.care_since is None and Purpose.HEALTH in consents.current(scope)
+    about_health = not person.is_cared_for and Purpose.HEALTH in consents.current(scope)
     for claim in claims:
         if claim.message_id not in unheard and (about_health or claim.kind is not Kind.CONSTRAINT):
             facts.say(scope, claim, new_id=desk.new_id(), now=desk.now)

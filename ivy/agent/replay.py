@@ -133,7 +133,7 @@ class _Player:
     async def _asked(self, step: Step, journal: Journal, kept: Kept, wire: Wire) -> Check:
         request = ModelRequest(
             kept.system,
-            tuple(journal.transcript),
+            journal.fitted().messages,
             kept.tools,
             may_call_tools=bool(step.payload["may_call_tools"]),
             max_tokens=int(step.payload["max_tokens"]),

@@ -57,11 +57,17 @@ def answered(scope: Scope, person: Person, pending: Pending, option: str, _heard
     if option == WRONG or summary is None:
         _put_right(scope, person, summary, desk)
         return True
-    text = weekly.summary(summary.numbers, summary.prose, person.speech)
-    *before, last = split_text(text, LONGEST_BODY)
+    *before, last = split_text(_shown(summary, person), LONGEST_BODY)
     desk.send(scope, *before)
     questions.ask(scope, person, _asking(person, week, last), desk)
     return True
+
+
+def _shown(summary: Summary, person: Person) -> str:
+    """Return a week that was announced before, in words; what counts towards something is left out in care."""
+    if not person.is_cared_for:
+        return weekly.summary(summary.numbers, summary.prose, person.speech)
+    return weekly.summary(weekly.without_counts(summary.numbers), "", person.speech)
 
 
 def _put_right(scope: Scope, person: Person, summary: Summary | None, desk: Desk) -> None:

@@ -13,7 +13,8 @@ import trio
 
 from ivy import log
 from ivy.agent import context, prompts, recollections
-from ivy.agent.journal import Budget, Journal, answer_words, plain, read_words, write_results, write_step
+from ivy.agent.fitting import Room
+from ivy.agent.journal import Journal, answer_words, plain, read_words, write_results, write_step
 from ivy.agent.router import Caller, Router
 from ivy.agent.token_counting import request_tokens
 from ivy.clock import Clock, unstamp
@@ -57,7 +58,14 @@ class Agent:
     """Answers people. One for the whole daemon."""
 
     def __init__(
-        self, router: Router, registry: Registry, clock: Clock, settings: TurnsSection, *, model_name: str
+        self,
+        router: Router,
+        registry: Registry,
+        clock: Clock,
+        settings: TurnsSection,
+        *,
+        model_name: str,
+        scope: str = "",
     ) -> None:
         self._router = router
         self.registry = registry
@@ -67,7 +75,7 @@ class Agent:
         self._limits = Limits(
             settings.model_calls, settings.tool_calls, settings.seconds, round(settings.cost_usd * 1_000_000)
         )
-        self._system = prompts.words(prompts.COACH)
+        self._system = prompts.coach(scope)
         self._tools = registry.specs()
         check_prefix(self._system, self._tools, model_name, settings.prefix_tokens)
 
@@ -116,15 +124,16 @@ class Agent:
         """Read what the person wrote and no turn has read, and journal that this one did."""
         if journal.transcript and isinstance(journal.transcript[-1], AssistantWords):
             return  # an answer stands last: its calls come first, or it is final and what came later is another turn
-        budget = await self._budget()
         memories = ()
         if not journal.steps:
             memories = await person.read(recollections.of_new_words, turn.person, now=self._clock.now())
-        await self._journal(person, journal, read_words, turn.person, budget, memories)
+        await self._journal(person, journal, read_words, turn.person, await self._room(journal), memories)
 
-    async def _budget(self) -> Budget:
+    async def _room(self, journal: Journal) -> Room:
+        if journal.room is not None:
+            return journal.room
         factor = await self._router.counter.factor(self._model_name)
-        return Budget(self._settings.context_tokens, self._model_name, factor)
+        return Room(self._settings.context_tokens, self._model_name, factor)
 
     async def _limit(self, person: PersonStore, journal: Journal, deadline: float) -> str | None:
         """Return the limit that is reached. The last model call allowed, or a loop, gets no tools, so that it speaks."""
@@ -143,9 +152,13 @@ class Agent:
         return None
 
     async def _ask(self, person: PersonStore, journal: Journal, turn: TurnContext, *, may_call_tools: bool) -> None:
+        fitted = journal.fitted()
+        may_call_tools = may_call_tools and not fitted.is_last
+        if fitted.dropped:
+            logger.info("turn %s: left out of its next call: %s", journal.turn_id, ", ".join(fitted.dropped))
         request = ModelRequest(
             self._system,
-            tuple(journal.transcript),
+            fitted.messages,
             self._tools,
             may_call_tools=may_call_tools,
             max_tokens=self._settings.answer_tokens,
@@ -162,6 +175,7 @@ class Agent:
             "may_call_tools": may_call_tools,
             "max_tokens": asked.max_tokens,
             "ids": journal.take_drawn(),
+            **({"dropped": list(fitted.dropped)} if fitted.dropped else {}),
         }
         await self._journal(person, journal, write_step, "answer", payload)
 
@@ -186,7 +200,7 @@ class Agent:
                 results.append(ToolResult(call.call_id, "Too many calls at once; this one was not run.", failed=True))
                 continue
             results.append(await execute(person, self.registry, call, Place(journal.turn_id, step, ordinal), turn))
-        room = await self._budget()
+        room = await self._room(journal)
         fitted = context.fit_results(
             results, journal.transcript, budget=room.tokens, model=room.model, factor=room.factor
         )

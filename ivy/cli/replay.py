@@ -1,5 +1,6 @@
 """`ivy replay TURN`: goes through a turn again without a vendor, and says whether it is the same. May import: everything below."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -25,10 +26,32 @@ MARKS = {SAME: "✓", DIFFERENT: "✗", UNKNOWN: "?"}
 def command(
     thing: Annotated[
         str, typer.Argument(metavar="TURN", help="The id, or its beginning, of a turn or of a message of it.")
-    ],
+    ] = "",
+    with_file: Annotated[
+        Path | None,
+        typer.Option("--with", metavar="FILE", help="Ask the primary model anew, with these words of the system's."),
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option(metavar="DAYS", min=1, help="With --with: the turns of so many days, newest first.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="With --last: at most so many turns.")] = 20,
+    yes: frame.Yes = False,
     as_json: frame.Json = False,
 ) -> None:
-    """Go through a turn again from its journal: no vendor is asked, nothing is done. Ends with 1 if something is different."""
+    """Go through a turn again from its journal: no vendor is asked, nothing is done. Ends with 1 if something is different.
+
+    With --with FILE the primary model is asked again what it was asked first, after its price was shown: its words and tools
+    of then and now stand side by side. No tool is run, nothing is sent, and only the cost is kept.
+    """
+    if with_file is not None:
+        from ivy.cli import replay_with
+
+        replay_with.run(replay_with.Wish(thing, with_file, last, limit, yes, as_json), find)
+        return
+    if last is not None:
+        raise UsageError("--last needs --with FILE.")
+    if not thing:
+        raise UsageError("Which turn? Give its id, or that of a message of it.")
     told = frame.run(_replay, thing)
     if as_json:
         frame.print_json(told)

@@ -194,7 +194,11 @@ def _against(spent: int, cap: int) -> str:
 
 def _vendors(status: "Status", width: int) -> Iterator[Line]:
     found = status.dependencies
-    well = [each.name for each in found if each.is_well and not each.failures]
+    well = [
+        each.name
+        for each in found
+        if each.is_well and not each.failures and not dependencies_view.lately(each, status.at)
+    ]
     said = [f"well: {', '.join(well)}"] if well else []
     said += [f"{each.name}: {dependencies_view.said(each, status.at)}" for each in found if each.name not in well]
     yield from _row("Vendors", said or ["none is configured"], width)

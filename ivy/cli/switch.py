@@ -25,6 +25,8 @@ from ivy.store.switches import Setting
 QUEUE = "queue."
 CHANNEL = "channel."
 CHANNELS = ("whatsapp", "sms", "mail", "retell")
+UNSAID = "cli"
+"""The reason of who gave none."""
 Resting = dict[str, Pause | OpenBreaker]
 """By its name among the switches: a queue that is paused, a channel that is left alone."""
 
@@ -32,14 +34,15 @@ Resting = dict[str, Pause | OpenBreaker]
 def command(
     name: Annotated[str | None, typer.Argument(help="A switch, queue.NAME, channel.NAME, or breaker:NAME.")] = None,
     value: Annotated[str | None, typer.Argument(help="What to set it to.")] = None,
-    reason: Annotated[str, typer.Option(help="Why, for the audit log.")] = "cli",
+    reason: Annotated[str, typer.Option(help="Why, for the audit log.")] = UNSAID,
     as_json: frame.Json = False,
 ) -> None:
     """List the switches, show one, or set one: `ivy switch spend block`.
 
     `ivy switch queue.agent on` lets a queue go on that was paused by a configuration error; `ivy switch channel.whatsapp on`
     tries a channel at once that is left alone because it failed. `ivy switch breaker:primary open` keeps a model, a channel
-    or the transcriber from being asked, `closed` has it asked however it fails, `auto` leaves that to what it has seen.
+    or the transcriber from being asked, `closed` has it asked however it fails, `auto` leaves that to what it has seen; with
+    neither, what became of it lately is shown too.
     """
     if name is not None and value is not None:
         document = frame.run(_set, name, value, reason)
@@ -48,18 +51,19 @@ def command(
         else:
             frame.say(f"{name} is {document['value']}; it was {document['before']}.")
         return
-    settings, resting, found = frame.run(_list)
+    settings, resting, found = frame.run(_list, name)
     if name is None:
         _print(settings, resting, found, as_json)
     else:
         _print_one(name, settings, resting, found, as_json)
 
 
-async def _list() -> tuple[list[Setting], Resting, tuple[Dependency, ...]]:
+async def _list(name: str | None) -> tuple[list[Setting], Resting, tuple[Dependency, ...]]:
     setup = frame.setup()
     async with frame.operator(setup, action="switch") as operator:
         now = SystemClock().now()
-        found = await operator.read(dependencies.dependencies, dependencies_view.names(setup.config), now=now)
+        names = [*dependencies_view.names(setup.config), *_named(name, setup.config)]
+        found = await operator.read(dependencies.dependencies, names, now=now)
         settings = await operator.read(switches.all_values)
         resting: Resting = {QUEUE + pause.queue: pause for pause in await operator.read(overview.pauses, now=now)}
         resting |= {CHANNEL + each.name: each for each in await operator.read(overview.open_breakers)}
@@ -78,7 +82,9 @@ async def _set(name: str, value: str, reason: str) -> dict[str, Any]:
             before = "left alone" if await operator.write(_close, name.removeprefix(CHANNEL), now) else "on"
         elif name.startswith(BREAKER):
             of = dependencies_view.resolve(name, setup.config, _known(setup.config))
-            before = await operator.write(_hold, of, value, operator.actor, now)
+            before = await operator.write(
+                _hold, of, value, frame.system_user(), now, "" if reason == UNSAID else reason
+            )
         else:
             before = await operator.write(_throw, name, value, operator.actor, now)
     return {"name": name, "value": value, "before": before}
@@ -91,9 +97,9 @@ def _throw(connection: Connection, name: str, value: str, by: str, now: datetime
     return before
 
 
-def _hold(connection: Connection, name: str, state: str, by: str, now: datetime) -> str:
+def _hold(connection: Connection, name: str, state: str, by: str, now: datetime, reason: str = "") -> str:
     """Hold a breaker, or let it go, and have what waits for it decided anew; return what it was set to."""
-    before = breakers.hold(connection, name, state, by=by, now=now)
+    before = breakers.hold(connection, name, state, by=by, now=now, reason=reason)
     dependencies.look_again(connection, (name,), now=now)
     return before
 
@@ -101,13 +107,23 @@ def _hold(connection: Connection, name: str, state: str, by: str, now: datetime)
 def _close(connection: Connection, channel: str, now: datetime) -> bool:
     """Let a channel be tried again, and what it holds be decided anew; return True if it was left alone."""
     was_open = breakers.standing(connection, channel, now).opened_at is not None
-    _hold(connection, channel, "auto", "cli", now)
+    _hold(connection, channel, "auto", frame.system_user(), now)
     return was_open
 
 
 def _known(config: Config) -> list[str]:
     """Return every breaker that can be set: those in use, and the channels, which may be switched on again."""
     return [*dict.fromkeys([*dependencies_view.names(config), *CHANNELS, "transcription", "embedder"])]
+
+
+def _named(name: str | None, config: Config) -> list[str]:
+    """Return the dependency that `breaker:NAME` means, which may be in no use; none for what is no breaker's name."""
+    if name is None or not name.startswith(BREAKER):
+        return []
+    try:
+        return [dependencies_view.resolve(name, config, _known(config))]
+    except UsageError:
+        return []
 
 
 def _check(name: str, value: str, config: Config) -> None:
@@ -175,14 +191,27 @@ def _print_one(
 ) -> None:
     states = (*_states(QUEUE, QUEUES, resting), *_states(CHANNEL, CHANNELS, resting))
     values = {each.name: each.value for each in settings} | {each["name"]: each["value"] for each in states}
-    values |= {BREAKER + each.name: each.state for each in found}
-    if name.startswith(BREAKER) and name not in values:
-        config = frame.setup().config
-        name = BREAKER + dependencies_view.resolve(name, config, _known(config))
-        values.setdefault(name, "closed")
+    if name.startswith(BREAKER):
+        _print_breaker(name, {each.name: each for each in found}, as_json)
+        return
     if name not in values:
         raise UsageError(f"No switch is called {name!r}; there are {', '.join(values)}.")
     if as_json:
         frame.print_json({"name": name, "value": values[name]})
     else:
         frame.say(values[name])
+
+
+def _print_breaker(name: str, found: dict[str, Dependency], as_json: bool) -> None:
+    """Show how a breaker stands, and what became of it lately, the newest first."""
+    of = name.removeprefix(BREAKER)
+    if of not in found:
+        config = frame.setup().config
+        of = dependencies_view.resolve(name, config, _known(config))
+    each = found[of]
+    if as_json:
+        frame.print_json({"name": BREAKER + of, "value": each.state, "changes": each.changes})
+        return
+    frame.say(each.state)
+    if each.changes:
+        frame.table("Lately (times in UTC)", ["when", "from", "to", "why", "by"], dependencies_view.history(each))

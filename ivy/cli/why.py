@@ -33,6 +33,8 @@ def show(story: Story) -> None:
         [f"{shown(event.at)}.{event.at.microsecond // 1000:03d}", event.what, event.words] for event in story.events
     ]
     frame.table(f"The {story.about.kind} {story.about.id}{whose}", ["at (UTC)", "what", "happened"], rows)
+    if story.cause is not None:
+        frame.say(f"What led to it, at {shown(story.cause.at)} UTC: {story.cause.words}")
     frame.say(" ".join(filter(None, (story.ending, story.cost))))
     for trace in story.traces:
         frame.note(f"In the daemon's log it is trace {trace}.")

@@ -304,7 +304,7 @@ class PriceOverride(Section, frozen=True):
 
 class SpendSection(Section, frozen=True):
     daily_cap_usd: float = 10.0
-    """Models and messages together, a day in UTC. At the cap no model is called; reminders still go. 0: no cap."""
+    """Models and messages, a day in UTC. At it no model is called; what was asked for, reminders and safety go. 0: no cap."""
     monthly_cap_usd: float = 200.0
     """The same for a calendar month."""
     person_daily_cap_usd: float = 2.0
@@ -347,6 +347,8 @@ class PeopleSection(Section, frozen=True):
     locale: str = "en-US"
     zone: str = "UTC"
     currency: str = "USD"
+    scope_sentence: str = ""
+    """What Ivy says it is for when asked for something else, in one line of at most 300 characters; empty: its own words."""
 
 
 class ToolsSection(Section, frozen=True):

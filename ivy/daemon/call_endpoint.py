@@ -1,7 +1,7 @@
 """What is answered while somebody speaks with Ivy: functions of the call, and who it is that rings.
 
 May import: the agent and below. All of it happens in the request, through the same tools as in the chat: the person is
-the call's, never an argument's.
+the call's, never an argument's. Words of danger come before any tool.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,17 +13,17 @@ import msgspec
 import trio
 
 from ivy import log
-from ivy.agent import call_doors, foreign, routes
+from ivy.agent import call_doors, care, foreign, routes
 from ivy.daemon.context import DEFAULT_CHANNEL, Context
 from ivy.domain.calls import CallState
-from ivy.domain.taint import Read
+from ivy.domain.taint import Read, texts_in
 from ivy.errors import BadSignature, StoreBusy, Unreadable
 from ivy.ports import InCall, Ringing, ToolCall, Voice
 from ivy.store import calls, people, spending, switches
 from ivy.store.binding import Connection
 from ivy.store.binding import Error as DatabaseError
 from ivy.store.calls import Call
-from ivy.store.scope import Scope, for_user, within
+from ivy.store.scope import PersonStore, Scope, for_user, within
 from ivy.tools.executor import Place, execute
 from ivy.tools.registry import TurnContext
 
@@ -81,9 +81,12 @@ class CallEndpoint:
         now = context.clock.now()
         if call is None or (call.ended_at is not None and now > call.ended_at + STILL_HEARD):
             return NO_CALL
-        if call.direction == "in" and call.proved_at is None:
-            return call_doors.NOT_PROVED[call.language or "en"]
         person = for_user(context.store, call.user_id)
+        danger, may_run = await self._danger(person, call, asked)
+        if not may_run:
+            return danger
+        if call.direction == "in" and call.proved_at is None:
+            return danger or call_doors.NOT_PROVED[call.language or "en"]
         turn = TurnContext(
             await person.read(people.load),
             now,
@@ -97,13 +100,23 @@ class CallEndpoint:
             minutes_a_day=context.config.calls.minutes_per_day,
             gets_to=partial(routes.gets_to, context.config.voice),
             recall=context.recall(person, call.trace_id),
+            scope=context.config.people.scope_sentence,
             read=Read(foreign=await person.read(_foreign_in, call)),
         )
         place = Place(f"call:{call.id}", asked.utterance, 0)
         wanted = ToolCall(asked.provider_call_id, asked.tool, asked.arguments)
         first = await person.read(call_doors.introduction, call, asked.tool, now=now)
         result = await execute(person, context.agent.registry, wanted, place, turn)
-        return f"{first}{result.content}"
+        return f"{danger}{first}{result.content}"
+
+    async def _danger(self, person: PersonStore, call: Call, asked: InCall) -> tuple[str, bool]:
+        """Look for danger in what is passed on and in what was said so far; see `care.heard_meanwhile`."""
+        passed_on = _texts_of(asked.arguments)
+        if care.danger_in((*passed_on, *asked.spoken)) is None:
+            return "", True
+        desk = self._context.desk_at(DEFAULT_CHANNEL, call.trace_id)
+        told, may_run = await person.write(care.heard_meanwhile, call.id, passed_on, asked.spoken, desk)
+        return f"{told}\n\n" if told and may_run else told, may_run
 
     async def ringing(self, body: bytes, headers: Mapping[str, str], repeated: frozenset[str]) -> Answer:
         """Say who may speak with a caller: a stranger is told nothing that is anybody's."""
@@ -138,6 +151,13 @@ def _call_of(connection: Connection, provider: str, asked: InCall) -> Call | Non
     if call is None:
         call = calls.of_provider(connection, provider, asked.provider_call_id)
     return None if call is None or call.state in (CallState.DUE, CallState.QUEUED) else call
+
+
+def _texts_of(arguments: str) -> list[str]:
+    try:
+        return texts_in(msgspec.json.decode(arguments or "{}"))
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return [arguments]
 
 
 def _foreign_in(scope: Scope, call: Call) -> frozenset[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ivy.adapters.embedders import Embedders
 from ivy.adapters.prices import PriceTable
 from ivy.adapters.whatsapp.pack import Pack, pack
-from ivy.agent import price_cards
+from ivy.agent import price_cards, prompts
 from ivy.agent.embedding import PaidEmbedder
 from ivy.agent.guard import Guard
 from ivy.agent.recalling import Recaller
@@ -79,7 +79,9 @@ def build(
         policy=failing.policy_of(config),
         setups=(setups := wiring_models.setups_of(config)),
     )
-    agent = Agent(router, registry, clock, config.turns, model_name=models["primary"].name)
+    agent = Agent(
+        router, registry, clock, config.turns, model_name=models["primary"].name, scope=config.people.scope_sentence
+    )
     embedders = Embedders(config.memory, outside.client("embedder"), threads, folder)
     graph = wiring_channels.graph_of(config.whatsapp, outside) if config.whatsapp.enabled else None
     voice = wiring_channels.voice_of(config, outside, clock)
@@ -168,6 +170,7 @@ def check(config: Config) -> None:
     """Raise ConfigError for what can be seen to be wrong before anything is started."""
     if config.admission.policy not in {policy.value for policy in Admission}:
         raise ConfigError(f"admission.policy is {config.admission.policy!r}; use invite, open or list.")
+    prompts.check_scope(config.people.scope_sentence)
     operator_routes.check(config.operator)
     routing.check({purpose.value: getattr(config.routing, purpose.value) for purpose in routing.For})
     emulated = [

@@ -60,6 +60,13 @@ def region_of(phone: str) -> str:
         return ""
 
 
+def example_of(region: str) -> str:
+    """Return a mobile number, in E.164, such as a region (ISO) has them; "" for a region that there is not."""
+    kind = phonenumbers.PhoneNumberType.MOBILE
+    found = phonenumbers.example_number_for_type(region.upper(), kind) or phonenumbers.example_number(region.upper())
+    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164) if found else ""
+
+
 def _mended(digits: str) -> str:
     """Return the E.164 of a number in an old spelling of Mexico or Brazil, or "" if it is in none."""
     if not (digits.isascii() and digits.isdigit()):

@@ -199,16 +199,30 @@ def _sum(lines: Iterable[Line], kind: str = "total") -> Line:
 # --- what would be cheaper -----------------------------------------------------------------------------------
 
 
-def cheaper(projection: Projection, *, cheap_part: float, evening_part: float) -> tuple[Instead, ...]:
+@dataclass(frozen=True)
+class Spoken:
+    """The calls of a likely month. `evening`: the part of their minutes, and `evening_calls` of their number, in evening calls.
+
+    `text`: what the one message costs that stands in for a call, as a template outside the window: it is never more.
+    """
+
+    calls: float = 0.0
+    evening: float = 0.0
+    evening_calls: float = 0.0
+    text: float = 0.0
+
+
+def cheaper(projection: Projection, *, cheap_part: float, spoken: Spoken) -> tuple[Instead, ...]:
     """Return settings that do nearly the same for less, the one that saves most first.
 
-    `cheap_part`: what the cheap model costs of the usual one (1: there is none); `evening_part`: of the calls, in minutes.
+    `cheap_part`: what the cheap model costs of the usual one (1: there is none). Of calls what texts cost then is taken away.
     """
     likely = {line.kind: line.likely for line in projection.lines}
     calls, models = likely.get(CALL, 0), likely.get(MODEL, 0)
+    texts = spoken.calls * spoken.text
     found = [
-        Instead("a text instead of every call", calls),
-        Instead("a text instead of the evening call", round(calls * evening_part)),
+        Instead("a text instead of every call", round(calls - texts)),
+        Instead("a text instead of the evening call", round(calls * spoken.evening - texts * spoken.evening_calls)),
         Instead("the cheap model as models.primary", round(models * (1 - min(1.0, cheap_part)))),
     ]
     return tuple(sorted((each for each in found if each.saves > 0), key=lambda each: -each.saves))

@@ -1,6 +1,6 @@
 """Words that must not wait for a model: danger to somebody's life or body. May import: the domain.
 
-Deterministic, in English and Spanish; the corpus of `tests/data/risk.toml` holds it. What is found is answered with fixed
+Deterministic, in English and Spanish; the corpus of `tests/domain/risk_corpus.tsv` holds it. What is found is answered with fixed
 words and the number of a human, and looked at by one.
 """
 

@@ -119,6 +119,7 @@ class Say(Enum):
     MISSED_NO_CALLS = "missed_no_calls"
     # --- calls: a verdict that was wrong, a day without, and the way back to them
     MISJUDGED = "misjudged"
+    MISJUDGED_IN_CARE = "misjudged_in_care"
     NO_CALLS_TODAY = "no_calls_today"
     CALLS_STAY_OFF = "calls_stay_off"
     CALLS_AGAIN = "calls_again"

@@ -115,6 +115,7 @@ ENGLISH = {
     Say.MISSED_FAULT: "My call to you didn't get through; that was on my side. Shall I try again, or shall we write here?",
     Say.MISSED_NO_CALLS: "My call to you didn't get through; that was on my side. Shall we do it here in writing?",
     # --- calls: a verdict that was wrong, a day without, and the way back to them
+    Say.MISJUDGED_IN_CARE: "Sorry, my mistake: you were there when I called. It costs you nothing.",
     Say.MISJUDGED: "Sorry, my mistake: you were there when I called. It costs you nothing, and your streak stays as it was.",
     Say.NO_CALLS_TODAY: "Okay, no more calls today. Tomorrow as usual.",
     Say.CALLS_STAY_OFF: "Calls stay off until you say “call me again”.",

@@ -114,6 +114,7 @@ SPANISH = {
     Say.MISSED_FAULT: "Mi llamada no entró, y fue cosa mía. ¿Lo intento otra vez o lo hacemos por aquí?",
     Say.MISSED_NO_CALLS: "Mi llamada no entró, y fue cosa mía. ¿Lo hacemos por aquí, por escrito?",
     # --- calls: a verdict that was wrong, a day without, and the way back to them
+    Say.MISJUDGED_IN_CARE: "Perdona, me equivoqué: sí estabas cuando te llamé. No te cuesta nada.",
     Say.MISJUDGED: "Perdona, me equivoqué: sí estabas cuando te llamé. No te cuesta nada, y tu racha sigue como estaba.",
     Say.NO_CALLS_TODAY: "Vale, hoy ya no te llamo. Mañana, como siempre.",
     Say.CALLS_STAY_OFF: "Las llamadas siguen apagadas hasta que me digas «puedes llamarme».",

@@ -71,6 +71,7 @@ USTED = {
     Say.MISSED_CALL: "Le acabo de llamar. Sin prisa: ¿le llamo ahora o más tarde, o lo hacemos por aquí?",
     Say.MISSED_DECLINED: "No pasa nada, no era el momento. ¿Le llamo un poco más tarde o lo hacemos por aquí, por escrito?",
     # --- calls: a verdict that was wrong, a day without, and the way back to them
+    Say.MISJUDGED_IN_CARE: "Perdone, me equivoqué: sí estaba cuando le llamé. No le cuesta nada.",
     Say.MISJUDGED: "Perdone, me equivoqué: sí estaba cuando le llamé. No le cuesta nada, y su racha sigue como estaba.",
     Say.NO_CALLS_TODAY: "Vale, hoy ya no le llamo. Mañana, como siempre.",
     Say.CALLS_STAY_OFF: "Las llamadas siguen apagadas hasta que me diga «puede llamarme».",

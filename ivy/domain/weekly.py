@@ -4,7 +4,7 @@ The numbers come from the store; nothing here counts anything. What is nothing i
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -124,6 +124,11 @@ def facts(numbers: Numbers, locale: str) -> dict[str, str]:
     return told
 
 
+def without_counts(numbers: Numbers) -> Numbers:
+    """Return a week without streak, days kept and pledges: for somebody to whom nothing of that is to be said."""
+    return replace(numbers, streak=0, kept_21=0, planned_21=0, pledged=())
+
+
 # --- in words --------------------------------------------------------------------------------------
 
 
@@ -137,9 +142,11 @@ def fixed_prose(numbers: Numbers, locale: str) -> str:
 
 
 def summary(numbers: Numbers, prose: str, locale: str) -> str:
-    """Return the whole message: title, prose, the days, and a line for each number that is one."""
+    """Return the whole message: title, prose if there is any, the days, and a line for each number that is one."""
     title = say(Say.WEEK_TITLE, locale, span=span(numbers, locale))
-    return "\n".join([title, prose, "", days_line(numbers, locale), *_lines(numbers, locale)]).rstrip()
+    return "\n".join(
+        [title, *([prose] if prose else []), "", days_line(numbers, locale), *_lines(numbers, locale)]
+    ).rstrip()
 
 
 def span(numbers: Numbers, locale: str) -> str:

@@ -46,6 +46,11 @@ class Unresolved:
 
 
 @dataclass(frozen=True)
+class Crowded:
+    """All connections of our own client are taken, for longer than it waits for one: nobody hears of it."""
+
+
+@dataclass(frozen=True)
 class ResetBefore:
     """The connection breaks after the request was written and before the vendor did anything."""
 
@@ -82,7 +87,7 @@ class Stalled:
     """The vendor does it, the first half of its answer arrives, and then nothing, without an end."""
 
 
-Fault = Refuse | Unresolved | ResetBefore | ResetAfter | Slow | Answer | Truncated | Stalled
+Fault = Refuse | Unresolved | Crowded | ResetBefore | ResetAfter | Slow | Answer | Truncated | Stalled
 
 
 def too_many(after: int | None = None) -> Answer:
@@ -122,6 +127,8 @@ class FaultyTransport(httpx2.AsyncBaseTransport):
                 raise httpx2.ConnectError("connection refused", request=request)
             case Unresolved():
                 raise httpx2.ConnectError("name or service not known", request=request)
+            case Crowded():
+                raise httpx2.PoolTimeout("no free connection", request=request)
             case ResetBefore():
                 raise httpx2.ReadError("connection reset", request=request)
             case ResetAfter():

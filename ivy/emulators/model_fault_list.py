@@ -8,8 +8,19 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ivy.emulators.brain import BrainCall, BrainOutput
-from ivy.emulators.faults import Answer, Fault, Refuse, ResetAfter, ResetBefore, Slow, Stalled, Truncated, Unresolved
-from ivy.emulators.model_faults import ModelFault, cut_off, slow, web_page
+from ivy.emulators.faults import (
+    Answer,
+    Crowded,
+    Fault,
+    Refuse,
+    ResetAfter,
+    ResetBefore,
+    Slow,
+    Stalled,
+    Truncated,
+    Unresolved,
+)
+from ivy.emulators.model_faults import ModelFault, cut_off, misshapen, overloaded_inside, slow, web_page
 
 NEVER = 100_000.0
 """Seconds that nobody waits."""
@@ -20,6 +31,7 @@ class Then(Enum):
 
     FAILED = "counts as a failure: another model is asked"
     UNHEARD = "as FAILED, and it may be billed"
+    OURS = "our own connections are at fault, which says nothing of the vendor: another model is asked"
     THROTTLED = "another model is asked, and this one not before its time"
     MEND = "an operator must mend it: another model is asked"
     AGAIN = "the same model is asked once more"
@@ -37,7 +49,7 @@ class Case:
     @property
     def is_heard(self) -> bool:
         """Say whether the vendor hears of the request at all."""
-        quiet = isinstance(self.fault, Refuse | Unresolved | ResetBefore)
+        quiet = isinstance(self.fault, Refuse | Unresolved | Crowded | ResetBefore)
         return not quiet and not (isinstance(self.fault, Answer) and not self.fault.done)
 
 
@@ -50,6 +62,7 @@ EVERY: Mapping[str, Case] = {
     # the line
     "connection refused": Case(Refuse(), Then.FAILED),
     "no such host": Case(Unresolved(), Then.FAILED),
+    "no free connection": Case(Crowded(), Then.OURS),
     "reset before an answer": Case(ResetBefore(), Then.UNHEARD),
     "reset after it was done": Case(ResetAfter(), Then.UNHEARD),
     "no answer, ever": Case(Slow(NEVER), Then.UNHEARD),
@@ -82,6 +95,8 @@ EVERY: Mapping[str, Case] = {
     "half an answer": Case(cut_off(), Then.UNHEARD),
     "an empty body": Case(ModelFault(body=""), Then.UNHEARD),
     "a page with 200": Case(web_page(), Then.UNHEARD),
+    "200 of another shape": Case(misshapen(), Then.UNHEARD),
+    "overloaded inside a 200": Case(overloaded_inside(), Then.UNHEARD),
     "another content type": Case(ModelFault(headers={"content-type": "text/plain"}), Then.ANSWERED),
     # the model
     "a refusal": Case(BrainOutput(stop="refusal"), Then.ANSWERED),

@@ -11,6 +11,11 @@ from typing import Any
 import trio
 
 PAGE = "<!doctype html><html><head><title>Sign in to the network</title></head><body>Welcome</body></html>"
+NOTHING_IN_IT = (
+    '{"id":"1","type":"message","role":"assistant","content":null,"stop_reason":"end_turn",'
+    '"choices":[{"message":null,"finish_reason":"stop"}],"usage":null}'
+)
+OVERLOADED = '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,16 @@ def cut_off() -> ModelFault:
 def web_page(status: int = 200) -> ModelFault:
     """A portal's or a gateway's page in the vendor's place."""
     return ModelFault(status=status, body=PAGE, headers={"content-type": "text/html; charset=utf-8"})
+
+
+def misshapen() -> ModelFault:
+    """Whole JSON with status 200 in which an answer of either vendor has nothing where its content belongs."""
+    return ModelFault(body=NOTHING_IN_IT)
+
+
+def overloaded_inside() -> ModelFault:
+    """An error of the vendor's inside an answer that began well, with status 200."""
+    return ModelFault(body=OVERLOADED)
 
 
 @dataclass(frozen=True)

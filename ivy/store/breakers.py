@@ -26,6 +26,8 @@ CHANGES_KEPT = 50
 """Of each breaker."""
 STATES = ("auto", "closed", "open")
 """What an operator may set: as it has seen itself, or one of the two whatever it sees."""
+BY_ITSELF = "by itself"
+_SET_BY = "set by "
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,16 @@ class Override:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that became of a breaker: open, closed, held open, held closed, by itself."""
+    """One thing that became of a breaker: open, closed, held open, held closed, by itself.
+
+    `before` is what it was until then; `by` who set it by hand, "" where it saw that itself.
+    """
 
     at: datetime
     state: str
     reason: str
+    before: str = "closed"
+    by: str = ""
 
 
 def load(connection: Connection, name: str) -> Breaker:
@@ -118,8 +125,8 @@ def _siblings(connection: Connection, name: str) -> list[str]:
     return [row["name"] for row in rows.fetchall()]
 
 
-def save(connection: Connection, name: str, breaker: Breaker, *, now: datetime, setup: str = "") -> None:
-    """Put a breaker in the place of what it was; that it opened or closed goes into its history."""
+def save(connection: Connection, name: str, breaker: Breaker, *, now: datetime, setup: str = "", why: str = "") -> None:
+    """Put a breaker in the place of what it was; that it opened or closed goes into its history, with its reason or `why`."""
     was_open = load(connection, name).opened_at is not None
     if breaker == CLOSED:
         connection.execute("DELETE FROM breakers WHERE name = ?", (name,))
@@ -142,7 +149,7 @@ def save(connection: Connection, name: str, breaker: Breaker, *, now: datetime, 
             ),
         )
     if was_open != (breaker.opened_at is not None):
-        _note(connection, name, "closed" if was_open else "open", breaker.reason, now)
+        _note(connection, name, "closed" if was_open else "open", why or breaker.reason, now)
 
 
 def set_up(connection: Connection, setups: Mapping[str, str], now: datetime) -> list[str]:
@@ -160,11 +167,12 @@ def set_up(connection: Connection, setups: Mapping[str, str], now: datetime) -> 
 # --- by hand -----------------------------------------------------------------------------------------
 
 
-def hold(connection: Connection, name: str, state: str, *, by: str, now: datetime) -> str:
+def hold(connection: Connection, name: str, state: str, *, by: str, now: datetime, reason: str = "") -> str:
     """Hold a breaker open or closed, or let it go by itself, forgetting what it saw; return what it was set to."""
     before = override_of(connection, name)
+    why = f"{_SET_BY}{by}{f': {reason}' if reason else ''}"
     if state == "auto":
-        save(connection, name, CLOSED, now=now)
+        save(connection, name, CLOSED, now=now, why=why)
         connection.execute("DELETE FROM breaker_overrides WHERE name = ?", (name,))
     else:
         connection.execute(
@@ -173,7 +181,7 @@ def hold(connection: Connection, name: str, state: str, *, by: str, now: datetim
             (name, state, stamp(now), by),
         )
     if state != (before.state if before else "auto"):
-        _note(connection, name, "by itself" if state == "auto" else f"held {state}", f"set by {by}", now)
+        _note(connection, name, BY_ITSELF if state == "auto" else f"held {state}", why, now)
     return before.state if before else "auto"
 
 
@@ -190,8 +198,20 @@ def overrides(connection: Connection) -> dict[str, Override]:
 
 def changes(connection: Connection, name: str, *, limit: int) -> tuple[Change, ...]:
     """Return what became of a breaker lately, the newest first."""
-    rows = connection.execute("SELECT * FROM breaker_changes WHERE name = ? ORDER BY id DESC LIMIT ?", (name, limit))
-    return tuple(Change(unstamp(row["at_ms"]), row["state"], row["reason"]) for row in rows)
+    rows = connection.execute(
+        "SELECT *, lead(state, 1, 'closed') OVER (ORDER BY id DESC) AS before FROM breaker_changes WHERE name = ?"
+        " ORDER BY id DESC LIMIT ?",
+        (name, limit),
+    )
+    return tuple(_change(row) for row in rows)
+
+
+def _change(row: Row) -> Change:
+    by, reason = "", row["reason"]
+    if reason.startswith(_SET_BY):
+        by, _, reason = reason.removeprefix(_SET_BY).partition(": ")
+    before = "closed" if row["before"] == BY_ITSELF else row["before"]
+    return Change(unstamp(row["at_ms"]), row["state"], reason, before, by)
 
 
 def _note(connection: Connection, name: str, state: str, reason: str, now: datetime) -> None:

@@ -21,7 +21,7 @@ _USAGE_GROUPS = {
     "day": "strftime('%Y-%m-%d', at_ms / 1000, 'unixepoch')",
     "user": "coalesce(user_id, '')",
     "provider": "vendor",
-    "kind": "'model'",
+    "kind": "coalesce((SELECT kind FROM cost_ledger WHERE cost_ledger.id = ai_usage.id), 'model')",
     "model": "model",
 }
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ivy.clock import stamp
 from ivy.domain.breaker import CLOSED, Breaker
 from ivy.store import breakers, jobs, outbox
 from ivy.store.binding import Connection
-from ivy.store.breakers import Change, Override
+from ivy.store.breakers import CHANGES_KEPT, Change, Override
 
 CHANGES_SHOWN = 5
+LATELY = timedelta(hours=24)
 WAITING = ("turn", "media")
 """Kinds of jobs that wait for a model, or a transcriber."""
 
@@ -20,7 +21,7 @@ class Dependency:
     """A channel, a model, the transcriber. `state`: closed, open, half-open (the next call is a trial), throttled, held …
 
     `since` and `until` are those of a state that is not closed; `cause` what an operator must mend (setup, key, money,
-    model), "" where waiting may mend it; `failures` in a row; `changes` the newest first.
+    model), "" where waiting may mend it; `failures` in a row; `changes` the newest first: of the last 24 hours, and five at least.
     """
 
     name: str
@@ -62,8 +63,13 @@ def _dependency(
         breaker.cause or "",
         breaker.failures,
         "" if override is None else override.set_by,
-        breakers.changes(connection, name, limit=CHANGES_SHOWN),
+        _changes(connection, name, now),
     )
+
+
+def _changes(connection: Connection, name: str, now: datetime) -> tuple[Change, ...]:
+    found = breakers.changes(connection, name, limit=CHANGES_KEPT)
+    return tuple(each for n, each in enumerate(found) if n < CHANGES_SHOWN or each.at > now - LATELY)
 
 
 def state_of(breaker: Breaker, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from msgspec import json
@@ -19,10 +19,16 @@ WHATSAPP = "whatsapp"
 
 @dataclass(frozen=True)
 class Mix:
-    """What the calls were for, in seconds by kind; what an answered turn cost at the median, in micro-dollars, None before one."""
+    """What the calls were for, in seconds by kind; what an answered turn cost at the median, in micro-dollars, None before one.
+
+    `calls` that cost something, by kind, and `called`, the same by number; `call_micros` is what they cost.
+    """
 
     call_seconds: Mapping[str, int]
     turn_micros: int | None
+    calls: Mapping[str, int] = field(default_factory=dict[str, int])
+    called: Mapping[str, int] = field(default_factory=dict[str, int])
+    call_micros: int = 0
 
 
 _ONE_OF_MONTH = (
@@ -94,6 +100,15 @@ def mix(connection: Connection, *, since: date, until: date) -> Mix:
             span,
         )
     }
+    calls, called, micros = Counter[str](), Counter[str](), 0
+    for row in connection.execute(
+        "SELECT calls.kind, to_number, count(*) AS number, sum(amount_micros) AS micros FROM calls JOIN cost_ledger USING (id)"
+        " WHERE cost_ledger.day BETWEEN ? AND ? AND amount_micros > 0 GROUP BY 1, 2",
+        span,
+    ):
+        calls[row["kind"]] += row["number"]
+        called[row["to_number"]] += row["number"]
+        micros += row["micros"]
     turns = sorted(
         row["micros"]
         for row in connection.execute(
@@ -102,4 +117,4 @@ def mix(connection: Connection, *, since: date, until: date) -> Mix:
             span,
         )
     )
-    return Mix(seconds, turns[len(turns) // 2] if turns else None)
+    return Mix(seconds, turns[len(turns) // 2] if turns else None, calls, called, micros)

@@ -46,12 +46,17 @@ class Person:
     tier: str = "core"
     partial_gives: str = "none"
     care_since: datetime | None = None
-    """Since when words of danger wait for a human to look: nothing is begun, and no streak is spoken of."""
+    """Since when words of danger wait for a human to look."""
+
+    @property
+    def is_cared_for(self) -> bool:
+        """Whether words of danger wait for a human: nothing is begun, and streaks, goals and pledges are left unsaid."""
+        return self.care_since is not None
 
     @property
     def coach_is_quiet(self) -> bool:
         """Whether Ivy begins nothing with them, because a human answers or has to look first."""
-        return self.handed_over_at is not None or self.care_since is not None
+        return self.handed_over_at is not None or self.is_cared_for
 
     @property
     def language(self) -> str:

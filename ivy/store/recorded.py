@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from ivy.clock import stamp
 from ivy.store import exchanges, turns
 from ivy.store.binding import Connection, Row
 from ivy.store.exchanges import Kept
@@ -63,3 +65,13 @@ def turn_of(connection: Connection, kind: str, thing: str) -> str | None:
         f"SELECT turns.id FROM {table} JOIN turns ON turns.id = turn_id WHERE {table}.id = ?", (thing,)
     ).fetchone()
     return row and row["id"]
+
+
+def latest(connection: Connection, *, since: datetime, limit: int) -> list[str]:
+    """Return the turns since an instant that asked a model something, the newest first: of these at most `limit`."""
+    rows = connection.execute(
+        "SELECT id FROM turns WHERE started_at_ms >= ? AND EXISTS (SELECT 1 FROM turn_steps s WHERE s.turn_id = turns.id"
+        " AND s.kind = 'answer') ORDER BY started_at_ms DESC, id DESC LIMIT +?",
+        (stamp(since), limit),
+    )
+    return [row["id"] for row in rows]

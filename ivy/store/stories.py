@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ivy.errors import UsageError
-from ivy.store import job_records, story_events, story_models, story_questions, story_things
+from ivy.store import job_records, story_causes, story_events, story_models, story_questions, story_things
 from ivy.store.binding import Connection, Row
 from ivy.store.job_records import LAST_LETTER, SHORTEST_PREFIX, JobRecord
 from ivy.store.story_events import Event, json_list
@@ -55,6 +55,8 @@ class Story:
     events: tuple[Event, ...]
     ending: str
     cost: str = ""
+    cause: Event | None = None
+    """What a message or call that went out followed from."""
 
 
 @dataclass
@@ -195,6 +197,7 @@ def tell(connection: Connection, anchor: Anchor, *, now: datetime) -> Story:
     at = story_things.instants(connection, threads.user_id, threads.turns, messages)
     events = [
         *story_events.webhooks(connection, marks),
+        *story_causes.schedules(connection, jobs),
         *story_events.reminders(connection, threads.reminders, jobs),
         *(event for row in messages if row["direction"] == "in" for event in story_events.message(row)),
         *story_questions.questions(connection, messages),
@@ -214,13 +217,14 @@ def tell(connection: Connection, anchor: Anchor, *, now: datetime) -> Story:
         *story_models.charges(connection, marks, messages),
         *story_events.replays(connection, jobs),
         *story_events.audits(connection, jobs),
+        *story_causes.operators(connection, messages, marks, threads.whose),
     ]
     events.sort(key=lambda event: event.at)  # of what is one commit, the order above is the order of things
     user_id, person = _person(connection, [*messages, *turns], jobs, threads)
     ending = _ending(connection, messages, jobs, now)
-    return Story(
-        anchor, person, user_id, tuple(sorted(threads.traces)), tuple(events), ending, story_things.cost(events)
-    )
+    cause = story_causes.of(connection, anchor.kind, anchor.id, events) if anchor.kind in ("message", "call") else None
+    traces, cost = tuple(sorted(threads.traces)), story_things.cost(events)
+    return Story(anchor, person, user_id, traces, tuple(events), ending, cost, cause)
 
 
 def _jobs(connection: Connection, threads: _Threads, messages: Iterable[Row], turns: Iterable[Row]) -> list[JobRecord]:

@@ -159,7 +159,8 @@ def calls(connection: Connection, marks: Mapping[str, Any], whose: str) -> list[
         if row["ended_at_ms"] is not None:
             became = row["outcome"] or row["state"]
             reason = f": {row['reason']}" if row["reason"] else ""
-            events.append(Event(unstamp(row["ended_at_ms"]), "call", f"The call is over, {became}{reason}.", row["id"]))
+            over = f"The call is over, {became}{reason}."
+            events.append(Event(unstamp(row["ended_at_ms"]), "call", over, row["id"], {"over": became}))
     return events
 
 
@@ -238,6 +239,21 @@ _DOES = {
     "mark_read": "show that it was read",
     "reminder": "say the reminder",
     "media": "bring the file",
+    "call_slot": "begin the contact they chose",
+    "call": "phone them",
+    "call_check": "ask the provider about the call",
+    "call_over": "do what follows the call",
+    "nudge": "say the nudge",
+    "day_close": "close their day",
+    "weekly_summary": "tell them of their week",
+    "digest": "tell them what they asked to be told",
+    "prewrite": "make the sentences of a day to come",
+    "embed": "give the new memories vectors",
+    "backfill": "remember what was said before there was a memory",
+    "remember": "read what they wrote for what it says of them",
+    "tell_operator": "tell the operator",
+    "replay": "carry a replay out",
+    "backup": "make a backup",
 }
 
 

@@ -47,7 +47,9 @@ def _wanted(connection: Connection, marks: Mapping[str, str]) -> dict[str, str]:
     said: dict[str, str] = {}
     for payload in (msgspec.json.decode(row["payload"]) for row in rows):
         tools = ", ".join(call["tool"] for call in payload["message"]["calls"]) if "call" in payload else ""
-        said[payload.get("call", "")] = f" It asked for {tools}." if tools else " It had its answer."
+        dropped = ", ".join(payload.get("dropped", ()))
+        less = f" For want of room it was not told: {dropped}." if dropped else ""
+        said[payload.get("call", "")] = (f" It asked for {tools}." if tools else " It had its answer.") + less
     return said
 
 

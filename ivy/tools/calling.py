@@ -80,7 +80,7 @@ def call_me(args: CallMe, turn: TurnContext) -> ScopedWrite:
             raise said.refuse(
                 turn,
                 "You asked for a call a while ago, and I only read it now. Say “call me” if you still want it.",
-                "Me pediste una llamada hace un rato y solo ahora lo leo. Dime «llámame» si todavía la quieres.",
+                "Leo solo ahora lo de la llamada, que era de hace un rato. Con otro «llámame» sale enseguida.",
             )
         if args.when.strip() and (when := said.when(turn, args.when)) and not when.all_day:
             at = to_instant(when.wall, turn.person.zone)

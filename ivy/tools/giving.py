@@ -24,6 +24,11 @@ from ivy.tools.registry import Effect, ScopedRead, ScopedWrite, TurnContext, too
 from ivy.tools.reserve import reserve_line
 from ivy.tools.workouts import giving_of
 
+LEFT_ASIDE = (
+    "I leave the counting aside for now; it can wait.",
+    "Por ahora dejo las cuentas a un lado; pueden esperar.",
+)
+"""What somebody who is cared for hears instead of numbers to live up to."""
 LOOKED_BACK = 21
 """Days."""
 FEWEST = 3
@@ -57,6 +62,8 @@ def show_stats(args: ShowStats, turn: TurnContext) -> ScopedRead:  # noqa: ARG00
 
     def read(scope: Scope) -> str:
         today = said.today(turn)
+        if turn.person.is_cared_for:
+            return " ".join(filter(None, (said.tell(turn, *LEFT_ASIDE), _week_line(scope, turn))))
         kept, planned = kept_of_last(streaks.events(scope), today, LOOKED_BACK)
         streak = streaks.current(scope)
         lines = [_streak_line(turn, streak, kept, planned)]

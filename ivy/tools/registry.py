@@ -80,6 +80,8 @@ class TurnContext:
     """Finds out what a text means, for tools that look for meaning; None: they look for words."""
     meaning: Meaning | None = None
     """What a tool is to look for, once `recall` has found out."""
+    scope: str = ""
+    """What Ivy is for, as the operator puts it; empty: as Ivy puts it."""
 
     @property
     def asks_again(self) -> bool:

@@ -37,6 +37,8 @@ def use_reserve(args: UseReserve, turn: TurnContext) -> ScopedWrite:  # noqa: AR
     def write(scope: Scope) -> str:
         today = said.today(turn)
         planned = workouts.of_day(scope, today)
+        if turn.person.is_cared_for:
+            return _freed(scope, turn, planned)
         if streaks.of_day(scope, today) is not Outcome.RESERVE:
             _check(scope, turn, planned)
             for each in planned:
@@ -45,6 +47,14 @@ def use_reserve(args: UseReserve, turn: TurnContext) -> ScopedWrite:  # noqa: AR
         return f"{_covered(scope, turn)} {reserve_line(turn, streaks.reserve_left(scope, today))}"
 
     return write
+
+
+def _freed(scope: Scope, turn: TurnContext, planned: list[workouts.Workout]) -> str:
+    """Let what is open today rest, without a word of the streak and without spending a day: no day of care costs any."""
+    for each in planned:
+        if each.state is WorkoutState.PLANNED:
+            workouts.finish(scope, each, WorkoutState.REST, word_of(turn))
+    return said.tell(turn, "Today is free, and it costs you nothing.", "Hoy queda libre, y no cuesta nada.")
 
 
 def _check(scope: Scope, turn: TurnContext, planned: list[workouts.Workout]) -> None:

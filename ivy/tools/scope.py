@@ -33,6 +33,8 @@ def out_of_scope(args: OutOfScope, turn: TurnContext) -> ScopedRead:
 
     def read(scope: Scope) -> str:
         logger.info("%s asked for something else: %s", scope.user_id, args.topic[:40])
+        if turn.scope:
+            return said.tell(turn, f"That is not what I'm for. {turn.scope}", f"Eso no es lo mío. {turn.scope}")
         return said.tell(
             turn,
             "That is not what I'm for: I'm a coach and planner. I can plan workouts, book, remind, and keep track of what you"

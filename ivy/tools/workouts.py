@@ -363,8 +363,9 @@ def _told(turn: TurnContext, change: Change) -> str:
 
 def moved(changes: Sequence[Change], person: Person) -> list[str]:
     """Return the sentences on what words said together did for the streak, and on what they gave or took back."""
-    streak = [] if person.care_since is not None else _of_streak(changes, person.speech)
-    return [*streak, *_of_gift(changes, person)]
+    if person.is_cared_for:
+        return []
+    return [*_of_streak(changes, person.speech), *_of_gift(changes, person)]
 
 
 def _of_streak(changes: Sequence[Change], speech: str) -> list[str]:

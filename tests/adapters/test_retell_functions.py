@@ -34,7 +34,7 @@ def asked(args: Any, call: Any = CALL, name: Any = "save_plan") -> bytes:
 
 def test_what_an_agent_asks_for() -> None:
     found = read_function(asked({"workout": "a run", "minutes": 20}), "save_plan")
-    assert found == InCall("0193f2", "call_1", "save_plan", '{"workout":"a run","minutes":20}', 2)
+    assert found == InCall("0193f2", "call_1", "save_plan", '{"workout":"a run","minutes":20}', 2, ("Yes", "At seven."))
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,10 @@ from ivy.domain.calls import CallKind, CallOutcome, CallState, Report, Spoken, V
 from ivy.domain.consent import UNTIL_ANSWERED, Purpose
 from ivy.domain.dialing import Refuse
 from ivy.domain.jobs import CALL_OVER
+from ivy.domain.safety import Risk
 from ivy.domain.sentences import ENGLISH, Say
 from ivy.domain.slots import By, SlotKind
-from ivy.store import call_slots, calls, consents, feedback, jobs, people
+from ivy.store import call_slots, calls, consents, feedback, jobs, people, reviews
 from ivy.store.binding import Connection
 from ivy.store.call_slots import Slot
 from ivy.store.calls import Call
@@ -145,6 +146,18 @@ async def test_where_they_heard_nothing_of_a_wrong_verdict_nothing_is_said(
     await store.write(lambda connection: call_reports.take(connection, [named], life.desk))
     await tells(life, call, TALK)  # both are known before anything follows
     assert SORRY not in await life.said()
+
+
+async def test_who_is_cared_for_is_apologised_to_without_a_word_of_the_streak(
+    life: Life, autojump_clock: MockClock
+) -> None:
+    await tells(life, await rings(life), MACHINE)
+    await life.rows.write(
+        lambda scope: reviews.open_review(scope, "r1", Risk.EATING, source="chat", ref="m1", words="x", now=life.now)
+    )
+    assert await writes(life, misjudged.heard, "No, I did answer!")
+    assert (await life.said())[1:] == [ENGLISH[Say.MISJUDGED_IN_CARE]]
+    assert "streak" in SORRY and "streak" not in ENGLISH[Say.MISJUDGED_IN_CARE]
 
 
 async def test_who_says_that_they_were_there_is_believed_once(life: Life, autojump_clock: MockClock) -> None:

@@ -494,3 +494,11 @@ def test_the_governor_is_kept_whatever_is_due(calls: list[tuple[int, int]], limi
     total = sum(length for _offset, length in calls)
     if total + len(calls) * (LOOK_AGAIN.total_seconds() + 1 / per_second) < WINDOW.total_seconds():
         assert not refused  # one line alone would have been enough
+
+
+def test_who_wants_no_calls_today_is_left_alone_until_midnight_unless_they_ask_for_one() -> None:
+    refused = decide(situation(unwanted_today=True))
+    assert isinstance(refused, Refuse) and not refused.fault
+    assert refused.rule == "they want no calls today"
+    assert refused.until is not None and refused.until.astimezone(zoneinfo.ZoneInfo(BOGOTA)).time() == time()
+    assert decide(situation(unwanted_today=True, wish=Wish.NOW)) == Dial()

@@ -16,6 +16,7 @@ from ivy.domain.projection import (
     Past,
     Projection,
     Range,
+    Spoken,
     Units,
     cheaper,
     from_numbers,
@@ -114,12 +115,29 @@ def test_one_three_minute_call_a_day_is_what_the_plan_says() -> None:
 
 def test_what_saves_most_is_named_first_and_what_saves_nothing_is_not() -> None:
     month = Projection((Line(MODEL, 0, 900, 0), Line(CALL, 0, 1000, 0)), Line("total", 0, 1900, 0), 1, 30)
-    found = cheaper(month, cheap_part=0.05, evening_part=0.45)
-    assert [(each.setting.split()[-1], each.saves) for each in found] == [
-        ("call", 1000),
-        ("models.primary", 855),
-        ("call", 450),
+    found = cheaper(month, cheap_part=0.05, spoken=Spoken(calls=10, evening=0.45, evening_calls=0.5, text=4.0))
+    assert [(each.setting.split()[-2:], each.saves) for each in found] == [
+        (["every", "call"], 960),  # ten texts at 4 are paid for instead
+        (["as", "models.primary"], 855),
+        (["evening", "call"], 430),
     ]
     chat = Projection((Line(MODEL, 0, 900, 0),), Line("total", 0, 900, 0), 0, 30)
-    assert cheaper(chat, cheap_part=1.0, evening_part=0.0) == ()
+    assert cheaper(chat, cheap_part=1.0, spoken=Spoken()) == ()
     assert chat.per_person == 0
+
+
+@given(
+    st.integers(0, 10**9),
+    st.floats(0, 10_000),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.floats(0, 10**6),
+)
+def test_no_saving_is_zero_or_less_or_more_than_the_calls_cost_less_their_texts(
+    micros: int, calls: float, evening: float, evening_calls: float, text: float
+) -> None:
+    month = Projection((Line(CALL, 0, micros, micros),), Line("total", 0, micros, micros), 1, 30)
+    found = cheaper(month, cheap_part=1.0, spoken=Spoken(calls, evening, evening_calls, text))
+    assert all(0 < each.saves <= micros for each in found)
+    every = [each.saves for each in found if each.setting == "a text instead of every call"]
+    assert every == ([round(micros - calls * text)] if round(micros - calls * text) > 0 else [])

@@ -1,13 +1,24 @@
 """Words of danger get a human's number at once, a human looks, and the coach is quiet until then."""
 
+from datetime import timedelta
+
 import pytest
+import trio
 from trio.testing import MockClock
 
-from ivy.agent import care
+from ivy.agent import call_doors, care
+from ivy.config import CharitySection, Config, GivingSection
+from ivy.domain.giving import Wallet
 from ivy.domain.sentences import ENGLISH, SPANISH, Say
-from ivy.store import people, reviews
+from ivy.emulators.retell_calls import Call as PhoneCall
+from ivy.emulators.retell_people import scripted
+from ivy.store import people, reviews, wallets
 from ivy.store.reviews import Review
+from ivy.store.scope import for_user
 from tests.journeys.play import ANA, MONDAY, Lives, Play, after
+from tests.journeys.test_onboarding import COLOMBIA, NOON
+from tests.journeys.test_onboarding import config as onboarding_config
+from tests.journeys.test_phone_calls import DAWN, VOICE, lives_by_phone, phones
 
 CRY = "I don't want to live anymore"
 
@@ -123,3 +134,149 @@ async def test_what_is_known_of_it_goes_with_the_person(lives: Lives, autojump_c
         await play.talk(CRY)
         tables = await play.rows("SELECT user_id FROM reviews")
         assert tables == [{"user_id": play.ids[ANA]}]
+
+
+# --- until then nothing counts -----------------------------------------------------------------------
+
+
+async def test_nothing_said_is_a_streak_or_a_pledge(lives: Lives, autojump_clock: MockClock) -> None:
+    giving = Config(giving=GivingSection(charities={"water": CharitySection(name="Clean Water")}))
+    async with lives(config=giving) as play:
+        await play.knows()
+        await play.rows_of().write(wallets.save, Wallet("water", 100, "USD", 900, 4000), now=play.now)
+        await play.talk("log a run of 30 minutes")
+        assert "streak" in play.heard()[-1] and "Clean Water" in play.heard()[-1]
+        await play.talk("plan yoga today at 6pm")
+        await play.talk(CRY)
+        heard = len(play.heard())
+        asks = (
+            "stats",
+            "log a swim of 20 minutes",
+            "undo my last workout",
+            "use a reserve day today",
+            "show my streak",
+        )
+        for words in (*asks, "today is a rest day", "log a walk of 15 minutes"):
+            await play.talk(words)
+        said = play.heard()[heard:]
+        assert len(said) >= len(asks)
+        for word in ("streak", "in a row", "reserve days left", "pledge", "clean water", "milestone"):
+            assert [text for text in said if word in text.lower()] == [], word
+        assert await a_human_looks(play)
+        assert "streak" in (await play.talk("stats")).lower()
+
+
+async def test_a_first_talk_asks_nothing_more_and_goes_on_once_a_human_looked(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    async with lives(NOON, config=onboarding_config()) as play:
+        await play.says("hola", COLOMBIA)
+        await play.hears(1, COLOMBIA)
+        await play.taps("Sí", COLOMBIA)
+        await play.hears(2, COLOMBIA)
+        assert "123" in await play.talk("me quiero morir", COLOMBIA)
+        await play.taps("Llámame a las 07:00", COLOMBIA)
+        assert (await play.hears(4, COLOMBIA))[3] == SPANISH[Say.ONB_NOTED]
+        await play.until(NOON + timedelta(hours=23))
+        assert len(play.heard(COLOMBIA)) == 4
+        context = play.world.daemon.context
+        (found,) = await waiting(play)
+        rows = for_user(context.store, found.user_id)
+        person = await rows.read(people.load)
+        desk = context.desk_at("whatsapp", context.new_id())
+        await rows.write(lambda scope: care.close(scope, person, found.id, by="laura", note="", desk=desk))
+        assert "07:00" in await play.talk("sigamos", COLOMBIA) or "7:00" in play.heard(COLOMBIA)[-1]
+
+
+# --- on the phone ------------------------------------------------------------------------------------
+
+
+def results_of(call: PhoneCall) -> list[str]:
+    """Return what the tools of a call told its voice."""
+    return [str(each["content"]) for each in call.entries if isinstance(each, dict) and "content" in each]
+
+
+async def opened_during(play: Play) -> bool:
+    """Say whether the one review there is was opened before its call was over."""
+    return bool(
+        await play.one(
+            "SELECT opened_at_ms < ended_at_ms FROM reviews JOIN calls ON calls.id = reviews.ref WHERE source = 'call'"
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("locale", "words", "number"),
+    [
+        ("en-US", "I noticed a change in my mood: I don't want to live anymore", "988"),
+        ("es-US", "noté un cambio en el sueño: me quiero morir", "988"),
+    ],
+)
+async def test_danger_that_is_passed_to_a_tool_is_found_during_the_call(
+    lives: Lives, locale: str, words: str, number: str, autojump_clock: MockClock
+) -> None:
+    async with lives(DAWN, config=VOICE) as play:
+        await lives_by_phone(play)
+        await play.rows_of().write(people.set_locale, locale)
+        await play.says("hola")
+        run = "registra una carrera de media hora" if locale.startswith("es") else "log a run of 45 minutes"
+        phones(play).person_answers(ANA, scripted(words, run, "bye"))
+        await play.until(DAWN.replace(hour=12, minute=30))
+        (review,) = await waiting(play)
+        assert (review.kind.value, review.source) == ("self_harm", "call") and await opened_during(play)
+        first, second = results_of(phones(play).placed[0])
+        assert number in first and "911" in first
+        assert await play.one("SELECT count(*) FROM life_markers") == 0
+        assert await play.one("SELECT count(*) FROM workouts WHERE state = 'done'") == 1
+        assert not any(word in second.lower() for word in ("streak", "racha", number))
+        assert sum(number in text for text in play.heard()) == 1, "in writing, once"
+
+
+async def test_danger_that_was_said_before_is_found_with_the_next_tool(lives: Lives, autojump_clock: MockClock) -> None:
+    async with lives(DAWN, config=VOICE) as play:
+        await lives_by_phone(play)
+        await play.says("hola")
+        phones(play).person_answers(ANA, scripted(CRY, "log a run of 45 minutes", "take a rest day tomorrow", "bye"))
+        await play.until(DAWN.replace(hour=12, minute=30))
+        assert len(await waiting(play)) == 1 and await opened_during(play)
+        first, second = results_of(phones(play).placed[0])
+        assert "988" in first and "Logged: run" in first and "day 1" not in first
+        assert "988" not in second
+        assert sum("988" in text for text in play.heard()) == 1
+
+
+async def test_who_calls_while_cared_for_is_known_as_that_and_by_no_streak(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    async with lives(DAWN, config=VOICE) as play:
+        await lives_by_phone(play, morning="23:30", evening="23:40")
+        await play.talk("log a run of 45 minutes")
+        await play.talk(CRY)
+
+        async def taps() -> None:
+            await play.hears(3)
+            await play.taps("Yes, it is me")
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(taps)
+            call = await phones(play).person_calls(
+                ANA, scripted("log yoga of 20 minutes", "take a rest day tomorrow", "bye")
+            )
+        assert call is not None
+        manner, where = care.on_phone(await play.rows_of().read(people.load))
+        told = results_of(call)
+        assert call_doors.NOT_PROVED["en"] in told[0] or manner in told[0]
+        (known,) = [each for each in told if manner in each]
+        assert where in known and "988" in known and "Streak" not in known and "can keep" not in known
+        assert "988" not in str(call.variables), "a number can be forged"
+
+
+async def test_who_calls_and_speaks_of_danger_need_not_prove_who_they_are(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    async with lives(DAWN, config=VOICE) as play:
+        await lives_by_phone(play, morning="23:30", evening="23:40")
+        call = await phones(play).person_calls(ANA, scripted(f"I noticed a change: {CRY}", "bye"))
+        assert call is not None and "988" in results_of(call)[0]
+        assert len(await waiting(play)) == 1
+        assert await play.one("SELECT count(*) FROM life_markers") == 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from inspect import isfunction
 from itertools import product
 from typing import Any, get_args
 
@@ -14,11 +15,11 @@ from ivy.config.sections import FactsSection
 from ivy.domain.pricing import cost_micros
 from ivy.domain.providers import ROLES
 from ivy.domain.sentences import ENGLISH, Say
-from ivy.emulators import faults
+from ivy.emulators import faults, model_faults
 from ivy.emulators.brain import Brain, BrainInput, BrainOutput
 from ivy.emulators.faults import Slow
-from ivy.emulators.model_fault_list import EVERY, Case, Then
-from ivy.emulators.model_faults import ModelFault
+from ivy.emulators.model_fault_list import EVERY, NEVER, Case, Then
+from ivy.emulators.model_faults import ModelFault, slow
 from ivy.ports import UnitPrices, Usage
 from ivy.store import breakers, dependencies, switches
 from ivy.store.binding import Connection
@@ -204,6 +205,15 @@ def test_no_fault_of_the_line_is_missing_from_the_list() -> None:
     tried = {type(case.fault) for case in EVERY.values()}
     assert set(get_args(faults.Fault)) <= tried
     assert {case.then for case in EVERY.values()} == set(Then)
+
+
+def test_no_bad_answer_of_a_vendor_is_missing_from_the_list() -> None:
+    tried = [case.fault for case in EVERY.values()]
+    made = [
+        each for each in vars(model_faults).values() if isfunction(each) and each.__module__ == model_faults.__name__
+    ]
+    assert made
+    assert [each for each in made if (each(NEVER) if each is slow else each()) not in tried] == []
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -48,6 +48,7 @@ async def by_reaction(play: Play) -> None:
     await play.whatsapp.person_reacts(ANA, play.messages()[-1].wamid, "👍")
 
 
+@pytest.mark.every
 @pytest.mark.parametrize("way", [by_text, by_button, by_reaction])
 async def test_whichever_way_it_is_said_it_has_the_same_result_in_one_message(
     lives: Lives, autojump_clock: MockClock, way: Callable[[Play], Awaitable[None]]

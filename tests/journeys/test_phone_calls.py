@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import trio
+from msgspec.structs import replace
 from trio.testing import MockClock
 
 from ivy.agent import call_doors
@@ -12,6 +13,7 @@ from ivy.clock import stamp
 from ivy.config import CallsSection, CharitySection, Config, GivingSection, VoiceSection
 from ivy.domain.calls import CallOutcome
 from ivy.domain.consent import Purpose
+from ivy.domain.giving import Wallet
 from ivy.domain.sentences import ENGLISH, Say
 from ivy.domain.slots import By, SlotKind
 from ivy.emulators.faults import (
@@ -30,7 +32,7 @@ from ivy.emulators.faults import (
 from ivy.emulators.retell import RetellEmulator
 from ivy.emulators.retell_calls import Turn
 from ivy.emulators.retell_people import Declines, HangsUp, NoAnswer, Voicemail, scripted
-from ivy.store import call_slots, calls, consents, people
+from ivy.store import call_slots, calls, consents, people, wallets
 from ivy.store.calls import Call
 from ivy.store.scope import Scope
 from tests.journeys.play import ANA, Lives, Play
@@ -81,6 +83,7 @@ async def test_a_morning_call_plans_the_day_and_an_evening_call_ends_it(
 ) -> None:
     async with lives(DAWN, config=VOICE) as play:
         await lives_by_phone(play)
+        await play.rows_of().write(wallets.save, Wallet("water", 100, "USD", 200, 4000), now=play.now)
         retell = phones(play)
         retell.person_answers(
             ANA,
@@ -100,6 +103,32 @@ async def test_a_morning_call_plans_the_day_and_an_evening_call_ends_it(
         assert evening.kind.value == "evening"
         assert await play.rows("SELECT state, minutes FROM workouts") == [{"state": "done", "minutes": 45}]
         assert await play.one("SELECT count(*) FROM streak_events WHERE outcome = 'kept'") == 1
+        assert await play.rows("SELECT charity, amount_minor FROM donations") == [
+            {"charity": "water", "amount_minor": 100}
+        ]
+
+
+@pytest.mark.every
+@pytest.mark.parametrize("off", ["down", "disabled"])
+async def test_the_day_goes_on_by_phone_while_whatsapp_is_off(
+    lives: Lives, autojump_clock: MockClock, off: str
+) -> None:
+    config = VOICE if off == "down" else replace(VOICE, whatsapp=replace(VOICE.whatsapp, enabled=False))
+    async with lives(DAWN, config=config) as play:
+        await lives_by_phone(play)
+        if off == "down":
+            play.fail("whatsapp", Refuse(), times=100_000)
+        phones(play).person_answers(
+            ANA,
+            lambda _phone, variables, _metadata, _at: scripted(
+                *((PLAN, "bye") if variables["ivy_kind"] == "morning" else ("log a run of 45 minutes", "thanks, bye"))
+            ),
+        )
+        await play.until(DAWN + timedelta(hours=16))
+        assert [call.outcome and call.outcome.value for call in await had(play)] == ["completed", "completed"]
+        assert await play.rows("SELECT state, minutes FROM workouts") == [{"state": "done", "minutes": 45}]
+        assert await play.one("SELECT count(*) FROM streak_events WHERE outcome = 'kept'") == 1
+        assert await play.dead() == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Whom a turn asks: breakers that outlive the daemon, an operator's switches that act at once, and one deadline for all."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -244,6 +244,62 @@ async def test_what_another_process_switches_acts_within_a_second_on_the_running
             await ground.hears(3)  # they are told that it takes a while
             thrown = await ground.throw(lambda at: let_go(at, FALLBACK, now()))
             assert await ground.hears(4) - thrown < 1.0
+
+
+ACTED = frozenset({"spend", "memory", "read_receipts"})
+"""Switches that show in how one message is answered; the others show in what the daemon itself reads at each use."""
+
+
+async def test_every_switch_that_another_process_throws_holds_within_a_second_without_a_restart(
+    tmp_path: Path, migrated: Path
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    (folder / "ivy.db").write_bytes(migrated.read_bytes())
+    hasty = Config(turns=TurnsSection(quiet_seconds=0.01), facts=FactsSection(notice=False))
+    usual = {name: switch.default for name, switch in switches.KNOWN.items()}
+    other = {name: next(each for each in reversed(switch.values) if each != switch.default)
+             for name, switch in switches.KNOWN.items()}  # fmt: skip
+    assert usual.keys() == other.keys() > ACTED
+    with trio.fail_after(60):
+        async with open_world(tmp_path, clock=SystemClock(), threads=PooledThreads(), config=hasty) as world:
+            ground = Ground(world)
+            await world.add_person(ANA)
+            answered: list[dict[str, bool]] = []
+            for number, values in enumerate((usual, other, usual), start=1):
+                before = await done(world)
+                thrown = await ground.throw(lambda at, values=values: throw_all(at, values))
+                assert await world.store.read(read_all) == values
+                await ground.says(f"my knee hurts {number}")
+                assert await ground.hears(number) - thrown < 1.0
+                while await world.store.read(is_busy):
+                    await trio.sleep(0.01)
+                after = await done(world)
+                answered.append({name: after[name] > before[name] for name in ACTED})
+    assert answered == [dict.fromkeys(ACTED, each) for each in (True, False, True)]
+
+
+async def done(world: World) -> dict[str, int]:
+    """Return how often there was done what a switch of ACTED forbids."""
+    kept = await world.store.read(lambda at: at.execute("SELECT count(*) FROM user_memory").fetchone()[0])
+    heard = (*world.vendors.anthropic.requests, *world.vendors.openai.requests)
+    asked = sum("embeddings" not in each.path for each in heard)
+    return {"spend": asked, "memory": kept, "read_receipts": len(world.vendors.whatsapp.reads)}
+
+
+def is_busy(connection: Connection) -> bool:
+    """Say whether anything of an answer is still to be done."""
+    open_jobs = "SELECT 1 FROM jobs WHERE state IN ('ready', 'leased') AND kind IN ('turn', 'send', 'mark_read')"
+    return connection.execute(open_jobs).fetchone() is not None
+
+
+def throw_all(connection: Connection, values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        switches.set_value(connection, name, value, by="sam", now=SystemClock().now())
+
+
+def read_all(connection: Connection) -> dict[str, str]:
+    return {each.name: each.value for each in switches.all_values(connection)}
 
 
 def let_go(connection: Connection, name: str, now: datetime) -> None:

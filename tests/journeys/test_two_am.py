@@ -316,6 +316,7 @@ async def _not_said(play: Play, plan: Plan, messages: list[Got]) -> list[str]:
     return lost
 
 
+@pytest.mark.every
 @pytest.mark.parametrize("seconds", [0.3, 5.5])
 async def test_a_daemon_that_dies_in_the_middle_goes_on_where_it_was(
     night: Night, tmp_path: Path, autojump_clock: MockClock, seconds: float

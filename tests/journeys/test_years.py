@@ -99,6 +99,7 @@ def spans(home: Place) -> list[tuple[datetime, int]]:
 
 
 @pytest.mark.drill
+@pytest.mark.every
 @pytest.mark.parametrize("home", CHANGES, ids=lambda home: home.zone.partition("/")[2])
 def test_no_slot_comes_twice_or_not_at_all_in_a_year_of_calls(tmp_path: Path, home: Place) -> None:
     who = [somebody(0, home, BY_DAY), somebody(1, home, IN_THE_HOUR[home])]

@@ -4,7 +4,6 @@ What survives a crash is what was committed, so each commit's file is a crash, a
 """
 
 import os
-import re
 import shutil
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -34,13 +33,13 @@ from ivy.domain.jobs import TURN, turn_lane
 from ivy.emulators.anthropic import AnthropicEmulator
 from ivy.emulators.in_process import in_process
 from ivy.emulators.openai import OpenAIEmulator
-from ivy.store import messages, people, people_data, spending
-from ivy.store.binding import Connection
+from ivy.store import messages, people, spending
 from ivy.store.database import Store, open_store
 from ivy.store.jobs import Job
-from ivy.store.scope import for_user, within
+from ivy.store.scope import for_user
 from ivy.threads import InlineThreads
 from ivy.tools.registry import Tool, families
+from tests.reliability.what_is_left import effects
 from tests.tools.diary import BEN, MONDAY, REGISTRY, Diary, diary_of
 
 FULL = os.environ.get("IVY_FULL") == "1"
@@ -51,16 +50,10 @@ BEFORE: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
 }
 """What some tools need beside what everybody has."""
 MESSAGE = "00000000-0000-7000-8000-000000000001"
-MONEY = {"ai_usage", "cost_ledger", "spend_days", "model_exchanges"}
-"""Not effects: a model that was asked before the crash is asked again, and costs again; the ledger has tests of its own."""
 TELLS_MONEY = {"show_usage"}
 """A request that was lost may have been billed, and is told of."""
-DROPPED = {"lanes"}
-"""How the queue goes about its work."""
 ANYWHERE = {"the words came", "open_turn", "read_words", "reserve", "settle", "learn"}
 """Commits of a turn that no tool has a part in: it is cut off after these with the first tool only."""
-NAMES = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{64}\b")
-TOKEN = re.compile(r"ivy1\.[^.]+\.([^.]*)\.[A-Za-z0-9_-]+")
 WHO = BEN.id
 
 
@@ -122,7 +115,7 @@ class Lives:
             await self._prepare(context)
             camera = Camera(context.store, self.folder / "shots")
             await answer(context)
-            return camera.shots, await context.store.read(effects)
+            return camera.shots, await context.store.read(effects, WHO)
 
     async def _prepare(self, context: Context) -> None:
         rows, new_id = for_user(context.store, WHO), context.new_id
@@ -145,7 +138,7 @@ class Lives:
         async with self(shot) as context:
             await context.store.write(spending.expire_reservations)
             await answer(context)
-            return await context.store.read(effects)
+            return await context.store.read(effects, WHO)
 
 
 async def answer(context: Context) -> None:
@@ -157,23 +150,6 @@ async def answer(context: Context) -> None:
     outcome: Outcome = await turn_handler.handle(job, context)
     assert callable(outcome)
     await context.store.write(outcome)
-
-
-def effects(connection: Connection) -> dict[str, list[str]]:
-    """Return all rows of the person without the names that chance gave them."""
-    scope = within(connection, WHO)
-    return {
-        owned.table: sorted(plain(owned.table, row) for row in people_data.rows(scope, owned))
-        for owned in people_data.owned(connection)
-        if owned.table not in MONEY | DROPPED
-    }
-
-
-def plain(table: str, row: dict[str, Any]) -> str:
-    if table == "turn_steps":
-        row = {"n": row["n"], "kind": row["kind"]}
-    text = msgspec.json.encode({name: value for name, value in row.items() if not isinstance(value, bytes)}).decode()
-    return NAMES.sub("#", TOKEN.sub(r"token \1", text))
 
 
 @pytest.fixture

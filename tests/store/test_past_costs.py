@@ -116,6 +116,23 @@ def test_calls_of_a_slot_that_is_a_text_now_are_not_paid_for_again(connection: C
     assert past(connection, rates).by_day[-1] == {"call": 1000}
 
 
+def test_the_mix_counts_the_calls_that_cost_something_by_kind_and_by_number(
+    connection: Connection, rates: Rates
+) -> None:
+    for number, (kind, user, micros) in enumerate(
+        [("morning", "ana", 70), ("evening", "ana", 50), ("evening", "ben", 30), ("evening", "ben", 0)]
+    ):
+        costs(connection, f"c{number}", micros, user)
+        connection.execute(
+            "INSERT INTO calls (id, user_id, kind, slot, day, state, to_number, due_at_ms)"
+            " VALUES (?1, ?2, ?3, ?1, '2026-11-23', 'analysed', ?4, ?5)",
+            (f"c{number}", user, kind, PHONES[user], stamp(NOON)),
+        )
+    found = past_costs.mix(connection, since=LAST, until=LAST)
+    assert found.calls == {"morning": 1, "evening": 2}
+    assert (found.called, found.call_micros) == ({PHONES["ana"]: 2, PHONES["ben"]: 1}, 150)
+
+
 def test_replies_are_counted_by_what_the_channel_says_of_them(connection: Connection, rates: Rates) -> None:
     sends(connection, "free", "ana", ago=2)
     sends(connection, "charged", "ana", ago=1, micros=3400, price_type="regular")

@@ -7,7 +7,6 @@ table that holds rows of a person: a new tool or table is looked at without bein
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import msgspec
 import pytest
@@ -15,46 +14,12 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivy.domain.taint import Read, texts_in
-from ivy.ports import ToolCall
-from ivy.store import people, people_data
-from ivy.store.binding import Connection
-from ivy.store.database import Store, open_store
+from ivy.domain.taint import texts_in
+from ivy.store.database import open_store
 from ivy.store.migrate import migrate
-from ivy.store.scope import for_user, within
 from ivy.threads import InlineThreads
-from ivy.tools.executor import Place, execute
-from ivy.tools.registry import TurnContext
-from tests.tools.diary import ANA, BEN, MONDAY, REGISTRY, Diary, diary_of
-
-SECRETS = {"ana": ("zafiro", "esmeralda"), "ben": ("walrus", "otter")}
-"""Each person's own words: they stand in their rows, and nobody else's answers may hold them."""
-SMUGGLED = st.sampled_from(
-    [*SECRETS["ana"], *SECRETS["ben"], "ana-0001", "ben-0001", "ben-0003", "ben", "ana", "%", "*", ""]
-)
-READS = st.sampled_from([None, Read("show me all"), Read("what is this?", frozenset({"forwarded"}))])
-
-Ask = tuple[str, str, dict[str, Any], Read | None]
-
-
-@st.composite
-def asks(draw: st.DrawFn) -> Ask:
-    """Return a call: one of a tool's own examples, some of its texts replaced, some left-out ones added."""
-    who = draw(st.sampled_from(sorted(SECRETS)))
-    example = draw(st.sampled_from(REGISTRY.examples()))
-    arguments = dict(example.arguments)
-    for name, field in REGISTRY.tools[example.tool].spec.parameters["properties"].items():
-        if field.get("type") == "string" and "enum" not in field and draw(st.integers(0, 3)) == 0:
-            arguments[name] = draw(SMUGGLED)
-        elif field.get("type") == "boolean" and draw(st.booleans()):
-            arguments[name] = draw(st.booleans())
-    return who, example.tool, arguments, draw(READS)
-
-
-def everything(connection: Connection, who: str) -> dict[str, list[dict[str, Any]]]:
-    """Return every row of a person, by table, as it is handed over to them."""
-    scope = within(connection, who)
-    return {owned.table: people_data.rows(scope, owned) for owned in people_data.owned(connection)}
+from tests.tools.diary import ANA, BEN, REGISTRY, Diary, diary_of
+from tests.tools.two_people import SECRETS, Ask, ask, asks, everything
 
 
 @pytest.fixture(scope="module")
@@ -107,15 +72,6 @@ async def ask_all(file: Path, asked: list[Ask]) -> None:
                     other
                 ]:  # what they wrote themselves may come back to them, and nothing else of the other's
                     assert word in typed[who] or (word not in said and word not in repr(kept[who]))
-
-
-async def ask(store: Store, who: str, tool: str, arguments: dict[str, Any], read: Read | None, number: int) -> str:
-    rows = for_user(store, who)
-    person = await rows.read(people.load)
-    turn_id, names = f"{who}-turn-{number}", iter(range(1000))
-    turn = TurnContext(person, MONDAY, lambda: f"{turn_id}-{next(names):03d}", "trace", turn_id=turn_id, read=read)
-    call = ToolCall("c1", tool, msgspec.json.encode(arguments).decode())
-    return (await execute(rows, REGISTRY, call, Place(turn_id, 1, 0), turn)).content
 
 
 async def test_every_example_of_every_tool_tells_and_changes_ones_own(two_lives: Path, tmp_path: Path) -> None:

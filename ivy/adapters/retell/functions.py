@@ -30,12 +30,14 @@ def read_function(body: bytes, tool: str) -> InCall:
     provider_call_id = ident(call, "call_id")
     if not provider_call_id:
         raise Unreadable("a function without a call")
+    spoken = tuple(turn.text for turn in turns_of(call) if turn.by == "person")
     return InCall(
         our_id=ident(as_object(call.get("metadata")), OUR_ID),
         provider_call_id=provider_call_id,
         tool=tool,
         arguments=_arguments(told.get("args")),
-        utterance=sum(turn.by == "person" for turn in turns_of(call)),
+        utterance=len(spoken),
+        spoken=spoken,
     )
 
 

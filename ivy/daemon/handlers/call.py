@@ -32,6 +32,8 @@ logger = log.get(__name__)
 ANSWERS_WITHIN = 30.0
 LOOK_UP_AFTER = timedelta(seconds=20)
 """A provider whose answer was lost may need a moment before it can tell."""
+_SHORT = {CallKind.NOTICE: notice_calls.LONGEST_SECONDS, CallKind.HELLO: 90}
+"""Seconds: who is to know a voice is spoken to for thirty, and may answer."""
 NO_VOICE = "voice.enabled is false"
 
 
@@ -156,7 +158,7 @@ def _begin(connection: Connection, job: Job, call: Call, dialled: Dialled, conte
 def _longest(call: Call, context: Context) -> int:
     """Return how many seconds a call may last."""
     longest = context.config.calls.longest_seconds
-    return min(longest, notice_calls.LONGEST_SECONDS) if call.kind is CallKind.NOTICE else longest
+    return min(longest, _SHORT.get(call.kind, longest))
 
 
 def _voicemail(scope: Scope, call: Call, person: Person, context: Context) -> str:

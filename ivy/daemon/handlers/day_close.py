@@ -77,7 +77,7 @@ def _close(connection: Connection, user_id: str, job: Job, context: Context) -> 
     for each in _to_close(day, known):
         unsure = is_late or each < day or _is_journey(person, known, now)
         unsure = unsure or backups.lost_day(connection, each, person.zone)  # what they said of it may be lost
-        fault = calls.failed_by_fault(scope, each) or person.care_since is not None
+        fault = calls.failed_by_fault(scope, each) or person.is_cared_for
         fault = fault or feedback.is_kept(scope, Kind.APPEAL, each.isoformat())  # a call of that day was judged wrongly
         outcome = workouts.close(scope, each, word, fault=fault, unsure=unsure)
     if known is None or day > known.last:

@@ -63,6 +63,7 @@ async def handle(job: Job, context: Context) -> Outcome:
         phones=context.voice is not None and context.config.voice.enabled,
         gets_to=partial(routes.gets_to, context.config.voice),
         recall=context.recall(store, job.trace_id),
+        scope=context.config.people.scope_sentence,
     )
     channel = str(job.payload["channel"])
     try:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ivy.clock import stamp
+from ivy.domain.spend_caps import NO_CAPS
+from ivy.ports import UnitPrices, Usage
 from ivy.store import spending
+from ivy.store.spending import Reservation
 
 if TYPE_CHECKING:
     from tests.cli.support.conftest import Ivy, Seeded
@@ -21,6 +24,19 @@ def test_rows_add_up_to_the_total_to_the_micro_dollar(ivy: "Ivy", seeded: "Seede
     assert sum(row["calls"] for row in found["rows"]) == 2
     assert sum(row["failed"] for row in found["rows"]) == 1
     assert sum(row["input_tokens"] for row in found["rows"]) == 1200
+
+
+def test_an_embedding_has_its_calls_and_tokens_under_its_own_kind(ivy: "Ivy", seeded: "Seeded") -> None:
+    entry, now = seeded.hands.new_id(), seeded.hands.now
+    prices = UnitPrices(20_000, 0, 0, 0, "test")
+    call = Reservation(entry, "ana-0001", None, "embedder", "openai", "text-embedding-3-small", prices, 100, "t")
+    with seeded.connection as connection:
+        spending.reserve(connection, call, caps=NO_CAPS, now=now, kind="embedding")
+        spending.settle(connection, entry, Usage(input=50), micros=1, latency_ms=3, request_id="")
+    rows = {row["name"]: row for row in ivy("costs", "--by", "kind", "--json").json()["rows"]}
+    embedding, model = rows["embedding"], rows["model"]
+    assert [embedding[key] for key in ("micros", "calls", "input_tokens")] == [1, 1, 50]
+    assert [model[key] for key in ("micros", "calls", "failed", "input_tokens")] == [2_115, 2, 1, 1200]
 
 
 def test_each_model_has_its_calls_beside_its_money(ivy: "Ivy", seeded: "Seeded") -> None:
@@ -61,12 +77,35 @@ def test_a_month_is_projected_from_past_days_and_from_numbers(ivy: "Ivy", seeded
     lines = {line["kind"]: line for line in named["projection"]["lines"]}
     assert lines["call"]["likely"] == 10 * 30 * 2 * 3 * 165_000  # Colombia's own price
     assert named["projection"]["total"]["likely"] == sum(line["likely"] for line in lines.values())
-    assert named["projection"]["instead"][0]["setting"] == "a text instead of every call"
+    every, evening = named["projection"]["instead"][:2]
+    text = 10 * 30 * 2 * 800  # one utility template to Colombia each
+    assert (every["setting"], every["saves"]) == ("a text instead of every call", lines["call"]["likely"] - text)
+    assert evening["saves"] == round(lines["call"]["likely"] * 0.45 - text / 2)
     assert named["voice_month_micros"] == 90 * 165_000
     typed = ivy("costs", "project", "--people", "10", "--calls", "2").out
     assert "The cheapest that does nearly the same: a text instead of every call saves about" in typed
     assert "3 minutes on the phone a day cost one person about $10.80 a month ($0.120 a minute" in typed
     assert "is no number" in str(ivy("costs", "project", "--number", "Bogotá").error)
+
+
+def test_what_a_text_would_cost_is_taken_from_what_past_calls_would_have_saved(ivy: "Ivy", seeded: "Seeded") -> None:
+    at = seeded.hands.now - timedelta(days=1)
+    with seeded.connection as connection:
+        for number, (kind, micros) in enumerate([("hello", 120_000), ("inbound", 40_000)]):
+            spending.charge(
+                connection, f"c{number}", kind="call", provider="retell", user_id="ana-0001", micros=micros, now=at
+            )
+            connection.execute(
+                "INSERT INTO calls (id, user_id, kind, slot, day, state, to_number, due_at_ms)"
+                " VALUES (?1, 'ana-0001', ?2, ?1, '2026-11-23', 'analysed', '+573001234567', ?3)",
+                (f"c{number}", kind, stamp(at)),
+            )
+    found = ivy("costs", "project", "--days", "1", "--json").json()["projection"]
+    [likely] = [line["likely"] for line in found["lines"] if line["kind"] == "call"]
+    # Two calls of $0.08 at the mean, and a template to Colombia at $0.0008: one part in a hundred of it.
+    [saves] = [each["saves"] for each in found["instead"] if each["setting"] == "a text instead of every call"]
+    assert saves == pytest.approx(likely * 0.99, abs=1)
+    assert not any("evening" in each["setting"] for each in found["instead"])
 
 
 def test_it_says_how_many_replies_to_come_are_beyond_the_free_ones(ivy: "Ivy", seeded: "Seeded") -> None:

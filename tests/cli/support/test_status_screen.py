@@ -15,7 +15,7 @@ from ivy.cli.status import Status
 from ivy.clock import stamp
 from ivy.daemon import beat_file, lock
 from ivy.domain.advice import Advice, Severity
-from ivy.domain.breaker import BreakerPolicy, after_failure
+from ivy.domain.breaker import CLOSED, BreakerPolicy, after_failure
 from ivy.domain.calls import CallKind
 from ivy.domain.inbound import Sender, Text
 from ivy.domain.jobs import INBOUND, SEND
@@ -129,6 +129,9 @@ def a_bad_night(connection: Connection) -> None:
         reason="anthropic: the key is not valid (401)",
         now=ago(21),
     )
+    for minutes, reason in ((95, "overloaded (529)"), (90, ""), (75, "it did not answer in time"), (70, "")):
+        flapped = after_failure(CLOSED, BreakerPolicy(1), reason, ago(minutes)) if reason else CLOSED
+        breakers.save(connection, "openai/gpt-6-luna", flapped, now=ago(minutes))
     for number in range(37):
         new = NewJob(f"dead{number}", INBOUND, f"dead{number}", ago(30), {}, user_id=f"p{number % 9:02}")
         jobs.bury_at_once(connection, new, reason="away", error="Busy", now=ago(30))
@@ -153,7 +156,9 @@ def looked(folder: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
     """Looks at the database as `ivy status` does, at a moment of the test's own."""
 
     def look(*, running: bool = True) -> Status:
-        (folder / "ivy.toml").write_text("[voice]\nenabled = true\n")
+        (folder / "ivy.toml").write_text(
+            '[voice]\nenabled = true\n[memory]\nembedder = "openai"\nbase_url = "http://localhost:11434/v1"\n'
+        )
         token = options.given_config.set(str(folder / "ivy.toml"))
         setup = frame.setup()
         options.given_config.reset(token)

@@ -1,11 +1,13 @@
 """`ivy switch`: listed, shown, set, and a paused queue let go on."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ivy.domain.breaker import Breaker
+from ivy.domain.breaker import CLOSED, Breaker
 from ivy.store import breakers
 
 if TYPE_CHECKING:
@@ -96,7 +98,9 @@ def test_a_breaker_is_held_by_hand_shown_and_let_go(ivy: "Ivy", seeded: "Seeded"
         ivy("switch", "breaker:primary", "open", "--reason", "it flaps").out
         == "breaker:primary is open; it was auto.\n"
     )
-    assert ivy("switch", f"breaker:{model}").out == ivy("switch", "breaker:primary").out == "held open\n"
+    held = ivy("switch", "breaker:primary").out
+    assert ivy("switch", f"breaker:{model}").out == held and held.startswith("held open\nLately (times in UTC)\n")
+    assert re.search(r"\d +closed +held open +it flaps +\S+", held)
     assert ivy("switch", "breaker:whatsapp", "closed", "--json").json()["before"] == "auto"
     found = {each["name"]: each for each in ivy("switch", "--json").json()["breakers"]}
     assert found[model]["state"] == "held open" and found["whatsapp"]["state"] == "held closed"
@@ -109,8 +113,45 @@ def test_a_breaker_is_held_by_hand_shown_and_let_go(ivy: "Ivy", seeded: "Seeded"
     assert [change["state"] for change in shown[model]["changes"]] == ["held open"]
     assert shown["transcription"]["state"] == "closed"
     assert ivy("switch", "breaker:primary", "auto").out == "breaker:primary is auto; it was open.\n"
-    assert ivy("switch", "breaker:primary").out == "closed\n"
+    assert ivy("switch", "breaker:primary").out.startswith("closed\nLately")
     assert ivy("switch", "breaker:retell").out == "closed\n"
+
+
+def test_what_became_of_a_breaker_is_told_with_why_and_by_whom(ivy: "Ivy", seeded: "Seeded") -> None:
+    now, connection = seeded.hands.now, seeded.connection
+    open_, minute = Breaker(3, now, now + timedelta(seconds=30), "overloaded (529)"), timedelta(minutes=1)
+    for number in range(7):  # more in a day than the five that are shown of older ones
+        breakers.save(connection, "retell", open_, now=now - (20 - 2 * number) * minute)
+        breakers.save(connection, "retell", CLOSED, now=now - (19 - 2 * number) * minute)
+    breakers.hold(connection, "retell", "closed", by="sam", now=now - 2 * minute, reason="no: it is well")
+    breakers.hold(connection, "retell", "auto", by="sam", now=now - minute)
+    shown = ivy("switch", "breaker:retell", "--json").json()
+    assert (shown["name"], shown["value"], len(shown["changes"])) == ("breaker:retell", "closed", 16)
+    told = [[each[key] for key in ("before", "state", "reason", "by")] for each in shown["changes"]]
+    assert told[:4] == [
+        ["held closed", "by itself", "", "sam"],
+        ["closed", "held closed", "no: it is well", "sam"],
+        ["open", "closed", "", ""],
+        ["closed", "open", "overloaded (529)", ""],
+    ]
+    breakers.save(connection, "retell", open_, now=now)
+    assert re.search(r"\d +closed +open +overloaded \(529\) +itself\n", ivy("switch", "breaker:retell").out)
+    assert "retell: open since " in (screen := " ".join(ivy("status").out.split()))
+    assert re.search(r"retell: open since .*; opened 8 times since \S.*, last ", screen)
+    breakers.hold(connection, "retell", "auto", by="sam", now=now)
+    assert breakers.changes(connection, "retell", limit=1)[0].by == "sam"  # an open one was let go by hand
+
+
+@pytest.mark.parametrize(("embedder", "is_used"), [("none", False), ("openai", True)])
+def test_the_embedder_is_leaned_on_where_there_is_one(
+    ivy: "Ivy", seeded: "Seeded", folder: Path, embedder: str, is_used: bool
+) -> None:
+    (folder / "ivy.toml").write_text(
+        f'[memory]\nembedder = "{embedder}"\n'
+    )  # without a key it is asked for all the same
+    shown = {each["name"] for each in ivy("switch", "--json").json()["breakers"]}
+    assert ("embedder" in shown) is is_used
+    assert ivy("switch", "breaker:embedder").out == "closed\n"
 
 
 def test_turns_that_wait_for_a_model_are_tried_when_another_one_may_answer(ivy: "Ivy", seeded: "Seeded") -> None:
