@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -271,7 +271,7 @@ async def test_a_way_that_is_added_later_is_told_what_is_open_and_no_more(
         await trio.sleep(A_WHILE)
         await it.over("sending:locked")
         await trio.sleep(900)
-    async with desk(tmp_path, config(whatsapp="")) as it:
+    async with desk(tmp_path, config(whatsapp=""), EVENING + timedelta(hours=1)) as it:
         await trio.sleep(A_WHILE)
         assert it.posts == [[("sending:payment", "open")]] and it.mails == []
 
