@@ -16,6 +16,7 @@ from trio.testing import MockClock
 
 from ivy.cli.world import World, make_brain, open_world
 from ivy.clock import VirtualClock
+from ivy.emulators.whatsapp import WhatsAppEmulator
 from ivy.emulators.whatsapp_payloads import Accepted
 from ivy.threads import InlineThreads
 
@@ -89,7 +90,7 @@ async def _live(
 ) -> None:
     clock = VirtualClock(START + (number - 1) * A_LIFE)
     async with open_world(folder, clock=clock, threads=InlineThreads(), seed=number) as world:
-        world.vendors.whatsapp.on_accept = partial(_remember, folder)
+        world.vendors.whatsapp.on_accept = partial(_remember, world.vendors.whatsapp, folder)
         for _number in range(1000 * (number - 1)):  # the vendor's ids go on where the last life left them
             world.vendors.whatsapp.wamid("burnt")
         result = await life(world, killer, folder)
@@ -97,17 +98,23 @@ async def _live(
         report.write_text(json.dumps({**result, "steps": killer.steps}))
 
 
-async def _remember(folder: Path, accepted: Accepted) -> None:
-    """What the vendor took outlives the daemon."""
+async def _remember(emulator: WhatsAppEmulator, folder: Path, accepted: Accepted) -> None:
+    """What the vendor took outlives the daemon, and what it asks for it."""
     line = json.dumps(
-        {"wamid": accepted.wamid, "our_id": accepted.our_id, "text": accepted.text, "phone": accepted.person.phone}
+        {
+            "wamid": accepted.wamid,
+            "our_id": accepted.our_id,
+            "text": accepted.text,
+            "phone": accepted.person.phone,
+            "price": emulator.price_of(accepted),
+        }
     )
     handle = os.open(folder / "accepted.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.write(handle, f"{line}\n".encode())
     os.close(handle)
 
 
-def accepted(folder: Path) -> list[dict[str, str]]:
+def accepted(folder: Path) -> list[dict[str, Any]]:
     """Return what the vendor took in all lives so far."""
     path = folder / "accepted.jsonl"
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
@@ -121,5 +128,6 @@ def tell_statuses(world: World, folder: Path) -> None:
     for taken in accepted(folder):
         person = emulator.person(taken["phone"])
         for state in ("sent", "delivered"):
-            told = payloads.status(person, taken["wamid"], state, world.clock.now(), our_id=taken["our_id"])
+            price = {"pricing": taken["price"]} if state == "sent" else {}
+            told = payloads.status(person, taken["wamid"], state, world.clock.now(), our_id=taken["our_id"], **price)
             emulator.post(emulator.account.messages(person, statuses=[told]))
