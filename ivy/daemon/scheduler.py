@@ -20,10 +20,7 @@ async def run(context: Context) -> None:
     store, clock = context.store, context.clock
     while True:
         changed = store.wake_of("scheduler")
-        fired = await store.write(fire, context)
-        if fired:
-            continue
-        due = await store.read(schedules.next_at)
+        due = await store.write(fire_and_look, context)
         async with trio.open_nursery() as nursery:
             if due is not None:
                 store.sleeps("scheduler", stamp(due))
@@ -35,6 +32,12 @@ async def run(context: Context) -> None:
 async def _sleep_then_cancel(clock: Clock, due: datetime, scope: trio.CancelScope) -> None:
     await sleep_until(clock, due)
     scope.cancel()
+
+
+def fire_and_look(connection: Connection, context: Context) -> datetime | None:
+    """Fire what is due; return when the next slot is, in the past if more is due than one go takes."""
+    fire(connection, context)
+    return schedules.next_at(connection)
 
 
 def fire(connection: Connection, context: Context) -> int:

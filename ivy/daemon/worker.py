@@ -3,8 +3,10 @@
 A handler returns what to write; the worker commits it together with the job's end, so that a crash leaves both or none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import trio
 
@@ -24,8 +26,18 @@ logger = log.get(__name__)
 LONGEST_WAIT = 30.0
 """Seconds between looks at the table when nothing is known to be due: a changed clock is noticed."""
 RELEASE_SECONDS = 2.0
+NEVER_MS = 2**62
 UNKNOWN_WAITS = timedelta(minutes=10)
 """How long a job of a kind that this program does not know is left before the next look."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look at the table gave: jobs, now this worker's, and when the next may run, if fewer than it could take."""
+
+    claimed: Sequence[Job]
+    due: datetime | None
+    is_full: bool
 
 
 class Worker:
@@ -53,16 +65,22 @@ class Worker:
         async with trio.open_nursery() as nursery:
             while not self._draining:
                 self._freed = trio.Event()
-                woken = self._store.wake_of(self.queue)
                 free = self._slots - len(self.running)
-                claimed, due = await self._claim(free)
-                for job in claimed:
-                    self.running[job.id] = job
-                    nursery.start_soon(self._work, job)
-                if len(claimed) == free:
-                    await self._freed.wait()
+                if free:
+                    woken = self._store.wake_of(self.queue)
+                    found = None
+                    with trio.CancelScope(shield=True):  # jobs that were claimed, but not heard of, would stay leased
+                        found = await self._store.write(claim, self.queue, free, self._clock)
+                        self._start(nursery, found.claimed)
+                    while found is not None and not found.is_full and not self._draining:
+                        found, woken = await self._stand_by(nursery, woken, found.due)
                 else:
-                    await self._wait(woken, due)
+                    await self._freed.wait()
+
+    def _start(self, nursery: trio.Nursery, claimed: Sequence[Job]) -> None:
+        for job in claimed:
+            self.running[job.id] = job
+            nursery.start_soon(self._work, job)
 
     def drain(self) -> None:
         """Claim nothing more; `run` returns when what runs has ended."""
@@ -70,22 +88,25 @@ class Worker:
         self._freed.set()
         self._store.wake({self.queue})
 
-    async def _claim(self, free: int) -> tuple[list[Job], datetime | None]:
-        """Take up to `free` jobs; return also when the next may run, if fewer were found."""
-        found: tuple[list[Job], datetime | None] = ([], None)
-        if free:
-            with trio.CancelScope(shield=True):  # jobs that were claimed, but not heard of, would stay leased
-                found = await self._store.write(claim, self.queue, free, self._clock)
-        return found
+    async def _stand_by(
+        self, nursery: trio.Nursery, woken: trio.Event, due: datetime | None
+    ) -> tuple[Found | None, trio.Event]:
+        """Wait until `due`, or until a commit gives work, which is claimed in that very commit.
 
-    async def _wait(self, woken: trio.Event, due: datetime | None) -> None:
+        Return what was found, None if it has to be looked for, and the event of the next waiting.
+        """
         longest = float("inf") if self._clock.virtual else LONGEST_WAIT
-        seconds = longest
-        if due is not None:
-            seconds = max(0.0, (due - self._clock.now()).total_seconds())
-            self._store.sleeps(self.queue, stamp(due))
-        with trio.move_on_after(min(seconds, longest)):
-            await woken.wait()
+        seconds = longest if due is None else max(0.0, (due - self._clock.now()).total_seconds())
+        take = partial(claim, queue=self.queue, free=self._slots - len(self.running), clock=self._clock)
+        standby = self._store.stand_by(self.queue, NEVER_MS if due is None else stamp(due), take)
+        found = None
+        try:
+            with trio.move_on_after(min(seconds, longest)):
+                await woken.wait()
+        finally:
+            if found := await self._store.stand_down(standby):
+                self._start(nursery, found.claimed)
+        return found, standby.woken
 
     async def _work(self, job: Job) -> None:
         try:
@@ -175,10 +196,11 @@ class Worker:
                 logger.info("%s It had ended already.", error)
 
 
-def claim(connection: Connection, queue: Queue, free: int, clock: Clock) -> tuple[list[Job], datetime | None]:
-    """Claim jobs; if there were fewer than asked for, look in the same go when the next is due."""
+def claim(connection: Connection, queue: Queue, free: int, clock: Clock) -> Found:
+    """Claim up to `free` jobs; if there were fewer, look in the same go when the next is due."""
     claimed = jobs.claim(connection, queue, free, now=clock.now())
-    return claimed, None if len(claimed) == free else jobs.next_due(connection, queue)
+    is_full = len(claimed) == free
+    return Found(claimed, None if is_full else jobs.next_due(connection, queue), is_full)
 
 
 def end(connection: Connection, job: Job, outcome: Outcome, clock: Clock) -> None:

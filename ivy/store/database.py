@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import trio
 
@@ -41,12 +41,35 @@ class _Request:
     error: BaseException | None = None
 
 
-def commit_group(connection: Connection, group: Sequence[_Request]) -> Mapping[str, int]:
-    """Run each request in a savepoint of its own and commit once; return the queues that got work, and from when on.
+@dataclass(eq=False)
+class Standby(Generic[T]):
+    """Who waits for a queue's work, and how it is taken: within the very commit that gives it. Made by `Store.stand_by`."""
+
+    name: str
+    until_ms: int
+    take: Callable[[Connection], T]
+    result: T | None = None
+    """What `take` returned, if work came."""
+    error: BaseException | None = None
+    settled: trio.Event = field(default_factory=trio.Event)
+    woken: trio.Event = field(default_factory=trio.Event)
+    """Set by the first commit after the one in which work was taken that gives more."""
+
+
+Standing = dict[Standby[Any], None]
+"""In order. Whoever takes one out of it, the writer or the one who stands down, has it."""
+
+
+def commit_group(
+    connection: Connection, group: Sequence[_Request], standing: Standing
+) -> tuple[Mapping[str, int], Sequence[Standby[Any]]]:
+    """Run each request in a savepoint of its own and commit once; return the queues that got work, from when on, and
+    those of `standing` that took theirs in the same commit.
 
     A request that fails loses only its own writes; a commit that fails fails them all.
     """
     connection.touched = {}
+    served: list[Standby[Any]] = []
     try:
         connection.execute("BEGIN IMMEDIATE")
         if len(group) == 1:  # the transaction is savepoint enough
@@ -57,14 +80,33 @@ def commit_group(connection: Connection, group: Sequence[_Request]) -> Mapping[s
                 _run(connection, request, "ROLLBACK TO one")
                 connection.execute("RELEASE one")
         if connection.in_transaction:
+            _serve(connection, standing, served)
             connection.execute("COMMIT")
     except Error as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         for request in group:
             request.error = request.error or error
-        return {}
-    return connection.touched
+        for standby in served:
+            standby.result = None
+        return {}, served
+    return connection.touched, served
+
+
+def _serve(connection: Connection, standing: Standing, served: list[Standby[Any]]) -> None:
+    """Let those who stand by for what this transaction gave take it; one who stands down meanwhile gets nothing."""
+    for standby in tuple(standing) if connection.touched else ():
+        at_ms = connection.touched.get(standby.name, standby.until_ms)
+        if at_ms >= standby.until_ms or standing.pop(standby, standby) is standby:
+            continue
+        served.append(standby)
+        connection.execute("SAVEPOINT one")
+        try:
+            standby.result = standby.take(connection)
+        except Exception as error:  # told to the one who stood by
+            standby.error = error
+            connection.execute("ROLLBACK TO one")
+        connection.execute("RELEASE one")
 
 
 def _run(connection: Connection, request: _Request, undo: str) -> None:
@@ -97,6 +139,7 @@ class Store:
         self._wakes: dict[str, trio.Event] = {}
         self._asleep: dict[str, int] = {}
         """Until when who waits sleeps anyhow (UTC milliseconds)."""
+        self._standing: Standing = {}
         self._token = trio.lowlevel.current_trio_token()
         self.beat = time.monotonic()
         """When the writer last committed (monotonic seconds): its pulse."""
@@ -136,13 +179,13 @@ class Store:
             raise
         if not request.done.is_set():
             group, self._together = self._together, []
-            self._settle(group, commit_group(self._writer, group))
+            self._settle(group, *commit_group(self._writer, group, self._standing))
 
     def _run_writer(self) -> None:
         while group := self._next_group():
-            touched = commit_group(self._writer, group)
+            touched, served = commit_group(self._writer, group, self._standing)
             try:
-                self._token.run_sync_soon(self._finish, group, touched)
+                self._token.run_sync_soon(self._finish, group, touched, served)
             except trio.RunFinishedError:
                 return
 
@@ -157,15 +200,21 @@ class Store:
             group.append(request)
         return group
 
-    def _finish(self, group: Sequence[_Request], touched: Mapping[str, int]) -> None:
+    def _finish(self, group: Sequence[_Request], touched: Mapping[str, int], served: Sequence[Standby[Any]]) -> None:
         self._waiting -= len(group)
-        self._settle(group, touched)
+        self._settle(group, touched, served)
 
-    def _settle(self, group: Sequence[_Request], touched: Mapping[str, int]) -> None:
+    def _settle(self, group: Sequence[_Request], touched: Mapping[str, int], served: Sequence[Standby[Any]]) -> None:
         self.beat = time.monotonic()
         for request in group:
             request.done.set()
         self.wake({name for name, at_ms in touched.items() if at_ms < self._asleep.get(name, at_ms + 1)} | {ANYTHING})
+        for standby in served:
+            self.wake({standby.name})
+            standby.woken = self.wake_of(
+                standby.name
+            )  # here and now: no commit after the one it took part in is missed
+            standby.settled.set()
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -196,6 +245,28 @@ class Store:
     def sleeps(self, name: str, until_ms: int) -> None:
         """Say that who waits looks for work at an instant anyhow: until the next `wake_of`, only earlier work wakes it."""
         self._asleep[name] = until_ms
+
+    def stand_by(self, name: str, until_ms: int, take: Callable[[Connection], T]) -> Standby[T]:
+        """Let `take` look for work within the next commit that gives this queue some to be done before `until_ms`.
+
+        Who stands by waits for the event of the `wake_of` before its last look, and has to stand down in any case.
+        """
+        standby = Standby(name, until_ms, take)
+        self._standing[standby] = None
+        self.sleeps(name, until_ms)
+        return standby
+
+    async def stand_down(self, standby: Standby[T]) -> T | None:
+        """Stand by no longer. Return what was taken, None if nothing was. Raises: what `take` raised.
+
+        A commit that is under way is waited for; cancelled meanwhile, what was taken would be nobody's.
+        """
+        if self._standing.pop(standby, standby) is standby and not standby.settled.is_set():
+            with trio.CancelScope(shield=True):
+                await standby.settled.wait()
+        if standby.error is not None:
+            raise standby.error
+        return standby.result
 
     def wake(self, names: set[str] | None = None) -> None:
         """Wake those who wait for these queues, or all."""

@@ -552,6 +552,39 @@ async def test_idle_workers_do_not_look_at_the_table(store: Store, context: Cont
     assert looks <= 3
 
 
+async def test_work_for_an_idle_worker_is_claimed_in_the_commit_that_gives_it(context: Context) -> None:
+    async def body(_job: Job) -> Outcome:
+        await trio.sleep(1)
+        return nothing
+
+    async with working(context, SEND, Script(context, body)):
+        await trio.sleep(1)
+        for n in range(6):  # two more than it has slots for
+            await put(context, SEND, f"s{n}")
+        states = [(await state(context.store, f"s{n}"))[0] for n in range(6)]
+        await trio.sleep(10)
+    assert states == ["leased"] * 4 + ["ready"] * 2
+    assert [await state(context.store, f"s{n}") for n in range(6)] == [("done", 0)] * 6
+
+
+async def test_a_worker_that_is_stopped_gives_back_what_was_claimed_for_it_in_that_moment(context: Context) -> None:
+    ended: list[str] = []
+
+    async def body(job: Job) -> Outcome:
+        await trio.sleep(1)
+        ended.append(job.key)
+        return nothing
+
+    worker = Worker(SEND.queue, 4, {SEND.name: Script(context, body)}, {}, context)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(worker.run)
+        await trio.sleep(1)
+        await put(context, SEND, "s")
+        nursery.cancel_scope.cancel()
+    row = await job_row(context.store, "s")
+    assert (ended, row["claim_no"], row["state"]) == ([], 1, "ready")
+
+
 async def test_chance_decides_the_backoff_and_repeats_with_its_seed(
     store: Store, context: Context, clock: VirtualClock
 ) -> None:

@@ -313,3 +313,105 @@ async def test_who_sleeps_until_an_instant_is_woken_only_by_earlier_work(store: 
     woken = store.wake_of("inbox")  # nobody has said how long it sleeps
     await store.write(give_work, 9_000)
     assert woken.is_set()
+
+
+# --- work that is taken in the commit that gives it --------------------------------------------------
+
+
+def give(connection: Connection, text: str, at_ms: int = 0) -> None:
+    note(connection, text)
+    connection.touch("inbox", at_ms)
+
+
+def take(connection: Connection) -> list[str]:
+    """Take all notes: what is taken is forgotten, and the taking is noted nowhere."""
+    taken = notes(connection)
+    connection.execute("DELETE FROM task_crashes")
+    return taken
+
+
+def take_and_fail(connection: Connection) -> list[str]:
+    raise KeyError(str(take(connection)))
+
+
+@pytest.fixture(params=["inline", "threaded"])
+def any_store(request: pytest.FixtureRequest) -> Store:
+    return request.getfixturevalue("store" if request.param == "inline" else "threaded_store")
+
+
+async def test_who_stands_by_takes_work_in_the_commit_that_gives_it(any_store: Store) -> None:
+    woken = any_store.wake_of("inbox")
+    standby = any_store.stand_by("inbox", 5_000, take)
+    await any_store.write(note, "of another queue")
+    assert not woken.is_set()
+    await any_store.write(give, "not so soon", 5_000)
+    assert not woken.is_set()
+    await any_store.write(give, "work")
+    assert woken.is_set() and await any_store.read(notes) == []
+    assert await any_store.stand_down(standby) == ["of another queue", "not so soon", "work"]
+
+
+async def test_work_given_after_what_was_taken_is_seen_though_nobody_stands_by_yet(any_store: Store) -> None:
+    standby = any_store.stand_by("inbox", 5_000, take)
+    await any_store.write(give, "a")
+    await any_store.write(give, "b")
+    assert await any_store.stand_down(standby) == ["a"]
+    assert standby.woken.is_set() and await any_store.read(notes) == ["b"]
+
+
+async def test_who_stood_down_takes_nothing_more(any_store: Store) -> None:
+    standby = any_store.stand_by("inbox", 5_000, take)
+    assert await any_store.stand_down(standby) is None
+    await any_store.write(give, "a")
+    assert await any_store.read(notes) == ["a"]
+
+
+async def test_each_of_two_who_stand_by_is_heard(any_store: Store) -> None:
+    first, second = (any_store.stand_by("inbox", 5_000, take) for _ in range(2))
+    await any_store.write(give, "a")
+    assert (await any_store.stand_down(first), await any_store.stand_down(second)) == (["a"], [])
+
+
+async def test_a_taking_that_fails_is_told_to_who_stood_by_and_the_work_is_kept(any_store: Store) -> None:
+    standby = any_store.stand_by("inbox", 5_000, take_and_fail)
+    await any_store.write(give, "a")
+    assert await any_store.read(notes) == ["a"]
+    with pytest.raises(KeyError, match="'a'"):
+        await any_store.stand_down(standby)
+
+
+async def test_nothing_is_taken_by_a_commit_that_fails(any_store: Store) -> None:
+    def give_in_vain(connection: Connection) -> None:
+        give(connection, "a")
+        break_commit(connection)
+
+    await any_store.write(note, "before")
+    standby = any_store.stand_by("inbox", 5_000, take)
+    with pytest.raises(IntegrityError):
+        await any_store.write(give_in_vain)
+    assert await any_store.read(notes) == ["before"]
+    assert await any_store.stand_down(standby) is None
+
+
+async def test_who_stands_down_while_a_commit_takes_for_it_hears_what_was_taken(
+    threaded_store: Store, gate: Gate
+) -> None:
+    def take_slowly(connection: Connection) -> list[str]:
+        gate.hold(connection)
+        return take(connection)
+
+    told: Told = {}
+    found: list[list[str] | None] = []
+
+    async def stand_down() -> None:
+        found.append(await threaded_store.stand_down(standby))
+
+    standby = threaded_store.stand_by("inbox", 5_000, take_slowly)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask, threaded_store, told, "a", give, "a")
+        await gate.reached()
+        nursery.start_soon(stand_down)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()  # what is taken has to be heard of all the same
+        gate.open()
+    assert found == [["a"]]
