@@ -4,6 +4,7 @@ Each figure is a process of its own, so that none begins with another's memory. 
 on a machine that does other things only the former says anything. May import: everything.
 """
 
+import importlib
 import json
 import subprocess
 import sys
@@ -95,6 +96,8 @@ def live(people: int, days: int) -> None:
     from ivy import log
     from ivy.cli import simulate_week
 
+    for late in ("anthropic.resources.messages", "openai.resources.chat.completions", "genai_prices"):
+        importlib.import_module(late)  # the program imports them when they are first needed: amid the week
     log.start("error", plain=True)
     began, cpu = time.perf_counter(), time.process_time()
     report = simulate_week.run(people, days, 1, begins=BEGINS).report
