@@ -1,4 +1,4 @@
-"""Fifty phone calls at once: are the lines kept, is any call lost, and how long do the functions of a call wait for Ivy?
+"""Fifty phone calls at once, then fifty callers: are the lines kept, is any call lost, and how long is Ivy waited for?
 
 The daemon is the real one in a process of its own; this one is Retell and everybody who picks up, a hundred times quicker than
 life, with webhooks in random order. May import: everything.
@@ -32,6 +32,7 @@ from ivy.daemon.server import bind, serve
 from ivy.domain.calls import CallKind
 from ivy.domain.consent import Purpose
 from ivy.domain.ids import uuid7
+from ivy.domain.public_paths import RINGING
 from ivy.emulators.faults import Delay, Swap
 from ivy.emulators.retell import RetellEmulator
 from ivy.emulators.retell_people import scripted
@@ -43,6 +44,8 @@ from ivy.store.scope import within
 from ivy.store.settings import open_reader, open_writer
 
 PLAN = "if it is six pm then I run, and if it rains then ten minutes of stairs"
+LIMITS_MS = {"function": 250, "webhook": 250, "caller": 1000}
+"""Who calls hears it ring until Ivy has said who they are."""
 PACE = 30.0
 """Seconds of a call that pass in one of ours."""
 
@@ -69,7 +72,7 @@ class Waits:
     ) -> tuple[int, bytes]:
         began = perf_counter()
         response = await http.post(url, content=body, headers=headers)
-        kind = "function" if "/tools/" in url else "webhook"
+        kind = "function" if "/tools/" in url else "caller" if url.endswith(RINGING) else "webhook"
         self.took.setdefault(kind, []).append(perf_counter() - began)
         return response.status_code, response.content
 
@@ -99,10 +102,11 @@ def run(bench: Bench, folder: Path) -> None:
         "lines in use at most / allowed", retell.most_active / size.lines, "ratio", promise="<= 1",
         met=retell.most_active <= size.lines, n=retell.most_active,
     )  # fmt: skip
-    for kind, took in sorted(waits.took.items()):
+    for kind, limit in LIMITS_MS.items():
+        took = waits.took[kind]
         p95 = quantile(took, 0.95) * 1000
         bench.tell(
-            f"a {kind} is answered: p95", p95, "ms", promise="< 250 ms", met=p95 < 250, n=len(took),
+            f"a {kind} is answered: p95", p95, "ms", promise=f"< {limit} ms", met=p95 < limit, n=len(took),
             p50=round(median(took) * 1000, 2), worst=round(max(took) * 1000, 2), seconds=round(seconds, 1),
         )  # fmt: skip
 
@@ -139,9 +143,19 @@ async def live(
                 while outcomes(path).total() < size.people or waiting(path):
                     await trio.sleep(0.2)
             seconds = perf_counter() - began
+            await ring(retell, size)
             await trio.to_thread.run_sync(held.leave)
         nursery.cancel_scope.cancel()
     return retell, waits, seconds
+
+
+async def ring(retell: RetellEmulator, size: Size) -> None:
+    """Let everybody call us, as many at once as there are lines."""
+    with trio.move_on_after(size.seconds):
+        for first in range(0, size.people, size.lines):
+            async with trio.open_nursery() as nursery:
+                for number in range(first, min(first + size.lines, size.people)):
+                    nursery.start_soon(retell.person_calls, phone(number), scripted("bye"))
 
 
 class Held:
@@ -175,7 +189,9 @@ async def publish(http: httpx2.AsyncClient, ports: Ports) -> None:
         voice=VoiceSection(enabled=True, api_key=Secret(VOICE_KEY), number=VOICE_NUMBER),
     )
     api = Api(http, base_url=origin(ports.empty), api_key=VOICE_KEY, timeout_seconds=20)
-    await Agents(api).sync(scripts(config))
+    agents = Agents(api)
+    first, *_ = await agents.sync(scripts(config))
+    await agents.bind(VOICE_NUMBER, first.agent_id, origin(ports.ivy))
 
 
 def seed(path: Path, count: int) -> None:
@@ -216,8 +232,8 @@ def waiting(path: Path) -> int:
         reader.close()
 
 
-OUTCOMES = "SELECT outcome, count(*) FROM calls WHERE outcome <> '' GROUP BY outcome"
-WAITING = "SELECT count(*) FROM calls WHERE outcome = 'completed' AND state <> 'analysed'"
+OUTCOMES = "SELECT outcome, count(*) FROM calls WHERE outcome <> '' AND direction = 'out' GROUP BY outcome"
+WAITING = "SELECT count(*) FROM calls WHERE outcome = 'completed' AND direction = 'out' AND state <> 'analysed'"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Documents say what the code does: what is made from it is current, commands work as written, and each alert has its page."""
 
-import ast
 import re
 import shlex
 import subprocess
@@ -13,7 +12,7 @@ import typer
 
 from ivy.cli.app import COMMANDS, load
 from ivy.config import Config, getattr_path
-from ivy.domain.runbook import FOLDER, PAGES, page_of
+from ivy.domain.runbook import FOLDER, AlertKind, page_of
 
 ROOT = Path(__file__).parents[1]
 RUNBOOK = ROOT / FOLDER
@@ -128,51 +127,33 @@ def test_every_file_that_the_architecture_names_is_there() -> None:
 
 # --- a page per alarm ------------------------------------------------------------------------------
 
-WARNING = [
-    "ivy/domain/account_health.py",
-    "ivy/domain/error_health.py",
-    "ivy/domain/template_health.py",
-    "ivy/domain/messaging_limit.py",
-    "ivy/daemon/handlers/health.py",
-    "ivy/domain/operator_routes.py",
-    "ivy/daemon/backlog_watch.py",
-    "ivy/daemon/backup_watch.py",
-    "ivy/daemon/heartbeat.py",
-    "ivy/daemon/trouble.py",
-    "ivy/daemon/spend_watch.py",
-    "ivy/agent/handover.py",
-    "ivy/agent/after_call.py",
-    "ivy/agent/appealing.py",
-    "ivy/agent/care.py",
-]
-"""What makes alerts."""
-KEY = re.compile(r"(?:[a-z]+:[a-z:-]*|disk|silence)")
 PARTS = ("## What people notice", "## What to look at", "## What to do", "## How you know it is over")
 OLDER = ("daily-cap", "dead-letters", "paused-queue")
 """Pages about more than an alert."""
 
 
-def keys_of(path: Path) -> set[str]:
-    """Return how the keys of a module's alerts begin: whatever text in it looks like a key."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and KEY.fullmatch(node.value):
-            found.add(node.value)
-    return found
+def test_every_kind_of_alert_has_a_page_that_speaks_of_it() -> None:
+    """A kind that is not in `AlertKind` cannot be raised: `Advice` takes a `Key`, which only `AlertKind.of` makes (pyright)."""
+    for fault in AlertKind:
+        page = ROOT / page_of(fault)
+        assert page.exists(), f"{fault}: {page_of(fault)} is not there"
+        assert page.stem == fault.page, f"{fault}: the beginning of another kind hides it"
+        assert f"`{fault}" in alerts_of(page), f"{page.name} does not speak of {fault}"
+    assert {each.page for each in AlertKind} == {each.stem for each in RUNBOOK.glob("*.md")}, "a page of no alert"
 
 
-def test_every_alert_names_a_page_that_exists_and_speaks_of_it() -> None:
-    families: set[str] = set()
-    for each in WARNING:
-        keys = keys_of(ROOT / each)
-        assert keys, f"{each}: no alert is found in it"
-        for key in keys:
-            assert page_of(key), f"{each}: {key} has no page; add one to ivy/domain/runbook.py"
-            page = ROOT / page_of(key)
-            assert page.exists(), f"{each}: {page_of(key)} is not there"
-            assert f"`{key.partition(':')[0]}" in alerts_of(page), f"{page.name} does not speak of {key}"
-            families.add(key.partition(":")[0])
-    assert families == {key.partition(":")[0] for key in PAGES}, "a page for alerts that nobody raises"
+def test_the_page_on_alerts_leads_to_each_page_of_the_runbook() -> None:
+    linked = re.findall(r"\]\(runbook/([a-z-]+)\.md\)", (ROOT / "docs/alerts.md").read_text())
+    assert set(linked) == {each.page for each in AlertKind}
+
+
+def test_every_kind_of_alert_is_raised_and_by_no_other_name() -> None:
+    sources = {path: path.read_text() for path in ROOT.glob("ivy/**/*.py")}
+    raised = set(re.findall(r"\bAlertKind\.([A-Z_]+)\.of\(", "\n".join(sources.values())))
+    assert raised == set(AlertKind.__members__), "a page for alerts that nobody raises, or a name that is none"
+    for path, text in sources.items():
+        if path.name != "runbook.py":
+            assert not re.search(r"\bKey\(", text), f"{path}: a key is made past AlertKind.of"
 
 
 def alerts_of(page: Path) -> str:

@@ -1,6 +1,8 @@
 """The one HTTP client of every adapter, and what its failures mean. May import: httpx2, the ground."""
 
+import os
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -26,14 +28,17 @@ def open_client(
     `on_date` hears the host and the `Date` of every answer.
 
     Proxy variables are ignored, loopback must stay loopback; redirects are not followed, a token goes to its vendor only.
+    SSL_CERT_FILE and SSL_CERT_DIR say whom to trust, as they do wherever else Ivy opens TLS.
     """
 
     async def hear(answer: httpx2.Response) -> None:
         if on_date is not None and (date := answer.headers.get("date")):
             on_date(answer.request.url.host, date)
 
+    own_trust = any(map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))  # httpx2 reads them with the proxies only
     return httpx2.AsyncClient(
         transport=transport,
+        verify=ssl.create_default_context() if own_trust and transport is None else True,
         limits=_LIMITS,
         timeout=_TIMEOUT,
         trust_env=False,

@@ -24,13 +24,26 @@ from ivy.domain.advice import Advice, Severity
 from ivy.domain.calling_hours import OwnHours
 from ivy.domain.calls import CallKind, CallOutcome, CallState, Report
 from ivy.domain.consent import Purpose, StopMeaning
+from ivy.domain.experiments import Setting
 from ivy.domain.extraction import wants_silence
 from ivy.domain.missed_calls import Attempted, Do
+from ivy.domain.runbook import AlertKind
 from ivy.domain.said_of_calls import speaks_of_no_calls_today
 from ivy.domain.schedule import to_wall
 from ivy.domain.sentences import Say
 from ivy.domain.slots import SLOT_KINDS, By, SlotKind
-from ivy.store import alerts, call_slots, calls, calls_off, consents, contact, pending_actions, people, transcripts
+from ivy.store import (
+    alerts,
+    call_slots,
+    calls,
+    calls_off,
+    consents,
+    contact,
+    experiments,
+    pending_actions,
+    people,
+    transcripts,
+)
 from ivy.store.call_slots import Slot
 from ivy.store.calls import Call
 from ivy.store.people import Person
@@ -103,7 +116,8 @@ def end_calls(scope: Scope, person: Person, desk: Desk, *, said: str) -> None:
 def _did_not_speak(scope: Scope, person: Person, call: Call, own: OwnHours, desk: Desk) -> None:
     slot = _slot(scope, call)
     attempted = _attempted(scope, person, call, slot, desk)
-    steps = missed_calls.after(attempted, own, desk.now, retries_minutes=desk.config.calls.retries_minutes)
+    waits = _waits(scope, person, call, attempted, desk)
+    steps = missed_calls.after(attempted, own, desk.now, retries_minutes=waits)
     if slot is not None and missed_calls.counts_as_miss(attempted) and all(each.do is not Do.RETRY for each in steps):
         call_slots.note_unanswered(scope, slot.id, call.chain)
     for each in steps:
@@ -131,6 +145,16 @@ def _did_not_speak(scope: Scope, person: Person, call: Call, own: OwnHours, desk
                 end_calls(scope, person, desk, said=f"in call {call.id}")
             case Do.TELL_OPERATOR:
                 _tell_operator(scope, call, desk)
+
+
+def _waits(scope: Scope, person: Person, call: Call, attempted: Attempted, desk: Desk) -> tuple[int, ...]:
+    """Return when a missed call is tried again, in minutes from the first; an experiment may vary the first of them."""
+    usual = desk.config.calls.retries_minutes
+    if not usual or call.asked_by == "person" or not missed_calls.has_first_retry(attempted):
+        return usual
+    day, known = to_wall(desk.now, person.zone).date(), desk.config.experiments
+    first = experiments.value(scope, known, Setting.FIRST_RETRY, usual[0], day=day, now=desk.now)
+    return (int(first), *(each for each in usual[1:] if each > first))
 
 
 def _attempted(scope: Scope, person: Person, call: Call, slot: Slot | None, desk: Desk) -> Attempted:
@@ -166,7 +190,7 @@ def _tell_operator(scope: Scope, call: Call, desk: Desk) -> None:
     reason = call.report.reason or call.reason
     advice = Advice(
         Severity.WARNING,
-        f"voice:{reason or CallState.FAILED.value}",
+        AlertKind.VOICE.of(reason or CallState.FAILED.value),
         f"Calls fail with {reason or 'no reason given'}.",
         "`ivy voice probe` names what to do; `ivy calls list` shows whose calls they were.",
     )

@@ -4,6 +4,7 @@ from datetime import date
 
 from ivy.agent.desk import Desk
 from ivy.domain.advice import A_MONTH, Advice, Severity
+from ivy.domain.runbook import AlertKind, Key
 from ivy.domain.schedule import local_date
 from ivy.domain.sentences import Say
 from ivy.domain.streaks import Outcome
@@ -56,5 +57,5 @@ def _advice(person: Person, day: date) -> Advice:
     )
 
 
-def _key(person: Person, day: date) -> str:
-    return f"appeal:{person.id}:{day}"
+def _key(person: Person, day: date) -> Key:
+    return AlertKind.APPEAL.of(person.id, str(day))

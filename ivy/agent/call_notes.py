@@ -70,7 +70,14 @@ def _can_be_written(missing: Missing, person: Person, call: Call, desk: Desk) ->
 def _run(scope: Scope, person: Person, call: Call, asked: ToolCall, desk: Desk) -> str:
     """Let a tool write; return what it says, or "" where it could not."""
     turn = TurnContext(
-        person, desk.now, desk.new_id, call.trace_id, source="call", turn_id=turn_of(call), giving=desk.config.giving
+        person,
+        desk.now,
+        desk.new_id,
+        call.trace_id,
+        source="call",
+        turn_id=turn_of(call),
+        giving=desk.config.giving,
+        experiments=desk.config.experiments,
     )
     result = execute_within(scope, _tools(desk), asked, Place(f"{turn_of(call)}:notes", 0, 0), turn)
     return "" if result.failed else result.content
@@ -128,7 +135,14 @@ def answered(scope: Scope, person: Person, pending: Pending, option: str, _heard
         desk.tell(scope, person, Say.TAP_EXPIRED)
     elif option == YES:
         turn = TurnContext(
-            person, desk.now, desk.new_id, desk.trace_id, source="button", turn_id=pending.id, giving=desk.config.giving
+            person,
+            desk.now,
+            desk.new_id,
+            desk.trace_id,
+            source="button",
+            turn_id=pending.id,
+            giving=desk.config.giving,
+            experiments=desk.config.experiments,
         )
         result = execute_within(scope, _tools(desk), asked, Place(pending.id, 0, 0), turn)
         desk.write(scope, result.content)

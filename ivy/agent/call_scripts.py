@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ivy.domain.call_variables import PLACES, fitted
 from ivy.domain.calls import CallKind
+from ivy.domain.openers import numbered
 
 FOLDER = Path(__file__).parent / "prompts" / "calls"
 VERSION = 1
@@ -36,7 +37,7 @@ class Script:
     """The words of one kind of call; facts are still to be filled in. `first` is said once, in somebody's first call."""
 
     name: str
-    """With its version: morning.en.v1."""
+    """With its version, and which of its openers it begins with if not the first: morning.en.v1, morning.en.v1#2."""
     version: int
     kind: str
     language: str
@@ -73,29 +74,50 @@ class Script:
         return fill(self.voicemail, facts)
 
 
-def script(kind: CallKind | str, track: str, language: str, address: str) -> Script:
-    """Return the script of a kind of call; `address` is tu or usted. A stranger has a script of their own."""
-    of, tongue = CallKind(kind).value, "es" if language.lower().startswith("es") else "en"
+def script(
+    kind: CallKind | str, track: str, language: str, address: str, *, opener: int = 0, fresh: str = ""
+) -> Script:
+    """Return the script of a kind of call; `address` is tu or usted, `opener` which of its openers it begins with.
+
+    `fresh`: what makes this morning one for a fresh start, week or back; "" if nothing does. A stranger has a script of
+    their own.
+    """
+    of, tongue = CallKind(kind).value, _tongue(language)
     name = f"{'stranger' if track == 'stranger' else of}.{tongue}.v{VERSION}"
     parts = {section: _addressed(words, address) for section, words in _read(name).items()}
     # Who calls may be anybody: that an employer pays is told in Ivy's own calls only.
     sponsored = track == "company" and of != CallKind.INBOUND.value
     company = _read(f"company.{tongue}.v{VERSION}").items() if sponsored else ()
     more = {section: _addressed(words, address) for section, words in company}
+    start: Mapping[str, str] = _read(f"fresh.{tongue}.v{VERSION}") if fresh else {}
+    how_are_you, *rest = parts["questions"].split("\n")
     return Script(
-        name=name,
+        name=numbered(name, opener),
         version=VERSION,
         kind=of,
         language=tongue,
-        opener=parts["opener"],
-        questions=tuple(parts["questions"].split("\n")),
+        opener=_addressed(_more_openers(of, tongue)[opener - 1], address) if opener else parts["opener"],
+        questions=(how_are_you, *([_addressed(start[fresh], address)] if fresh else []), *rest),
         closing=parts["closing"],
-        text="\n".join(filter(None, (parts["script"], more.get("script")))),
+        text="\n".join(filter(None, (parts["script"], start.get("script"), more.get("script")))),
         purpose=parts["purpose"],
         voicemail=parts.get("voicemail", ""),
         first=more.get("first", ""),
         manner=_manner(tongue, address),
     )
+
+
+def openers(kind: CallKind | str, language: str) -> int:
+    """Return how many openers a kind of call has: what comes each day or week does not begin with the same words each time."""
+    return 1 + len(_more_openers(CallKind(kind).value, _tongue(language)))
+
+
+def _more_openers(kind: str, tongue: str) -> Sequence[str]:
+    return _read(f"openers.{tongue}.v{VERSION}").get(kind, "").splitlines()
+
+
+def _tongue(language: str) -> str:
+    return "es" if language.lower().startswith("es") else "en"
 
 
 @cache

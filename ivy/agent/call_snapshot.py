@@ -11,18 +11,19 @@ from types import MappingProxyType
 
 import msgspec
 
-from ivy.agent import call_scripts, care
+from ivy.agent import call_scripts, care, restarting
 from ivy.domain import if_then, read_out
 from ivy.domain.call_variables import PLACES, check, clean, fitted
 from ivy.domain.calls import CallKind
 from ivy.domain.free_times import FIRST, LAST
+from ivy.domain.openers import following
 from ivy.domain.schedule import to_instant, to_wall
 from ivy.domain.slots import SlotKind
 from ivy.domain.streaks import kept_of_last
 from ivy.domain.tokens import estimate
 from ivy.domain.when import describe_clock, describe_day
 from ivy.domain.workouts import WorkoutState
-from ivy.store import calendar, call_slots, preferences, scores, streaks, transcripts, workouts
+from ivy.store import calendar, call_slots, calls, preferences, scores, streaks, transcripts, workouts
 from ivy.store import if_then as plans
 from ivy.store.people import Person
 from ivy.store.scope import Scope
@@ -127,7 +128,14 @@ def build(
     asked nothing by a script, and nothing is told of streaks, goals or what was kept.
     """
     moment = _Moment(scope, person, CallKind(kind), now, call_day)
-    script = call_scripts.script(moment.kind, person.track, person.language, person.address)
+    script = call_scripts.script(
+        moment.kind,
+        person.track,
+        person.language,
+        person.address,
+        opener=_opener(scope, person, moment.kind),
+        fresh=_fresh(moment),
+    )
     known = moment.kind in _TELLS or (moment.kind is CallKind.INBOUND and proven)
     spoken = _named_only(person, moment.kind) | (_filled_in(moment) if known else {}) | _readable(told)
     is_first = moment.kind not in (CallKind.INBOUND, CallKind.TEST) and not transcripts.have_spoken(scope)
@@ -144,6 +152,18 @@ def build(
     variables["ivy_context"] = context
     check(variables)
     return Snapshot(variables, script.name, _tokens(variables, person.language), dropped)
+
+
+def _opener(scope: Scope, person: Person, kind: CallKind) -> int:
+    several = call_scripts.openers(kind, person.language)
+    return following(calls.last_prompt(scope, kind), several) if several > 1 else 0
+
+
+def _fresh(moment: _Moment) -> str:
+    if moment.kind is not CallKind.MORNING:
+        return ""
+    fresh = restarting.of_morning(moment.scope, moment.person, moment.day, moment.now)
+    return fresh.value if fresh else ""
 
 
 def voicemail(person: Person, kind: CallKind | str, told: Mapping[str, str] = NOTHING) -> str:

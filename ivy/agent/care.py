@@ -15,6 +15,7 @@ from ivy.domain.advice import Advice, Severity
 from ivy.domain.help_lines import Help, HelpLines
 from ivy.domain.jobs import send_lane
 from ivy.domain.phones import region_of
+from ivy.domain.runbook import AlertKind, Key
 from ivy.domain.safety import Risk, risk_of
 from ivy.domain.sentences import Say, say
 from ivy.store import alerts, jobs, messages, people, reviews
@@ -173,9 +174,9 @@ def end(scope: Scope, desk: Desk) -> bool:
     return True
 
 
-def key_of(user_id: str) -> str:
+def key_of(user_id: str) -> Key:
     """Return the key of the alert about somebody who may be in danger."""
-    return f"care:{user_id}"
+    return AlertKind.CARE.of(user_id)
 
 
 def _advice(person: Person, review_id: str) -> Advice:

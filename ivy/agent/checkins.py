@@ -6,7 +6,7 @@ For slots by text, and for calls that did not come about. Each is one message to
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from ivy.agent import questions, quick, reviewing
+from ivy.agent import questions, quick, restarting, reviewing
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.agent.reviewing import LASTS, LIFE, OPEN, PLAIN, SCORE, SESSIONS, of_day
@@ -50,7 +50,7 @@ def begin(scope: Scope, person: Person, kind: str, desk: Desk, *, day: date) -> 
     Once a day and kind: what was begun is not begun again.
     """
     key = f"{kind}:{day.isoformat()}"
-    kinds = (PLAN, SCORE, SESSIONS, LIFE, PLAIN, quick.DID_YOU)
+    kinds = (PLAN, restarting.QUESTION, SCORE, SESSIONS, LIFE, PLAIN, quick.DID_YOU)
     if not may_begin(person, desk.now) or any(contact.was_asked(scope, each, "checkin", key) for each in kinds):
         return False
     match kind:
@@ -100,9 +100,19 @@ def _morning(scope: Scope, person: Person, key: str, day: date, desk: Desk) -> b
     if workouts.of_day(scope, day) and not workouts.open_of(scope, day):
         return False  # all of it is done, or it is a day of rest: there is nothing to plan
     values = {"time": f"{_wall(person, desk):%H:%M}"}
-    asking = _plan_question(scope, person, key, day)
+    asking = _fresh_question(scope, person, key, day, desk) or _plan_question(scope, person, key, day)
     _say(scope, person, asking, desk, PLAN_TEMPLATE, values, (OPEN, NO))
     return True
+
+
+def _fresh_question(scope: Scope, person: Person, key: str, day: date, desk: Desk) -> Asking | None:
+    """Return the question of a morning for a fresh start; None on any other."""
+    fresh = restarting.of_morning(scope, person, day, desk.now)
+    if fresh is None:
+        return None
+    planned = workouts.open_of(scope, day)
+    said = say(Say.CHECKIN_PLAN, person.speech, plan=_listed(planned, person)) if planned else ""
+    return restarting.question(scope, person, fresh, said, of_day(key, day), desk)
 
 
 def _plan_question(scope: Scope, person: Person, key: str, day: date) -> Asking:

@@ -17,6 +17,7 @@ from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 from ivy.tools.asking import CHOICE, FORM, SHARE
+from ivy.tools.easing import QUESTION as EASING
 from ivy.tools.remembering import WHICH
 
 QUESTION = CHOICE
@@ -25,11 +26,11 @@ LASTS = timedelta(days=1)
 
 def compose(scope: Scope, person: Person, turn_id: str, text: str, desk: Desk) -> tuple[list[str | AnyContent], str]:
     """Return a reply in parts, the last with this turn's options or form under it, and the question they are of."""
-    pending = pending_actions.of_turn(scope, turn_id, CHOICE, FORM, SHARE, WHICH, now=desk.now)
+    pending = pending_actions.of_turn(scope, turn_id, CHOICE, FORM, SHARE, WHICH, EASING, now=desk.now)
     if pending is None:
         return [*split_text(text)], ""
     *before, last = split_text(text, LONGEST_BODY) or [say(Say.CHOOSE, person.speech)]
-    if pending.kind in (CHOICE, WHICH):
+    if pending.kind in (CHOICE, WHICH, EASING):
         return [*before, questions.content_of(pending, last, person, desk)], pending.id
     if pending.kind == SHARE:
         asks = AskLocation if pending.payload["what"] == "location" else AskContact

@@ -19,7 +19,7 @@ from ivy.store import pending_actions
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
-from ivy.tools.confirmation import CONFIRM, LASTS, YES, Frozen, frozen
+from ivy.tools.confirmation import CONFIRM, LASTS, YES, Frozen, frozen, keep_no_line
 from ivy.tools.executor import Place, execute_held
 from ivy.tools.registry import Registry, TurnContext, families
 
@@ -37,13 +37,15 @@ def put(scope: Scope, person: Person, turn_id: str, desk: Desk) -> None:
     key = (
         Say.CONFIRM_FOREIGN if Why.FOREIGN in reasons else Say.CONFIRM_AGAIN if reasons == {Why.AGAIN} else Say.CONFIRM
     )
-    what = "\n".join(f"• {call.shown}" for call in calls)
+    what = "\n".join(f"• {call.line or call.shown}" for call in calls)
     what = without_unknown(what, _never, say(Say.LINK_LEFT_OUT, person.speech))
     text = f"{say(key, person.speech)}\n{what}"
     *before, last = split_text(text, LONGEST_BODY)
     content = questions.content_of(pending, last, person, desk)
     desk.send(scope, *before, turn_id=turn_id)
     desk.send(scope, content, turn_id=turn_id, action_id=pending.id)
+    if any(call.line for call in calls):
+        keep_no_line(scope, pending)
 
 
 def _never(_link: str) -> bool:
@@ -74,6 +76,7 @@ def _do(scope: Scope, person: Person, pending: Pending, desk: Desk) -> list[str]
         source="button",
         turn_id=pending.id,
         giving=desk.config.giving,
+        experiments=desk.config.experiments,
         phones=desk.config.voice.enabled,
         gets_to=partial(routes.gets_to, desk.config.voice),
     )

@@ -100,7 +100,14 @@ def _book(scope: Scope, person: Person, answers: FormAnswers, heard: Heard, desk
     note = " ".join(answers.text("note").split())
     title = f"{answers.text('title')} ({note})" if note else answers.text("title")  # an event has nothing but its title
     event = NewEvent(desk.new_id(), title, starts, starts + length, person.zone)
-    turn = TurnContext(person, desk.now, desk.new_id, desk.trace_id, giving=desk.config.giving)
+    turn = TurnContext(
+        person,
+        desk.now,
+        desk.new_id,
+        desk.trace_id,
+        giving=desk.config.giving,
+        experiments=desk.config.experiments,
+    )
     try:
         desk.write(scope, book_once(scope, turn, event))
     except ToolFailed as failed:  # taken meanwhile: the person hears what is there, and decides in words

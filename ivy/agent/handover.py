@@ -8,6 +8,7 @@ from ivy.agent.desk import Desk
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.handover import asks_for_a_human
 from ivy.domain.jobs import TURN, send_lane
+from ivy.domain.runbook import AlertKind, Key
 from ivy.domain.sentences import Say
 from ivy.domain.windows import window_open
 from ivy.store import alerts, jobs, messages, people, turns, windows
@@ -57,5 +58,5 @@ def _advice(person: Person) -> Advice:
     )
 
 
-def _key(person: Person) -> str:
-    return f"handover:{person.id}"
+def _key(person: Person) -> Key:
+    return AlertKind.HANDOVER.of(person.id)

@@ -18,7 +18,7 @@ from ivy.domain.schedule import to_instant, to_wall
 from ivy.domain.sentences import Say, say
 from ivy.domain.slots import By, clock_of
 from ivy.domain.workouts import WorkoutState
-from ivy.store import call_slots, calls, calls_off, contact, nudges, workouts
+from ivy.store import call_slots, calls, calls_off, contact, nudges, people, workouts
 from ivy.store import if_then as if_then_plans
 from ivy.store.call_slots import NUDGED, Slot
 from ivy.store.nudges import Habit
@@ -138,7 +138,8 @@ def answered(scope: Scope, person: Person, _pending: Pending, option: str, _hear
 def _want(scope: Scope, habit: Habit, desk: Desk) -> None:
     """Keep that they said yes to such texts: from now on those before workouts are asked for."""
     nudges.keep_habit(scope, habit, now=desk.now)
-    if minutes := nudges.minutes(scope):
+    day = to_wall(desk.now, people.load(scope).zone).date()
+    if minutes := nudges.lead_seen(scope, desk.config.experiments, day=day):
         nudges.set_minutes(scope, minutes, source="text", now=desk.now)
 
 

@@ -14,7 +14,7 @@ from ivy.agent.desk import Desk
 from ivy.agent.onboarding_asking import CHAT, HELLO, HELLO_LASTS, NO, NOW, QUESTION, Talk, asking_of, question_of
 from ivy.agent.onboarding_taking import Taken
 from ivy.agent.questions import Asking, Heard
-from ivy.domain import onboarding, places
+from ivy.domain import onboarding, places, topics
 from ivy.domain.consent import Purpose
 from ivy.domain.contents import AskContact, Card
 from ivy.domain.onboarding import BOOKING, FOLLOWS, MOST_ASKED, MOST_MISSED, Progress, Step
@@ -30,6 +30,7 @@ from ivy.store.call_slots import Slot
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
+from ivy.store.topics import Wish
 
 logger = log.get(__name__)
 FIRST_AGAIN = timedelta(hours=20)
@@ -241,10 +242,13 @@ def _book(talk: Talk, said: list[str]) -> None:
     slot = taking.put(talk, SlotKind.MORNING, wanted, progress.at, progress.days)
     if slot.by is not wanted:
         said.append(talk.say(Say.ONB_NO_MINUTES))
-    entry.see_to_days(scope, new_id=desk.new_id, now=desk.now)
+    entry.close_days(scope, new_id=desk.new_id, now=desk.now)
+    knows = _agree_to_summary(talk)
     progress = onboarding.learnt(progress, mode=mode.value, booked=True)
     onboardings.save(scope, "", progress, now=desk.now)
     said.append(_booked(talk, slot))
+    if not knows:
+        said.append(talk.say(Say.ONB_SUMMARY))
     if slot.by is By.TEXT:
         desk.write(scope, " ".join(said))
     else:
@@ -255,6 +259,19 @@ def _book(talk: Talk, said: list[str]) -> None:
         questions.ask(scope, talk.person, asking, desk)
         desk.send(scope, Card("Ivy", number))
     _plan(replace(talk, progress=progress))
+
+
+def _agree_to_summary(talk: Talk) -> bool:
+    """Let their weeks be summed up if the question that they answered said so, and they did not leave it out.
+
+    Return whether they know of it; who told their time before they were asked was not told.
+    """
+    progress, desk = talk.progress, talk.desk
+    was_told = progress.times_asked(Step.CONTACT) > 0
+    if was_told and not topics.declines_summary(progress.words):
+        proof = f"{progress.words} (asked: {question_of(talk, Step.CONTACT).text})"
+        entry.agree_to_summary(talk.scope, Wish(proof, "onboarding", desk.now), new_id=desk.new_id)
+    return was_told
 
 
 def _booked(talk: Talk, slot: Slot) -> str:

@@ -103,7 +103,9 @@ def _contact(talk: Talk) -> Question:
     else:
         options = tuple(_way(talk, mode, at) for mode in (Mode.VOICE, Mode.TEXT, Mode.MIXED))
     usual = Say.ONB_CONTACT if calls else Say.ONB_CONTACT_TEXT
-    return Question(talk.say(Say.ONB_CONTACT_AGAIN if missed else usual), options)
+    if missed:
+        return Question(talk.say(Say.ONB_CONTACT_AGAIN), options)
+    return Question(f"{talk.say(Say.ONB_SUMS_UP)} {talk.say(usual)}", options)
 
 
 def _way(talk: Talk, mode: Mode, at: str) -> Named:

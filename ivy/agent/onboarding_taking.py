@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ivy.agent.onboarding_asking import COMPANY, GOALS, NO, NOBODY, OTHER, YES, Talk, question_of, spots
-from ivy.domain import contact_said, giving, onboarding, places
+from ivy.domain import contact_said, giving, onboarding, places, topics
 from ivy.domain.consent import Purpose
 from ivy.domain.contact_said import Wish
 from ivy.domain.contents import short
@@ -21,7 +21,7 @@ from ivy.domain.schedule import local_date, to_wall
 from ivy.domain.sentences import Say
 from ivy.domain.slots import USUAL, By, Mode, SlotKind, by_of
 from ivy.domain.when import When, describe_when
-from ivy.store import call_slots, consents, people, wallets
+from ivy.store import call_slots, commitments, consents, people, wallets
 from ivy.store.call_slots import Slot
 from ivy.store.onboarding import PURPOSES, move
 from ivy.tools import call_room
@@ -95,7 +95,12 @@ def _contact_tapped(talk: Talk, option: str, words: str) -> Taken:
 
 
 def _contact_told(talk: Talk, words: str) -> Taken | None:
-    return _wished(talk, talk.progress, contact_said.read_wish(words, talk.person.locale), words)
+    rest = topics.without_declining(words)
+    taken = _wished(talk, talk.progress, contact_said.read_wish(rest, talk.person.locale), words)
+    if taken is None and topics.declines_summary(words):
+        told = f"{talk.progress.words}; {words}".removeprefix("; ")
+        return Taken(onboarding.learnt(talk.progress, words=told), (talk.say(Say.ONB_NOTED),))
+    return taken
 
 
 def _wished(talk: Talk, known: Progress, wish: Wish, words: str) -> Taken | None:
@@ -167,6 +172,7 @@ def _week_told(talk: Talk, words: str) -> Taken | None:
 
 def _promised(talk: Talk, promised: int) -> Taken:
     people.set_week(talk.scope, onboarding.realistic(promised))
+    commitments.promise(talk.scope, promised)
     if onboarding.realistic(promised) == promised:
         return Taken(after(talk.progress, Step.WEEK), (talk.say(Say.ONB_WEEK_SET, times=promised),))
     return Taken(after(talk.progress, Step.WEEK, promised=promised))

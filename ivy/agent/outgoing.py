@@ -16,7 +16,7 @@ from ivy.domain.links import host_of, links_in, without_unknown
 from ivy.domain.plain_words import words_of
 from ivy.domain.sentences import Say, say
 from ivy.domain.taint import origin_of
-from ivy.store import messages
+from ivy.store import messages, tool_executions, turns
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 
@@ -40,6 +40,18 @@ def fit(scope: Scope, person: Person, text: str, desk: Desk) -> str:
 
     instead = say(Say.LINK_LEFT_OUT, person.speech)
     return without_unknown(text, is_known, instead).replace(f"({instead})", instead)
+
+
+def instead_in_danger(scope: Scope, person: Person, turn_id: str) -> str | None:
+    """Return what is said instead of a reply that was in the making when words of danger came; None: it may go.
+
+    Its model knew nothing of them and may speak of streaks, goals or pledges. If it did something, that is noted, and no more.
+    """
+    since, began = person.care_since, turns.began(scope, turn_id)
+    if since is None or began is None or since < began:
+        return None
+    logger.info("a reply to %s from before their words of danger is not sent", scope.user_id)
+    return say(Say.ONB_NOTED, person.speech) if tool_executions.done_in(scope, turn_id) else ""
 
 
 def recites(text: str) -> bool:

@@ -5,7 +5,7 @@ No model is called. With several workouts open Ivy asks which; with none the wor
 
 from datetime import timedelta
 
-from ivy.agent import questions
+from ivy.agent import questions, tapering
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.domain.quick_replies import QuickReply, quick_reply, which
@@ -131,13 +131,15 @@ def _finish(scope: Scope, person: Person, workout: Workout, to: WorkoutState, an
         return False  # it was logged otherwise meanwhile: a turn sorts it out
     if change.workout.state in (WorkoutState.DONE, WorkoutState.PARTIAL):
         desk.react(scope, answer.external_id, "✅" if change.milestone is None or person.is_cared_for else "🎉")
-    desk.write(scope, confirmation(person, change))
+        tapering.confirm(scope, person, confirmation(person, change), desk)
+    else:
+        desk.write(scope, confirmation(person, change))
     return True
 
 
 def word_of(person: Person, desk: Desk) -> Word:
     """Return what a person says without a model, as the store takes it."""
-    return Word(person, "text", desk.now, desk.new_id, desk.config.giving)
+    return Word(person, "text", desk.now, desk.new_id, desk.config.giving, desk.config.experiments)
 
 
 def confirmation(person: Person, *changes: Change) -> str:

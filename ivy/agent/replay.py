@@ -241,6 +241,8 @@ class _Player:
         wanted = self._texts(str(step.payload["ending"]), journal)
         if text not in wanted:
             yield Check(step.n, "reply", DIFFERENT, f"It said {_quote(text)}; now it would say {_quote(wanted[0])}.")
+        elif step.payload.get("danger"):
+            yield Check(step.n, "reply", SAME, "It was held back: words of danger came while it was in the making.")
         elif fitted != text and not (links_in(text) or outgoing.recites(text)):
             yield Check(step.n, "reply", DIFFERENT, f"{_quote(text)} was sent as {_quote(fitted)}, for no reason.")
         else:

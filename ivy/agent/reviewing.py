@@ -9,10 +9,11 @@ from ivy.agent import questions
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.domain.consent import Purpose
+from ivy.domain.easing import Part
 from ivy.domain.life_tags import tags_of
 from ivy.domain.schedule import local_date
 from ivy.domain.sentences import Say, say
-from ivy.store import consents, messages, outbox, pending_actions, scores, weekly_numbers
+from ivy.store import consents, easings, messages, outbox, pending_actions, scores, weekly_numbers
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
@@ -79,6 +80,7 @@ def sessions_answered(scope: Scope, person: Person, pending: Pending, option: st
         questions.ask(scope, person, _sessions_question(person, str(pending.payload["checkin"]), day), desk)
         return True
     weekly_numbers.mean_to_have(scope, int(option))
+    easings.call_off(scope, {Part.SESSIONS}, now=desk.now)  # this is the planning that it waited for
     if int(option):
         desk.tell(scope, person, Say.WEEK_SET, sessions=int(option))
     else:

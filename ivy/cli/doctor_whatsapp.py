@@ -116,11 +116,12 @@ def _flow_key(config: Config) -> Finding:
 
 
 def rates(config: Config, folder: Path, today: date) -> list[Finding]:
-    """Say whether the rate card can be read, and is of this quarter: Meta changes prices four times a year."""
+    """Say whether the rate card can be read, is young, and of this quarter: Meta changes prices four times a year."""
     if not config.whatsapp.enabled:
         return []
     from ivy.daemon import rate_card
     from ivy.domain.rates import quarter_of
+    from ivy.domain.tariffs import STALE_AFTER, is_stale
 
     name = config.whatsapp.rates_file
     try:
@@ -128,9 +129,10 @@ def rates(config: Config, folder: Path, today: date) -> list[Finding]:
     except ConfigError as error:
         return [missing("rate card", str(error), "mend the file, or leave whatsapp.rates_file empty")]
     found = f"{name or 'the one that comes with Ivy'}, newest prices of {newest}"
+    doubts = [f"older than {STALE_AFTER.days} days"] if is_stale(newest, today) else []
     if newest < quarter_of(today):
-        told = f"{found}; Meta may have changed them on {quarter_of(today)}"
-        return [
-            look("rate card", told, "put today's prices into the file that whatsapp.rates_file names, or upgrade Ivy")
-        ]
+        doubts.append(f"Meta may have changed them on {quarter_of(today)}")
+    if doubts:
+        mend = "put today's prices into the file that whatsapp.rates_file names, or upgrade Ivy"
+        return [look("rate card", f"{found}: {'; '.join(doubts)}", mend)]
     return [ok("rate card", found)]

@@ -43,7 +43,7 @@ class Item:
     make: Callable[[], str] | None = None
     needed: bool = True
     vendor: str = ""
-    """For a model's key: whose it is; another vendor, or a server of one's own, is not asked about."""
+    """For a model's key: whose it is; another vendor, or a server of one's own that speaks OpenAI's way, is not asked about."""
 
     @property
     def section(self) -> str:
@@ -70,7 +70,7 @@ class Item:
             return False
         if self.vendor:
             model = getattr_path(config, self.section)
-            if model.vendor != self.vendor or model.base_url:
+            if model.vendor != self.vendor or (model.base_url and self.vendor == "openai"):
                 return False
         return not getattr_path(config, self.value_key)
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import trio
 from msgspec.structs import replace
 
-from ivy.cli import frame, voice_hops, whatsapp_hops, whatsapp_reach
+from ivy.cli import frame, shapes, voice_hops, whatsapp_hops, whatsapp_reach
 from ivy.cli.doctor_live import ask_mail, ask_model, ask_sms
 from ivy.cli.findings import Finding, State
 from ivy.cli.first_configuration import Item
@@ -23,7 +23,7 @@ from ivy.cli.voice_agents import open_api
 from ivy.cli.whatsapp_walk import META_SECONDS, Walk
 from ivy.clock import SystemClock
 from ivy.config import Config, Secret, getattr_path
-from ivy.errors import OutcomeUnknown, VendorBusy, VendorError
+from ivy.errors import OutcomeUnknown, VendorBusy, VendorError, VendorMisconfigured, VendorRefused
 from ivy.threads import PooledThreads
 
 ABOUT_A_NUMBER = ("number", "account")
@@ -38,6 +38,8 @@ class Verdict:
     wrong: str = ""
     mend: str = ""
     told: str = ""
+    sure: bool = True
+    """False: nobody could say whether it is right."""
 
 
 NOTHING = Verdict()
@@ -63,9 +65,10 @@ class Checks:
         try:
             return frame.run(asks, self, item, self._with(item, answer))
         except (VendorBusy, OutcomeUnknown) as error:
-            return Verdict(told=f"{error.vendor} could not be asked ({error.reason}); it is looked at again later")
+            told = f"{error.vendor} could not be asked ({error.reason}); it is looked at again later"
+            return Verdict(told=told, sure=False)
         except trio.TooSlowError:
-            return Verdict(told=f"no answer in {META_SECONDS:.0f} s; it is looked at again later")
+            return Verdict(told=f"no answer in {META_SECONDS:.0f} s; it is looked at again later", sure=False)
         except VendorError as error:
             return Verdict(wrong=error.reason, mend=item.found_at)
 
@@ -102,12 +105,17 @@ async def _app_secret(checks: Checks, _item: Item, config: Config) -> Verdict:
         return _verdict(await whatsapp_hops.token(walk), ("app secret",))
 
 
-async def _account(checks: Checks, _item: Item, config: Config) -> Verdict:
+async def _account(checks: Checks, item: Item, config: Config) -> Verdict:
     if not config.whatsapp.token:
         return NOTHING
     async with _at_meta(checks, config) as walk:
-        walk.account = config.whatsapp.waba_id
-        found = await walk.desk().numbers()
+        foreign = _verdict(await whatsapp_hops.token(walk), ("account",))  # well-formed, and of somebody else
+        if foreign.wrong:
+            return foreign
+        try:
+            found = await walk.desk().numbers()
+        except (VendorRefused, VendorMisconfigured) as error:
+            return Verdict(whatsapp_hops.no_account(walk.account, error), item.found_at)
     if len(found) == 1:
         checks.learnt["whatsapp.phone_number_id"] = found[0].id
     names = ", ".join(each.phone for each in found) or "no number yet"
@@ -146,7 +154,7 @@ async def _model_key(_checks: Checks, item: Item, config: Config) -> Verdict:
         return Verdict(told=found.found)
     if found.found in REFUSED:
         return Verdict(f"its vendor does not know this key ({found.found})", item.found_at)
-    return Verdict(told=f"{found.found}; it is looked at again later")
+    return Verdict(told=f"{found.found}; it is looked at again later", sure=False)
 
 
 async def _voice(checks: Checks, item: Item, config: Config) -> Verdict:
@@ -183,9 +191,10 @@ def _of(found: Finding) -> Verdict:
 
 async def _address(_checks: Checks, _item: Item, config: Config) -> Verdict:
     host = urlsplit(config.server.public_url).hostname or ""
+    anywhere = shapes.OFFICIAL_WHATSAPP not in config.whatsapp.base_url
     with trio.move_on_after(META_SECONDS):
-        if why := await whatsapp_reach.wrong_host(host):
-            return Verdict(told=f"{why} yet: let it lead to this machine's public address before Meta is to call it")
+        if why := await whatsapp_reach.wrong_host(host, anywhere=anywhere):
+            return Verdict(why, f"let {host} lead to this machine's public address: vendors call it there")
     return NOTHING
 
 

@@ -3,7 +3,8 @@
 May import: first_configuration, init_checks, frame. Secrets are made, or asked for, and written to files of their own.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,8 +101,31 @@ def _begin(screen: Screen, items: list[Item], config: Config, *, begun_only: boo
     frame.note(f"\n{screen.title}{f': {screen.about}.' if screen.about and asks else ''}")
     there = [item for item in items if not item.lacks(config) and getattr_path(config, item.value_key)]
     for item in there:
-        frame.note(f"  ✓ {item.question or item.key}: {_shown(item, config)}")
+        _say_it_is_there(item, config)
     return not screen.wish or bool(there) or (not begun_only and frame.confirm(screen.wish))
+
+
+def looks_wrong(item: Item, answer: str, config: Config) -> str:
+    """Return what is wrong with an answer by its shape, or ""; a key for a server of one's own may have any."""
+    own_server = item.vendor and getattr_path(config, item.section).base_url
+    return "" if own_server else item.judge(answer)
+
+
+def variables(item: Item, environment: Mapping[str, str]) -> list[str]:
+    """Return the names of the environment variables that set an item."""
+    names = (f"IVY_{key.upper().replace('.', '__')}" for key in dict.fromkeys((item.value_key, item.key)))
+    return [name for name in names if environment.get(name)]
+
+
+def _say_it_is_there(item: Item, config: Config) -> None:
+    told = f"{item.question or item.key}: {_shown(item, config)}"
+    named = variables(item, os.environ)
+    if not named:
+        frame.note(f"  ✓ {told}")
+        return
+    place = f"secrets/ and {item.key}" if item.file else f"ivy.toml as {item.key}"
+    frame.note(f"  · {told}, by {' and '.join(named)} of this shell alone: a service does not have it")
+    frame.note(f"    → put it into {place}, or let the daemon start with the same variable")
 
 
 def _shown(item: Item, config: Config) -> str:
@@ -121,10 +145,10 @@ def _answer(
     if not item.lacks(config):
         return ""
     if not item.file:
-        return _ask(item, checks)
+        return _ask(item, config, checks)
     path = folder / item.path
     if not path.exists():
-        value = item.make() if item.make else _ask(item, checks)
+        value = item.make() if item.make else _ask(item, config, checks)
         if not value:
             return ""
         make_folder(folder / FOLDER)
@@ -136,7 +160,7 @@ def _answer(
     return item.path
 
 
-def _ask(item: Item, checks: Checks | None) -> str:
+def _ask(item: Item, config: Config, checks: Checks | None) -> str:
     """Ask until the answer looks right and its vendor knows it, or is empty; what is typed twice is kept all the same."""
     if not item.question or not frame.can_ask():
         return ""
@@ -145,7 +169,7 @@ def _ask(item: Item, checks: Checks | None) -> str:
     refused = ""
     while True:
         answer = _typed(item, learnt)
-        wrong = item.judge(answer) if answer else ""
+        wrong = looks_wrong(item, answer, config) if answer else ""
         if wrong:
             frame.note(wrong)
             continue
@@ -154,7 +178,7 @@ def _ask(item: Item, checks: Checks | None) -> str:
         verdict = Verdict() if answer == refused else checks.judge(item, answer)
         if not verdict.wrong:
             if verdict.told:
-                frame.note(f"  ✓ {verdict.told}")
+                frame.note(f"  {'✓' if verdict.sure else '·'} {verdict.told}")
             checks.take(item, answer)
             return answer
         frame.note(f"  ✗ {verdict.wrong}\n    → {verdict.mend}")

@@ -10,7 +10,7 @@ from ivy.cli import frame
 from ivy.cli.doctor_live import ask_model, ask_sms
 from ivy.cli.findings import Finding, State
 from ivy.cli.frame import Setup
-from ivy.cli.live_list import Item, Part, done, item_of, note, part, waits, wrong
+from ivy.cli.live_list import Item, Part, done, item_of, note, part, plain, waits, wrong
 from ivy.domain.schedule import to_wall
 from ivy.domain.slots import By
 from ivy.store import call_slots, people
@@ -59,7 +59,7 @@ def upcoming(where: Setup, now: datetime) -> Part:
     if not coming:
         return part(NAME, [note("nobody has chosen a time", "ivy onboard --phone … --morning 07:00")])
     at, slot = min(coming, key=lambda each: each[0])
-    return part(NAME, [done(_said(slot, at, everybody[slot.user_id], now, alone=len(everybody) == 1))])
+    return part(NAME, [plain(_said(slot, at, everybody[slot.user_id], now, alone=len(everybody) == 1))])
 
 
 def _said(slot: Slot, at: datetime, person: Person, now: datetime, *, alone: bool) -> str:

@@ -40,7 +40,9 @@ IDENTITY = re.compile(
     r"\bkyc\b|know your customer|verif\w* (your )?(identity|account)|identity verification", re.IGNORECASE
 )
 """How a refusal sounds while an account is not verified. Retell documents the rule ("KYC Verification") and no error."""
-VERIFY = "Retell's dashboard > Phone Numbers > your number: verify your identity there"
+VERIFY = (
+    "Retell's dashboard > Phone Numbers > your number: verify your identity there, then `ivy switch channel.retell on`"
+)
 REACHES = ("agent ", "key", "webhook key")
 """Beginnings of what the hops find that is told in words of its own here."""
 

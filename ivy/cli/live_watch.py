@@ -69,7 +69,8 @@ class Watch:
         """Ask every vendor once; who said that all is well is asked again with the others."""
         asked, running = self.asked, live_public.daemon(self.where) is None
         turned_away = await live_public.refused(self.walk) if running else dict[str, int]()
-        asked.meta = tuple(await live_whatsapp.at_meta(self.walk, turned_away, running=running))
+        heard = self._ear.has_heard
+        asked.meta = tuple(await live_whatsapp.at_meta(self.walk, turned_away, running=running, heard=heard))
         if not (running and asked.address.is_done and asked.rounds):  # a probe that was kept is not kept again
             asked.address = await live_public.address(self.walk, self.voice, running=running)
         await self._sync_templates()

@@ -36,10 +36,11 @@ LATEST = 200
 ANSWER_WITHIN, DELIVERY_WITHIN = timedelta(seconds=45), timedelta(seconds=90)
 SENT, ARRIVED = ("accepted", "sent", "delivered", "read"), ("delivered", "read")
 OVER = ("failed", "cancelled", "lapsed")
+_OTHER_SECRET = f"{whatsapp_hops.SHOW_IN_BASIC}, and restart `ivy daemon`"
 
 
-async def at_meta(walk: Walk, turned_away: Mapping[str, int], *, running: bool) -> list[Item]:
-    """Ask Meta, hop by hop, up to the one to mend first."""
+async def at_meta(walk: Walk, turned_away: Mapping[str, int], *, running: bool, heard: bool = False) -> list[Item]:
+    """Ask Meta, hop by hop, up to the one to mend first. `heard`: somebody's message came in with a good signature."""
     if not walk.section.enabled:
         return [not_needed("whatsapp.enabled is false")]
     told = [each for each in await fields(walk) if each.what != "server.public_url"]
@@ -53,7 +54,7 @@ async def at_meta(walk: Walk, turned_away: Mapping[str, int], *, running: bool) 
             return items
     if not running:
         return [*items, waits("handshake, once the daemon runs")]
-    return [*items, *_form(walk, await within(whatsapp_hops.form, "webhook form", walk), turned_away)]
+    return [*items, *_form(walk, await within(whatsapp_hops.form, "webhook form", walk), turned_away, heard=heard)]
 
 
 def _item(finding: Finding) -> Item | None:
@@ -74,7 +75,7 @@ def _when(found: str) -> str:
     return f"{whatsapp_hops.ENDS} {found.rpartition(whatsapp_hops.ENDS)[2].strip()}"
 
 
-def _form(walk: Walk, found: Sequence[Finding], turned_away: Mapping[str, int]) -> list[Item]:
+def _form(walk: Walk, found: Sequence[Finding], turned_away: Mapping[str, int], *, heard: bool) -> list[Item]:
     """Say whether Meta has greeted us, with what the daemon knows of greetings and webhooks that it turned away."""
     items = [item for each in found if (item := _item(each)) is not None]
     if knocks := turned_away.get(HANDSHAKE, 0):
@@ -82,7 +83,10 @@ def _form(walk: Walk, found: Sequence[Finding], turned_away: Mapping[str, int]) 
         mend = f"type the words of {walk.where.config.whatsapp.verify_token_file or 'whatsapp.verify_token'} into Meta's form"
         items.append(wrong(told, mend) if first_wrong(found) else note(told))
     if forged := turned_away.get(signature_of(VENDOR), 0):
-        items.append(note(f"{_times(forged)} a webhook was refused for its signature", whatsapp_hops.SHOW_IN_BASIC))
+        told = f"{_times(forged)} a webhook was refused for its signature"
+        # Anybody can post one; while nothing of Meta's was ever believed, it is most likely Meta's own.
+        why = f"{told}: it was signed with another app secret"
+        items.append(note(told, _OTHER_SECRET) if heard else wrong(why, _OTHER_SECRET))
     return items
 
 
@@ -111,6 +115,10 @@ class Ear:
         self._sealer = Sealer(where.config.store.seal_key.reveal().split())
         self._position: int | None = None
         self._heard: Heard | None = None
+
+    @property
+    def has_heard(self) -> bool:
+        return self._heard is not None
 
     def listen(self, connection: Connection) -> Heard | None:
         """Return the newest message there is."""

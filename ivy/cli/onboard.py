@@ -1,9 +1,12 @@
 """`ivy onboard`: lets a person in, with what they agreed to and the proof of it. May import: everything.
 
-Who they are is asked first and written in one commit: broken off before, nothing is half done. How they are coached comes
-after, answer by answer (`onboard_coach`): broken off there, it goes on when it is typed again with the phone.
+Who they are is asked first and written in one commit: broken off before, nothing is half done, and the line that goes on from
+there is said. How they are coached comes after, answer by answer (`onboard_coach`): broken off there, it goes on when it is
+typed again with the phone.
 """
 
+import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +21,7 @@ from ivy.clock import SystemClock
 from ivy.config import PeopleSection
 from ivy.domain.admission import invite_code
 from ivy.domain.consent import Purpose
+from ivy.domain.giving import PartialGives
 from ivy.domain.ids import uuid7
 from ivy.domain.slots import Mode, SlotKind
 from ivy.errors import UsageError
@@ -72,6 +76,15 @@ def command(
     tier: Annotated[str | None, typer.Option(help="free, core, elite or concierge.")] = None,
     goal: Annotated[str | None, typer.Option(metavar="WORDS", help="What they want, in their words.")] = None,
     sessions: Annotated[int | None, typer.Option(help="Workouts a week to begin with.")] = None,
+    promised: Annotated[
+        int | None, typer.Option(help="Workouts a week that they call realistic: what is kept is raised towards it.")
+    ] = None,
+    minimum: Annotated[
+        int | None, typer.Option(metavar="MINUTES", help="How long a workout done in part must be to count.")
+    ] = None,
+    part_gives: Annotated[
+        PartialGives | None, typer.Option(help="What a workout done in part pledges: none, pro_rata or full.")
+    ] = None,
     mode: Annotated[Mode | None, typer.Option(help="Whether Ivy calls them, writes to them, or both.")] = None,
     consent_calls: Annotated[
         str | None, typer.Option(metavar="WORDS", help="The words in which they agreed to calls by an AI.")
@@ -96,17 +109,37 @@ def command(
     """
     where = frame.setup()
     frame.check_database(where.database)
-    number = _take("phone", "Phone with + and country code (Enter: only a username)", phone, answers.phone, "")
+    said: dict[str, str] = {}
+    number = _take(said, "phone", "Phone with + and country code (Enter: only a username)", phone, answers.phone, "")
     known = frame.run(_known, where, number) if number else None
     if known:
         frame.note(f"{known.name} has this number already; what you give now replaces what is there.")
     told = Told(name, number, zone, locale, currency, consent, quiet_from, quiet_to, answers.email(email or ""))
     slots = {SlotKind.MORNING: morning, SlotKind.EVENING: evening, SlotKind.WEEKLY: weekly}
-    flags = CoachFlags(track, address, tier, goal, sessions, mode, consent_calls, slots, nudge, charity, amount)
+    flags = CoachFlags(
+        track,
+        address,
+        tier,
+        goal,
+        sessions,
+        mode,
+        consent_calls,
+        slots,
+        nudge,
+        charity,
+        amount,
+        promised,
+        minimum,
+        part_gives,
+    )
     before = known or _nobody(where.config.people)
     counted_in = answers.currency(currency) if currency else before.currency
     onboard_coach.check(flags, counted_in, where)  # what cannot be read is said before anything is asked
-    entry = interview(told, agrees_to or [Purpose.MESSAGES], before)
+    try:
+        entry = interview(told, agrees_to or [Purpose.MESSAGES], before, said)
+    except (typer.Abort, KeyboardInterrupt):
+        _tell_how_to_go_on(said)
+        raise
     coaching = onboard_coach.check(flags, entry.person.currency, where)
     person = frame.run(_write, where, entry, known.id if known else entry.person.id)
     coached = onboard_coach.keep(where, person.id, coaching)
@@ -124,20 +157,21 @@ def command(
         frame.say("But admission.policy is list, which takes no codes: set it to invite.")
 
 
-def interview(told: Told, purposes: list[Purpose], before: Person) -> Entry:
+def interview(told: Told, purposes: list[Purpose], before: Person, said: dict[str, str]) -> Entry:
     """Take the flags, ask for the rest, and return what is to be written; `before` has what is taken by default.
 
+    `said` gets each answer that was typed, by its flag.
     Raises: UsageError for what is missing where nobody can be asked.
     """
     now = SystemClock().now()
-    name = _take("name", "Name", told.name, answers.name, before.name or None)
-    zone = _zone(told.zone, before, now)
-    locale = _take("locale", "Language and country", told.locale, answers.locale, before.locale)
-    currency = _take("currency", "Currency", told.currency, answers.currency, before.currency)
-    quiet_from = _take("quiet-from", "Nothing unasked for from", told.quiet_from, answers.hour, before.quiet_from)
-    quiet_to = _take("quiet-to", "until", told.quiet_to, answers.hour, before.quiet_to)
+    name = _take(said, "name", "Name", told.name, answers.name, before.name or None)
+    zone = _zone(said, told.zone, before, now)
+    locale = _take(said, "locale", "Language and country", told.locale, answers.locale, before.locale)
+    currency = _take(said, "currency", "Currency", told.currency, answers.currency, before.currency)
+    quiet_from = _take(said, "quiet-from", "Nothing unasked for from", told.quiet_from, answers.hour, before.quiet_from)
+    quiet_to = _take(said, "quiet-to", "until", told.quiet_to, answers.hour, before.quiet_to)
     words = _take(
-        "consent", "In which words did they agree to messages (Enter: not yet)", told.consent, answers.words, ""
+        said, "consent", "In which words did they agree to messages (Enter: not yet)", told.consent, answers.words, ""
     )
     chance = SystemRandom()
     person = NewPerson(
@@ -154,7 +188,14 @@ def interview(told: Told, purposes: list[Purpose], before: Person) -> Entry:
     return Entry(person, quiet_from, quiet_to, purposes if words else (), proof if words else "", told.email)
 
 
-def _take(flag: str, question: str, given: str | None, read: Callable[[str], str], default: str | None = None) -> str:
+def _take(
+    said: dict[str, str],
+    flag: str,
+    question: str,
+    given: str | None,
+    read: Callable[[str], str],
+    default: str | None = None,
+) -> str:
     """Read a flag, else ask until the answer can be read, else take the default. Raises: UsageError."""
     if given is not None:
         return read(given)
@@ -165,20 +206,30 @@ def _take(flag: str, question: str, given: str | None, read: Callable[[str], str
     while True:
         typed = str(typer.prompt(question, default=default, show_default=bool(default), err=True))
         try:
-            return read(typed)
+            said[flag] = read(typed)
+            return said[flag]
         except UsageError as error:
             frame.note(str(error))
 
 
-def _zone(given: str | None, before: Person, now: datetime) -> str:
+def _zone(said: dict[str, str], given: str | None, before: Person, now: datetime) -> str:
     """Ask for the zone and show it back as the time there: a wrong zone is noticed by its clock."""
     if given is None and not before.id and not frame.can_ask():
         raise UsageError("--zone is missing, and there is no terminal to ask on.")
     while True:
-        zone = _take("zone", "Time zone", given, answers.zone, before.zone)
+        typed: dict[str, str] = {}  # until its clock is known to be right
+        zone = _take(typed, "zone", "Time zone", given, answers.zone, before.zone)
         question = f"Is it {answers.local_time(now, zone)} there now?"
         if given is not None or not frame.can_ask() or typer.confirm(question, default=True, err=True):
+            said |= typed
             return zone
+
+
+def _tell_how_to_go_on(said: dict[str, str]) -> None:
+    """Say what to type so that nothing that was answered is asked again."""
+    if said:
+        flags = [part for flag, answer in said.items() for part in (f"--{flag}", answer)]
+        frame.note(f"\nNothing is written yet. To go on from here: {shlex.join(['ivy', *sys.argv[1:], *flags])}")
 
 
 def _nobody(defaults: PeopleSection) -> Person:

@@ -17,7 +17,7 @@ from ivy.clock import SystemClock
 from ivy.domain import call_minutes, giving, reach
 from ivy.domain.calls import CallKind
 from ivy.domain.consent import Purpose
-from ivy.domain.giving import Wallet
+from ivy.domain.giving import PartialGives, Wallet
 from ivy.domain.ids import uuid7
 from ivy.domain.money import Money, format_money, parse_money
 from ivy.domain.onboarding import realistic
@@ -25,6 +25,7 @@ from ivy.domain.said import Unclear
 from ivy.domain.schedule import local_date
 from ivy.domain.slots import LONGEST_NUDGE, USUAL, By, Mode, SlotKind
 from ivy.domain.when import describe_clock, describe_day
+from ivy.domain.workouts import LONGEST_MINIMUM
 from ivy.errors import UsageError
 from ivy.store import call_slots, consents, onboarding, people, wallets
 from ivy.store.call_slots import Slot
@@ -61,6 +62,9 @@ class CoachFlags:
     nudge: int | None = None
     charity: str | None = None
     amount: str | None = None
+    promised: int | None = None
+    minimum: int | None = None
+    part_gives: PartialGives | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,10 @@ def check(flags: CoachFlags, currency: str, where: frame.Setup) -> Coaching:
     slots = {kind: hour_or_none(at) for kind, at in flags.slots.items() if at is not None}
     if flags.sessions is not None and not 0 <= flags.sessions <= MOST_SESSIONS:
         raise UsageError(f"--sessions is 0 to {MOST_SESSIONS} a week.")
+    if flags.promised is not None and not 0 <= flags.promised <= MOST_SESSIONS:
+        raise UsageError(f"--promised is 0 to {MOST_SESSIONS} a week.")
+    if flags.minimum is not None and not 1 <= flags.minimum <= LONGEST_MINIMUM:
+        raise UsageError(f"--minimum is 1 to {LONGEST_MINIMUM} minutes.")
     if flags.nudge is not None and not 0 <= flags.nudge <= LONGEST_NUDGE:
         raise UsageError(f"--nudge is 0 to {LONGEST_NUDGE} minutes.")
     if flags.amount is not None and flags.charity is None:
@@ -96,8 +104,9 @@ def check(flags: CoachFlags, currency: str, where: frame.Setup) -> Coaching:
     proof = proof_of(answers.words(flags.consent_calls)) if flags.consent_calls else ""
     goal = None if flags.goal is None else " ".join(flags.goal.split())
     return Coaching(
-        flags.track, flags.address, flags.tier, goal, flags.sessions, flags.mode, slots, flags.nudge, wallet, proof
-    )
+        flags.track, flags.address, flags.tier, goal, flags.sessions, flags.mode, slots, flags.nudge, wallet, proof,
+        flags.promised, flags.minimum, flags.part_gives,
+    )  # fmt: skip
 
 
 def keep(where: frame.Setup, user_id: str, told: Coaching) -> Coached:
@@ -245,9 +254,10 @@ def _sessions(now: Coached, flags: CoachFlags, _where: frame.Setup) -> Coaching 
     promised = _prompt("Workouts a week that they promise", str(now.person.sessions_per_week), _count)
     proposed = realistic(promised)
     if promised == now.person.sessions_per_week or promised == proposed:
-        return Coaching(sessions=promised)
+        return Coaching(sessions=promised, promised=promised)
     question = f"Most people keep three fifths at first. Begin with {proposed}?"
-    return Coaching(sessions=proposed if typer.confirm(question, default=True, err=True) else promised)
+    begins = proposed if typer.confirm(question, default=True, err=True) else promised
+    return Coaching(sessions=begins, promised=promised)
 
 
 def _count(text: str) -> int:

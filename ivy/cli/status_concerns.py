@@ -8,7 +8,7 @@ from ivy.cli import dependencies_view
 from ivy.cli.moments import near, span
 from ivy.daemon import beat_file, trouble
 from ivy.domain.advice import Severity
-from ivy.domain.runbook import page_of
+from ivy.domain.runbook import AlertKind, page_of
 from ivy.store.alerts import Alert
 from ivy.store.dependencies import Dependency
 from ivy.store.overview import OpenBreaker, Overview
@@ -81,43 +81,47 @@ def _of_alert(alert: Alert) -> Concern:
 def _daemon(at: datetime, beat: datetime | None, *, running: bool) -> Iterator[Concern]:
     if not running:
         do = "`ivy daemon` starts it (under systemd: `systemctl start ivy`)."
-        yield Concern(Severity.CRITICAL, "The daemon is not running: nobody is answered.", do, key="daemon:stopped")
+        yield Concern(
+            Severity.CRITICAL, "The daemon is not running: nobody is answered.", do, key=AlertKind.DAEMON.of("stopped")
+        )
     elif beat is not None and at - beat > beat_file.STALE:
         what = f"The daemon hangs: its last sign of life is {span(at - beat)} old."
-        yield Concern(Severity.CRITICAL, what, "Restart it (`systemctl restart ivy`).", key="daemon:hangs")
+        yield Concern(
+            Severity.CRITICAL, what, "Restart it (`systemctl restart ivy`).", key=AlertKind.DAEMON.of("hangs")
+        )
 
 
 def _seen(found: Overview, leans_on: Sequence[Dependency], at: datetime, cap_micros: int) -> Iterator[Concern]:
     for pause in found.pauses:
         what = f"Queue {pause.queue} is paused until {near(pause.until, at)} UTC: {pause.reason.rstrip('.')}."
         do = f"Mend it, then `ivy switch queue.{pause.queue} on`."
-        yield Concern(Severity.CRITICAL, what, do, pause.since, key=f"queue:{pause.queue}")
+        yield Concern(Severity.CRITICAL, what, do, pause.since, key=AlertKind.QUEUE.of(pause.queue))
     yield from (_of_breaker(breaker, at) for breaker in found.breakers)
     if dead := sum(queue.dead for queue in found.queues):
         do = "`ivy replay-dlq` shows what a replay would do, and asks."
-        yield Concern(Severity.WARNING, f"Dead letters: {dead}.", do, key="dead:letters")
+        yield Concern(Severity.WARNING, f"Dead letters: {dead}.", do, key=AlertKind.DEAD.of())
     for queue in found.queues:
         if queue.oldest_due is not None and at - queue.oldest_due > SLOW:
             waits = f"the oldest for {span(at - queue.oldest_due)} already"
             jobs = "job" if queue.due == 1 else "jobs"
             what = f"Queue {queue.queue}: {queue.due} {jobs} could run, {waits}."
             do = "`ivy jobs list --state ready` says whose."
-            yield Concern(Severity.WARNING, what, do, key=f"waiting:{queue.queue}")
+            yield Concern(Severity.WARNING, what, do, key=AlertKind.WAITING.of(queue.queue))
     if cap_micros and found.spent_micros >= cap_micros * NEARLY:
         part = found.spent_micros / cap_micros
         severity = Severity.CRITICAL if part >= 1 else Severity.WARNING
         what = f"Today's spending is at {part:.0%} of the cap (spend.daily_cap_usd)."
-        yield Concern(severity, what, "`ivy costs --by user` says on whom.", key="spend:day")
+        yield Concern(severity, what, "`ivy costs --by user` says on whom.", key=AlertKind.SPEND.of("day"))
     for crash in found.crashes:
         what = f"Task {crash.task} crashed in the last day ({crash.crashes} ×): {crash.last_error}"
-        yield Concern(Severity.WARNING, what, "It was started again.", crash.last_at, key=f"task:{crash.task}")
+        yield Concern(Severity.WARNING, what, "It was started again.", crash.last_at, key=AlertKind.TASK.of(crash.task))
     for each in found.models:
         if not each.recovered:
             what = (
                 f"The {each.role} model {each.model} failed {span(at - each.failed_at)} ago: {each.error.rstrip('.')}."
             )
             do = "It has not answered since; the others do. `ivy doctor --live` asks its vendor."
-            yield Concern(Severity.WARNING, what, do, each.failed_at, key="provider:")
+            yield Concern(Severity.WARNING, what, do, each.failed_at, key=AlertKind.PROVIDER_DOWN.of())
     for switch in found.switches:
         if switch.value != switch.default:
             what = f"The switch {switch.name} is {switch.value}."
@@ -133,6 +137,6 @@ def _of_breaker(breaker: OpenBreaker, at: datetime) -> Concern:
     trial = f"the next try is at {near(breaker.until, at)} UTC" if breaker.until > at else "the next message is a try"
     what = f"{breaker.name} fails and is left alone; {trial}: {breaker.reason.rstrip('.')}."
     mend = f"channel.{breaker.name} on" if is_channel else f"{dependencies_view.BREAKER}{breaker.name} auto"
-    key = f"{trouble.CHANNEL}{breaker.name}" if is_channel else trouble.PROVIDER
+    key = AlertKind.CHANNEL.of(breaker.name) if is_channel else AlertKind.PROVIDER_DOWN.of()
     severity = Severity.CRITICAL if is_channel else Severity.WARNING
     return Concern(severity, what, f"Mend it, then `ivy switch {mend}`.", breaker.since, key=key)

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -75,7 +75,9 @@ def command(
         began = f"{datetime.now(UTC):%Y%m%d%H%M%S}"
         log = place.new_log(began)
         report = Report(old, log=str(log))
-        upgrade = _Upgrade(where, place, hands_of(where, log, held=held), began, report, spoken=not as_json)
+        hands = hands_of(where, log, held=held)
+        place = replace(place, readers=hands.owner and hands.owner[1])
+        upgrade = _Upgrade(where, place, hands, began, report, spoken=not as_json)
         try:
             upgrade.run(to, back=back, only_rehearse=rehearsal, yes=yes)
         except (StepFailed, WentBack, NotBack) as error:

@@ -23,9 +23,10 @@ LOGS_KEPT = 10
 
 @dataclass(frozen=True)
 class Place:
-    """The folder that `service.root` names."""
+    """The folder that `service.root` names. `readers`: the group of who runs the service, if root upgrades for them."""
 
     root: Path
+    readers: int | None = None
 
     @property
     def source(self) -> Path:
@@ -100,8 +101,11 @@ class Place:
 
     def remember(self, half: HalfDone) -> None:
         new = self._note.with_suffix(".new")
-        with new.open("wb") as file:
-            os.fchmod(file.fileno(), 0o644)  # `ivy doctor` reads it as the service's user
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            if self.readers is not None:  # `ivy doctor` reads it as the service's user
+                os.fchown(file.fileno(), -1, self.readers)
+            os.fchmod(file.fileno(), 0o600 if self.readers is None else 0o640)
             file.write(msgspec.json.encode(half))
             file.flush()
             os.fsync(file.fileno())

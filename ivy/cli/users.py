@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from ivy.cli import answers, frame, moments, users_human
+from ivy.cli import answers, frame, moments, users_experiments, users_human, users_retention
 from ivy.cli.first_configuration import write_private
 from ivy.cli.users_human import Words
 from ivy.clock import SystemClock
@@ -29,6 +29,8 @@ command = typer.Typer(no_args_is_help=True, help="List, show, move, pause, expor
 command.command("say")(users_human.say)
 command.command("release")(users_human.release)
 command.command("excuse")(users_human.excuse)
+command.command("retention")(users_retention.retention)
+command.command("experiments")(users_experiments.experiments)
 
 Who = Annotated[str, typer.Argument(metavar="WHO", help="Their id, phone, or name.")]
 

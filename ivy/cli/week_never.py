@@ -128,15 +128,15 @@ def after_stop(told: Sequence[Happened]) -> list[str]:
 def rung_again(told: Sequence[Happened]) -> list[str]:
     """Return rings at a call that somebody had answered in the chat since it first rang: they wrote, or tapped."""
     first: dict[tuple[Any, ...], datetime] = {}
-    acts: dict[str, Happened] = {}
+    acts = defaultdict[str, list[Happened]](list)
     found: list[str] = []
     for each in told:
         if each.what in DID:
-            acts[each.who] = each
+            acts[each.who].append(each)
         elif each.what == "rings":
             began = first.setdefault((each.who, each.wall.date(), each.text), each.at)
-            act = acts.get(each.who)
-            if act is not None and began < act.at and not _is_wished(each, act):
+            since = [act for act in acts[each.who] if began < act.at]
+            if since and not any(_is_wished(each, act) for act in since):
                 found.append(line(each))
     return found
 

@@ -20,6 +20,7 @@ ENDS = "ends on"
 """Stands in what is found of a token that does not live for ever."""
 NOT_THERE = frozenset({"PENDING", "DISCONNECTED", "UNVERIFIED", "DELETED", "MIGRATED"})
 """Statuses of a number that cannot send until it is registered; others (FLAGGED, RESTRICTED) are about its quality."""
+NO_OBJECT = 33
 LOW = ("YELLOW", "RED")
 """Meta's words for a number whose messages people do not want."""
 SHOW_IN_BASIC = "Meta's app > App settings > Basic > App secret > Show; put it in the file of whatsapp.app_secrets_file"
@@ -118,7 +119,7 @@ async def _right_id(walk: Walk, wrong: str) -> Finding:
     except VendorError as error:
         if isinstance(error, VendorBusy | OutcomeUnknown):
             raise
-        return missing("account", f"account {walk.account}: {error.reason}", "set whatsapp.waba_id: API Setup shows it")
+        return missing("account", no_account(walk.account, error), "set whatsapp.waba_id: API Setup shows it")
     digits = _digits(walk.section.phone_number_id)
     same = [each for each in listed if digits and _digits(each.phone).endswith(digits)]
     choice = same or listed
@@ -128,6 +129,13 @@ async def _right_id(walk: Walk, wrong: str) -> Finding:
         )
     told = " or ".join(f'"{each.id}", which is {each.phone}' for each in choice)
     return missing("number", wrong, f"set whatsapp.phone_number_id = {told}")
+
+
+def no_account(account: str, error: VendorError) -> str:
+    """Say why an account's numbers are not told: Meta has one code for what is not there and what a token may not see."""
+    if f"({NO_OBJECT})" in error.reason:
+        return f"Meta shows this token no account {account}: it is another business's, or there is none"
+    return f"account {account}: {error.reason}"
 
 
 def _digits(text: str) -> str:

@@ -15,6 +15,7 @@ from ivy.adapters.whatsapp import signature, webhook
 from ivy.adapters.whatsapp.errors import VENDOR
 from ivy.cli import frame
 from ivy.cli.findings import Finding, look, missing, ok
+from ivy.cli.tls_look import RENEW
 from ivy.cli.whatsapp_walk import Walk
 from ivy.domain.inbound import PersonMessage
 from ivy.domain.public_paths import WHATSAPP
@@ -31,6 +32,16 @@ PROBE_FIELD = "ivy_probe"
 """No field of Meta's: what is kept of it is a notice, and nobody is answered."""
 RESTART = "restart `ivy daemon`: it reads its files when it starts"
 UNCHANGED = "let the proxy pass the body byte for byte, and the header X-Hub-Signature-256 with it"
+_CERTIFICATES = (
+    ("expired", "has expired", RENEW),
+    (
+        "not valid for",
+        "is of another name",
+        "let the proxy get one for this name, or set server.public_url to its name",
+    ),
+)
+"""How OpenSSL says what is wrong with a certificate, and what that means."""
+_NOT_TRUSTED = ("", "is not trusted", "let the proxy serve one of a public authority, with its whole chain")
 PROXY = "see that the proxy passes /api/whatsapp/webhook on to server.host and server.port, path and query unchanged"
 
 
@@ -52,7 +63,8 @@ async def address(walk: Walk) -> list[Finding]:
     """Resolve the public address and knock at it, over TLS if it is Meta's to reach."""
     url = walk.where.config.server.public_url
     host = urlsplit(url).hostname or ""
-    if walk.is_official and (wrong := await wrong_host(host)):
+    named = walk.is_official or url.startswith("https")
+    if named and (wrong := await wrong_host(host, anywhere=not walk.is_official)):
         return [_unreached(wrong, f"let {host} lead to this machine's public address")]
     answer = await call(walk, "GET", url)
     if isinstance(answer, Finding):
@@ -67,14 +79,14 @@ async def address(walk: Walk) -> list[Finding]:
     return [ok("public address", f"{url} answers{' over TLS' if url.startswith('https') else ''}")]
 
 
-async def wrong_host(host: str) -> str:
-    """Return why Meta could not reach a host, or ""."""
+async def wrong_host(host: str, *, anywhere: bool = False) -> str:
+    """Return why Meta could not reach a host, or "". `anywhere`: an emulated one may stand on this machine."""
     try:
         found = await trio.socket.getaddrinfo(host, 443)
     except (OSError, UnicodeError):
         return f"{host} has no address"
     addresses = {ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found}
-    if not any(each.is_global for each in addresses):
+    if not anywhere and not any(each.is_global for each in addresses):
         return f"{host} is {', '.join(sorted(map(str, addresses)))}, which is not on the internet"
     return ""
 
@@ -99,10 +111,20 @@ async def call(
     except httpx2.InvalidURL:
         return _unreached(f"{url} is no web address", "set server.public_url")
     except httpx2.HTTPError as error:
-        if "certificate" in str(error).lower():
-            mend = "let the proxy serve one of a public authority, with its whole chain"
-            return _unreached(f"{url} has a certificate that is not trusted", mend)
+        if "certificate" in (said := _in_full(error)):
+            reasons = (each for each in _CERTIFICATES if each[0] in said)
+            _said, why, mend = next(reasons, _NOT_TRUSTED)
+            return _unreached(f"{url} has a certificate that {why}", mend)
         return _unreached(f"{url} cannot be reached ({type(error).__name__})", "start the proxy, and open its port")
+
+
+def _in_full(error: BaseException | None) -> str:
+    """Return what an error says and what it came from: the client's own, on trio, says nothing of certificates."""
+    said: list[str] = []
+    while error is not None:
+        said.append(str(error).lower())
+        error = error.__cause__ or error.__context__
+    return " ".join(said)
 
 
 def _unreached(found: str, mend: str) -> Finding:

@@ -3,6 +3,7 @@
 A comment in `ivy.toml.example` and the text below a field are what `docs/configuration.md` says of it.
 """
 
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -428,6 +429,19 @@ class SiteSection(Section, frozen=True):
     terms_file: str = ""
 
 
+class ExperimentSection(Section, frozen=True):
+    """One question put to people's days: a setting that differs by chance, between two local dates (docs/experiments.md)."""
+
+    setting: str = ""
+    """What differs: comeback_share, first_retry_minutes or workout_reminder_minutes."""
+    arms: dict[str, float] = {}
+    """The value of each arm, by its name; people are shared out equally, and stay where they are."""
+    begins: date | None = None
+    """The first local date: 2026-12-01."""
+    ends: date | None = None
+    """The last one."""
+
+
 class LogSection(Section, frozen=True):
     level: str = "info"
     plain: bool = False
@@ -463,6 +477,8 @@ class Config(Section, frozen=True):
     service: ServiceSection = ServiceSection()
     site: SiteSection = SiteSection()
     backup: BackupSection = BackupSection()
+    experiments: dict[str, ExperimentSection] = {}
+    """By name; none: everybody has what is configured above."""
     log: LogSection = LogSection()
 
     def database(self, folder: Path) -> Path:

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from ivy import log
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.clock_skew import GRAVE, NOTABLE
+from ivy.domain.runbook import AlertKind
 from ivy.store import alerts, backlog
 from ivy.store.binding import Connection
 
 logger = log.get(__name__)
-DEAD, WAITING, TASK, CLOCK = "dead:letters", "waiting:", "task:", "clock:skew"
+DEAD, CLOCK = AlertKind.DEAD.of(), AlertKind.CLOCK.of()
 NEW_FOR = timedelta(hours=24)
 """A dead letter is news for so long."""
 MANY, MANY_IN = 20, timedelta(hours=1)
@@ -62,14 +63,17 @@ def _watch_queues(connection: Connection, now: datetime, began: datetime) -> Non
         if waited > LONG:
             _hold(connection, _waiting(queue, waited, due[queue][1]), now, now)
     for alert in alerts.open_alerts(connection):
-        if alert.key.startswith(WAITING) and waits.get(alert.key.removeprefix(WAITING), timedelta(0)) < SOON:
+        if (
+            alert.key.startswith(AlertKind.WAITING)
+            and waits.get(alert.key.removeprefix(AlertKind.WAITING), timedelta(0)) < SOON
+        ):
             _clear(connection, alert.key, now)
 
 
 def _waiting(queue: str, waited: timedelta, due: int) -> Advice:
     minutes = waited // timedelta(minutes=1)
     return Advice(
-        Severity.CRITICAL if waited > TOO_LONG else Severity.WARNING, f"{WAITING}{queue}",
+        Severity.CRITICAL if waited > TOO_LONG else Severity.WARNING, AlertKind.WAITING.of(queue),
         f"{_counted(due, 'job', 'jobs')} of queue {queue} could run, and the oldest has waited for {minutes} minutes.",
         f"`ivy jobs list --state ready` says whose; more at once with workers.{queue} in ivy.toml, if the machine has room.",
     )  # fmt: skip
@@ -80,13 +84,13 @@ def _watch_tasks(connection: Connection, now: datetime) -> None:
     for each in crashing.values():
         if each.crashes >= AGAIN_AND_AGAIN:
             advice = Advice(
-                Severity.CRITICAL, f"{TASK}{each.task}",
+                Severity.CRITICAL, AlertKind.TASK.of(each.task),
                 f"Task {each.task} crashed {each.crashes} times in an hour: {each.error.rstrip('.')}.",
                 "It is started again each time; report the error with the log around it, or go back to the release before.",
             )  # fmt: skip
             _hold(connection, advice, now, now)
     for alert in alerts.open_alerts(connection):
-        if alert.key.startswith(TASK) and alert.key.removeprefix(TASK) not in crashing:
+        if alert.key.startswith(AlertKind.TASK) and alert.key.removeprefix(AlertKind.TASK) not in crashing:
             _clear(connection, alert.key, now)
 
 

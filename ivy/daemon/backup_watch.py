@@ -10,6 +10,7 @@ from ivy.daemon.context import Context
 from ivy.domain import backups as rules
 from ivy.domain.advice import Advice, Severity, day
 from ivy.domain.jobs import BACKUP
+from ivy.domain.runbook import AlertKind
 from ivy.store import alerts, backups, jobs
 from ivy.store.backups import Standing
 from ivy.store.binding import Connection
@@ -17,7 +18,7 @@ from ivy.store.jobs import NewJob
 
 logger = log.get(__name__)
 LANE = "backup"
-FAILED, OLD = "backup:failed", "backup:old"
+FAILED, OLD = AlertKind.BACKUP_FAILED.of(), AlertKind.BACKUP_OLD.of()
 LASTS = timedelta(days=2)
 """Who makes backups looks, or fails, much more often: an alert of this age is one of a daemon that makes none any more."""
 

@@ -95,6 +95,7 @@ class CallEndpoint:
             source="call",
             turn_id=f"call:{call.id}",
             giving=context.config.giving,
+            experiments=context.config.experiments,
             caps=spending.caps_of(context.config.spend),
             minutes_of_calls=context.config.calls.minutes_per_person_month,
             minutes_a_day=context.config.calls.minutes_per_day,

@@ -13,6 +13,7 @@ from ivy.daemon import beat_file
 from ivy.daemon.context import Context
 from ivy.daemon.web import OLDEST_BEAT
 from ivy.domain.advice import Advice, Severity, day
+from ivy.domain.runbook import AlertKind
 from ivy.errors import VendorError
 from ivy.store import alerts
 from ivy.store.binding import Connection
@@ -20,7 +21,7 @@ from ivy.store.binding import Connection
 logger = log.get(__name__)
 EVERY = 60.0
 PATIENCE = 10.0
-DOWN, UNHEARD = "daemon:down", "operator:heartbeat"
+DOWN, UNHEARD = AlertKind.DAEMON.of("down"), AlertKind.NOT_TOLD.of("heartbeat")
 DOWN_FOR, TOLD_FOR = timedelta(minutes=5), timedelta(days=1)
 UNHEARD_FOR = timedelta(minutes=5)
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 from ivy import log
 from ivy.domain.advice import Advice, Severity
+from ivy.domain.runbook import AlertKind
 from ivy.domain.spend_caps import CHEAP_FIRST_FROM, FULL, Sums, crossed
 from ivy.store import alerts, spending
 from ivy.store.alerts import Alert
 from ivy.store.binding import Connection
 
 logger = log.get(__name__)
-KEY = "spend:"
 OF_ALL, OF_ONE = ("day", "month"), ("person_day", "person_month")
 CAPS: Mapping[str, str] = {
     "day": "spend.daily_cap_usd",
@@ -28,7 +28,7 @@ def watch(connection: Connection, caps: Sums, now: datetime, *, people: bool = T
     """Open what is reached now and end what was of a day or a month before; `people`: also what one of them has reached."""
     for alert in alerts.open_alerts(connection):
         if (
-            alert.key.startswith(KEY)
+            alert.key.startswith(AlertKind.SPEND)
             and _is_past(alert, now)
             and alerts.resolve(connection, alert.key, at=now, now=now)
         ):
@@ -52,7 +52,7 @@ def _advice(span: str, at: int, cap: int, spent: int, user_id: str) -> Advice:
     whom = f" on {user_id}" if user_id else ""
     return Advice(
         _severity(at, of_one=bool(user_id)),
-        f"{KEY}{span}:{at}{f':{user_id}' if user_id else ''}",
+        AlertKind.SPEND.of(span, str(at), *([user_id] if user_id else [])),
         f"${spent / 1e6:.2f} of ${cap / 1e6:.2f} is spent{whom} {when}: {_what_follows(at)}.",
         f"`ivy costs --by user` says on whom, `--by model` on what; {CAPS[span]} is the cap, `ivy switch spend block` stops it.",
     )
@@ -72,7 +72,7 @@ def _what_follows(at: int) -> str:
 
 def _is_past(alert: Alert, now: datetime) -> bool:
     """Say whether the day or the month of an alert is over, in UTC."""
-    span = alert.key.removeprefix(KEY).partition(":")[0]
+    span = alert.key.removeprefix(AlertKind.SPEND).partition(":")[0]
     length = len("2026-11") if span.endswith("month") else len("2026-11-22")
     return _day(alert.first_at)[:length] != _day(now)[:length]
 

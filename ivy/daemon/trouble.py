@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from ivy import log
 from ivy.daemon import retirements
 from ivy.domain.advice import Advice, Severity
+from ivy.domain.runbook import AlertKind
 from ivy.errors import Cause
 from ivy.store import alerts, overview
 from ivy.store.binding import Connection
@@ -16,8 +17,7 @@ from ivy.store.files import RESERVE
 from ivy.store.overview import OpenBreaker
 
 logger = log.get(__name__)
-CHANNEL, QUEUE, DISK = "channel:", "queue:", "disk"
-KEY, MONEY, MODEL, DOWN = "provider:key:", "provider:money:", "provider:model:", "provider:down:"
+DISK = AlertKind.DISK.of()
 PROVIDER = "provider:"
 CHANNELS = ("whatsapp", "sms", "mail", "retell")
 FAILS_FOR = timedelta(minutes=5)
@@ -35,11 +35,11 @@ def watch(connection: Connection, now: datetime, *, free_bytes: int) -> None:
     for each in channels:
         if each.since <= now - FAILS_FOR:
             _hold(connection, _left_alone(each.name, each.reason), now)
-    _end(connection, CHANNEL, [each.name for each in channels], now)
+    _end(connection, AlertKind.CHANNEL, [each.name for each in channels], now)
     _watch_providers(connection, [each for each in left_alone if each.name not in CHANNELS], now)
     for pause in overview.pauses(connection, now=now):
         _hold(connection, _paused(pause.queue, pause.reason), now)
-    _end(connection, QUEUE, [each.queue for each in overview.pauses(connection, now=now - WELL_AFTER)], now)
+    _end(connection, AlertKind.QUEUE, [each.queue for each in overview.pauses(connection, now=now - WELL_AFTER)], now)
     if free_bytes < LITTLE_ROOM:
         _hold(connection, _little_room(free_bytes), now)
     elif free_bytes >= ENOUGH_ROOM:
@@ -63,16 +63,30 @@ def _provider(breaker: OpenBreaker) -> Advice:
     match breaker.cause:
         case Cause.KEY:
             mend = f"Put a valid key into the file that the configuration names, and restart the daemon. {goes_on}"
-            return Advice(Severity.CRITICAL, f"{KEY}{account}", f"{account} refuses our key: {why}.", mend)
+            return Advice(
+                Severity.CRITICAL, AlertKind.PROVIDER_KEY.of(account), f"{account} refuses our key: {why}.", mend
+            )
         case Cause.MONEY:
             mend = f"Add credit, or raise the limit, in {account}'s console: it is not asked before that. {goes_on}"
-            return Advice(Severity.CRITICAL, f"{MONEY}{account}", f"{account} has no more money of ours: {why}.", mend)
+            return Advice(
+                Severity.CRITICAL,
+                AlertKind.PROVIDER_MONEY.of(account),
+                f"{account} has no more money of ours: {why}.",
+                mend,
+            )
         case Cause.MODEL:
             mend = f"Name {_instead(name)} in ivy.toml, and restart the daemon."
-            return Advice(Severity.CRITICAL, f"{MODEL}{name}", f"{account} has no {model or 'model'}: {why}.", mend)
+            return Advice(
+                Severity.CRITICAL,
+                AlertKind.PROVIDER_MODEL.of(name),
+                f"{account} has no {model or 'model'}: {why}.",
+                mend,
+            )
         case _:
             mend = f"Others answer meanwhile, if there are any; look at its vendor's status page. {goes_on}"
-            return Advice(Severity.WARNING, f"{DOWN}{name}", f"{name} fails and is left alone: {why}.", mend)
+            return Advice(
+                Severity.WARNING, AlertKind.PROVIDER_DOWN.of(name), f"{name} fails and is left alone: {why}.", mend
+            )
 
 
 def _instead(name: str) -> str:
@@ -82,14 +96,14 @@ def _instead(name: str) -> str:
 
 def _left_alone(channel: str, reason: str) -> Advice:
     return Advice(
-        Severity.CRITICAL, f"{CHANNEL}{channel}", f"{channel} fails and is left alone: {reason.rstrip('.')}.",
+        Severity.CRITICAL, AlertKind.CHANNEL.of(channel), f"{channel} fails and is left alone: {reason.rstrip('.')}.",
         f"Mend what it names, then `ivy switch channel.{channel} on`: messages wait meanwhile, or go another way.",
     )  # fmt: skip
 
 
 def _paused(queue: str, reason: str) -> Advice:
     return Advice(
-        Severity.CRITICAL, f"{QUEUE}{queue}", f"Queue {queue} is paused: {reason.rstrip('.')}.",
+        Severity.CRITICAL, AlertKind.QUEUE.of(queue), f"Queue {queue} is paused: {reason.rstrip('.')}.",
         f"Mend what it names, then `ivy switch queue.{queue} on`: its work waits unharmed.",
     )  # fmt: skip
 

@@ -4,11 +4,12 @@ from datetime import datetime
 
 from ivy import log
 from ivy.domain.advice import Advice, Severity
+from ivy.domain.runbook import AlertKind
 from ivy.store import alerts, voice_quality
 from ivy.store.binding import Connection
 
 logger = log.get(__name__)
-KEY = "voice:quality"
+KEY = AlertKind.VOICE.of("quality")
 MEND = (
     "Listen to some of them (`ivy calls list`, `ivy calls show`), then try a faster model, another voice or another"
     " provider of calls: docs/runbook/calls-fail.md says how."

@@ -22,7 +22,7 @@ from ivy.config import Config
 from ivy.daemon import failing, hours, rate_card, wiring_channels, wiring_models
 from ivy.daemon.context import Context
 from ivy.daemon.outside import Outside
-from ivy.domain import giving, operator_routes, routing
+from ivy.domain import experiments, giving, operator_routes, routing
 from ivy.domain.admission import Admission
 from ivy.domain.ids import uuid7
 from ivy.errors import ConfigError
@@ -172,6 +172,7 @@ def check(config: Config) -> None:
         raise ConfigError(f"admission.policy is {config.admission.policy!r}; use invite, open or list.")
     prompts.check_scope(config.people.scope_sentence)
     operator_routes.check(config.operator)
+    experiments.check(config.experiments, retries_minutes=config.calls.retries_minutes)
     routing.check({purpose.value: getattr(config.routing, purpose.value) for purpose in routing.For})
     emulated = [
         role for role in wiring_models.ROLES if wiring_models.is_emulated(wiring_models.section_of(config, role))

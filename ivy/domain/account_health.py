@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from ivy.domain import error_health, messaging_limit, template_health
 from ivy.domain.advice import A_MONTH, A_WEEK, Advice, Severity, day, instant, over, word
+from ivy.domain.runbook import AlertKind, Key
 
 Details = Mapping[str, Any]
 Reader = Callable[[str, Details], Advice | None]
@@ -38,17 +39,17 @@ def unknown(field: str, event: str) -> Advice:
     """Return the warning for what this version has no words for."""
     said, where = word({"": event or "something"}, ""), word({"": field}, "")[:60]
     return Advice(
-        WARNING, f"unknown:{where}:{said.lower()}", f"Meta reports {said} ({where}), which Ivy does not know.",
+        WARNING, AlertKind.UNKNOWN.of(where, said.lower()), f"Meta reports {said} ({where}), which Ivy does not know.",
         "Look at the account in WhatsApp Manager.", lasts=A_WEEK,
     )  # fmt: skip
 
 
 # --- the account -----------------------------------------------------------------------------------
 
-BAN = "account:ban"
-CONNECTION = "account:connection"
-RESTRICTION = "account:restriction"
-REVIEW = "account:review"
+BAN = AlertKind.ACCOUNT.of("ban")
+CONNECTION = AlertKind.ACCOUNT.of("connection")
+RESTRICTION = AlertKind.ACCOUNT.of("restriction")
+REVIEW = AlertKind.ACCOUNT.of("review")
 _APPEAL = "Appeal in Meta's Business Support Home"
 _FORBIDDEN = {
     "RESTRICTED_ADD_PHONE_NUMBER_ACTION": "adding numbers",
@@ -66,7 +67,8 @@ def _account(event: str, details: Details) -> Advice | None:
         case "ACCOUNT_VIOLATION":
             policy = word(details, "violation_info", "violation_type") or "not named"
             return Advice(
-                CRITICAL, f"account:violation:{policy.lower()}", f"Meta says that the account broke a policy: {policy}.",
+                CRITICAL, AlertKind.ACCOUNT.of("violation", policy.lower()),
+                f"Meta says that the account broke a policy: {policy}.",
                 f"{_APPEAL} if it is wrong, else stop what caused it: the next step is a restriction or a ban.",
                 lasts=A_MONTH,
             )  # fmt: skip
@@ -89,18 +91,23 @@ def _account(event: str, details: Details) -> Advice | None:
         case "ACCOUNT_RECONNECTED" | "PARTNER_ADDED" | "PARTNER_APP_INSTALLED":
             return over(CONNECTION, "The WhatsApp account is connected.")
         case "VERIFIED_ACCOUNT":
-            return _news("account:verified", "The business is verified.")
+            return _news(AlertKind.ACCOUNT.of("verified"), "The business is verified.")
         case "VOLUME_BASED_PRICING_TIER_UPDATE":
             return _news(
-                "account:volume", "Meta moved the account to another price tier for its volume.",
+                AlertKind.ACCOUNT.of("volume"), "Meta moved the account to another price tier for its volume.",
                 "Put the new rates into the file that whatsapp.rates_file names, if costs are to be exact.",
             )  # fmt: skip
         case "BUSINESS_PRIMARY_LOCATION_COUNTRY_UPDATE":
-            return _news("account:country", f"Meta keeps the business under the country {word(details, 'country')}.")
+            return _news(
+                AlertKind.ACCOUNT.of("country"),
+                f"Meta keeps the business under the country {word(details, 'country')}.",
+            )
         case "AD_ACCOUNT_LINKED" | "AUTH_INTL_PRICE_ELIGIBILITY_UPDATE" | "MM_LITE_TERMS_SIGNED":
             return None
         case other if other.startswith("PARTNER_"):
-            return _news(f"account:{other.lower()[:60]}", f"Meta reports {word({'': event}, '')} of the account.")
+            return _news(
+                AlertKind.ACCOUNT.of(other.lower()[:60]), f"Meta reports {word({'': event}, '')} of the account."
+            )
         case _:
             return unknown("account_update", event)
 
@@ -184,7 +191,7 @@ def _alert(event: str, details: Details) -> Advice | None:
         return word(details, "alert_info", name) or word(details, name)
 
     kind, about = (said("alert_type") or event).upper(), said("alert_description")
-    key = f"alert:{kind.lower()[:60]}:{word(details, 'entity_id')}"
+    key = AlertKind.OF_META.of(kind.lower()[:60], word(details, "entity_id"))
     if said("alert_status").upper() == "RESOLVED":
         return over(key, f"Meta's alert {kind} is over.")
     severity, title, advice = _ALERTS.get(kind) or (
@@ -203,7 +210,7 @@ def _number(details: Details) -> str:
 
 
 def _quality(event: str, details: Details) -> Advice | None:
-    key, limit = f"number:{_number(details)}:quality", messaging_limit.said(details)
+    key, limit = AlertKind.NUMBER.of(_number(details), "quality"), messaging_limit.said(details)
     match event.upper():
         case "FLAGGED":
             return Advice(
@@ -222,15 +229,15 @@ def _quality(event: str, details: Details) -> Advice | None:
         case "UPGRADE":
             return over(messaging_limit.KEY, "The limit for messages outside a window rose.")
         case "THROUGHPUT_UPGRADE":
-            return _news(f"number:{_number(details)}:throughput", "The number may send faster now.")
+            return _news(AlertKind.NUMBER.of(_number(details), "throughput"), "The number may send faster now.")
         case "ONBOARDING":
-            return _news(f"number:{_number(details)}:new", "The number is registered with Meta.")
+            return _news(AlertKind.NUMBER.of(_number(details), "new"), "The number is registered with Meta.")
         case _:
             return unknown("phone_number_quality_update", event)
 
 
 def _name(event: str, details: Details) -> Advice | None:
-    key, name = f"number:{_number(details)}:name", word(details, "requested_verified_name")
+    key, name = AlertKind.NUMBER.of(_number(details), "name"), word(details, "requested_verified_name")
     match event.upper():
         case "APPROVED":
             return over(key, f"The display name {name} is approved.")
@@ -252,7 +259,7 @@ def _capability(event: str, details: Details) -> Advice | None:
 
 
 def _username(event: str, details: Details) -> Advice | None:
-    key, name = f"number:{_number(details)}:username", word(details, "username")
+    key, name = AlertKind.NUMBER.of(_number(details), "username"), word(details, "username")
     match event.upper():
         case "APPROVED":
             return over(key, f"The number's username is {name}.")
@@ -278,13 +285,13 @@ def _security(event: str, details: Details) -> Advice | None:
     if title is None:
         return unknown("security", event)
     return Advice(
-        CRITICAL, f"security:{event.lower()}:{_number(details)}", title,
+        CRITICAL, AlertKind.SECURITY.of(event.lower(), _number(details)), title,
         "If none of you did it, set a new PIN and a new token at once, and see who has access to the business.",
         lasts=timedelta(days=3),
     )  # fmt: skip
 
 
-def _news(key: str, title: str, advice: str = "Nothing needs to be done.") -> Advice:
+def _news(key: Key, title: str, advice: str = "Nothing needs to be done.") -> Advice:
     return Advice(INFO, key, title, advice, lasts=A_WEEK)
 
 

@@ -1,10 +1,12 @@
-"""One thing an operator should know, and the one thing to do about it. May import: the standard library."""
+"""One thing an operator should know, and the one thing to do about it. May import: runbook."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
+
+from ivy.domain.runbook import Key
 
 LONGEST_WORD = 120
 """What a vendor says of itself is quoted up to this many letters."""
@@ -32,7 +34,7 @@ class Advice:
     """A fault, or with `resolved` the end of it. `key` is the same for both, and for each repetition."""
 
     severity: Severity
-    key: str
+    key: Key
     title: str
     """What is the matter, as a sentence."""
     advice: str
@@ -44,7 +46,7 @@ class Advice:
     """How long it is worth showing when nothing ever says that it is over; None: until something does."""
 
 
-def over(key: str, title: str) -> Advice:
+def over(key: Key, title: str) -> Advice:
     """Return the end of a fault."""
     return Advice(Severity.INFO, key, title, "Nothing needs to be done.", resolved=True)
 

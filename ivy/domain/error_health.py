@@ -1,4 +1,4 @@
-"""Which of Meta's error codes are the operator's to mend, and how. May import: advice.
+"""Which of Meta's error codes are the operator's to mend, and how. May import: advice, runbook.
 
 Source: Cloud API "Error codes". A code comes as an error of a whole update (`read`), or with one message that failed
 (`of_code`): most of those concern that message alone, and then there is no advice.
@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from ivy.domain.advice import A_WEEK, Advice, Severity, word
+from ivy.domain.runbook import AlertKind
 
 Details = Mapping[str, Any]
 
@@ -20,59 +21,59 @@ A_DAY = timedelta(days=1)
 
 _RESUME = "then `ivy switch channel.whatsapp on`"
 _TOKEN = Advice(
-    CRITICAL, "sending:token", "Meta refuses the token: nothing is sent.",
+    CRITICAL, AlertKind.SENDING_TOKEN.of(), "Meta refuses the token: nothing is sent.",
     f"Make a new token for the system user, put it where whatsapp.token comes from, {_RESUME}.",
 )  # fmt: skip
 _PERMISSION = Advice(
-    CRITICAL, "sending:permission", "A permission is missing: nothing is sent.",
+    CRITICAL, AlertKind.SENDING_PERMISSION.of(), "A permission is missing: nothing is sent.",
     f"Assign the app and the WhatsApp account to the system user with both whatsapp_business scopes, {_RESUME}.",
 )  # fmt: skip
 _PAYMENT = Advice(
-    CRITICAL, "sending:payment", "Meta cannot charge the account: messages are not delivered.",
+    CRITICAL, AlertKind.SENDING_PAYMENT.of(), "Meta cannot charge the account: messages are not delivered.",
     f"Put a valid payment method on the WhatsApp account in Meta's billing settings, {_RESUME}.",
 )  # fmt: skip
 _LOCKED = Advice(
-    CRITICAL, "sending:locked", "The account is locked: nothing is sent.",
+    CRITICAL, AlertKind.SENDING_LOCKED.of(), "The account is locked: nothing is sent.",
     "Appeal in Meta's Business Support Home, and let SMS or mail carry the messages meanwhile.",
 )  # fmt: skip
 _BLOCKED = Advice(
-    CRITICAL, "sending:blocked", "Meta blocks the account for a while for breaking a policy.",
+    CRITICAL, AlertKind.SENDING_BLOCKED.of(), "Meta blocks the account for a while for breaking a policy.",
     "Read the reason in Meta's Business Support Home, and send nothing that nobody asked for meanwhile.",
 )  # fmt: skip
 _NUMBER = Advice(
-    CRITICAL, "sending:number", "Meta does not know the number: nothing is sent.",
+    CRITICAL, AlertKind.SENDING_NUMBER.of(), "Meta does not know the number: nothing is sent.",
     f"Put the right whatsapp.phone_number_id into ivy.toml and restart the daemon, {_RESUME}.",
 )  # fmt: skip
 _REGISTRATION = Advice(
-    CRITICAL, "sending:registration", "The number is not registered properly: nothing is sent.",
+    CRITICAL, AlertKind.SENDING_REGISTRATION.of(), "The number is not registered properly: nothing is sent.",
     f"Register the number again with its six-digit PIN, {_RESUME}.",
 )  # fmt: skip
 _NAME = Advice(
-    CRITICAL, "sending:name", "The number's display name is not approved: nothing is sent.",
+    CRITICAL, AlertKind.SENDING_NAME.of(), "The number's display name is not approved: nothing is sent.",
     f"Ask for an approved name in WhatsApp Manager, {_RESUME}.",
 )  # fmt: skip
 _SPAM = Advice(
-    CRITICAL, "sending:spam", "Meta holds messages back as spam: the quality of the number is low.",
+    CRITICAL, AlertKind.SENDING_SPAM.of(), "Meta holds messages back as spam: the quality of the number is low.",
     "Send nothing that nobody asked for until the quality is better: more attempts end in a ban.",
 )  # fmt: skip
 _TEMPLATE = Advice(
-    WARNING, "code:template", "A template could not be sent: it is not approved, or paused.",
+    WARNING, AlertKind.CODE_TEMPLATE.of(), "A template could not be sent: it is not approved, or paused.",
     "See its state with `ivy whatsapp templates`.", lasts=A_DAY,
 )  # fmt: skip
 _TEMPLATE_POLICY = Advice(
-    WARNING, "code:template-policy", "A template's words break a policy of Meta.",
+    WARNING, AlertKind.CODE_TEMPLATE_POLICY.of(), "A template's words break a policy of Meta.",
     "Reword it under another name with `ivy whatsapp templates`.", lasts=A_DAY,
 )  # fmt: skip
 _MISFILED = Advice(
-    WARNING, "code:misfiled", "Meta limits templates after some were in the wrong category.",
+    WARNING, AlertKind.CODE_MISFILED.of(), "Meta limits templates after some were in the wrong category.",
     "File them under the category that Meta names, with `ivy whatsapp templates`.", lasts=A_WEEK,
 )  # fmt: skip
 _NO_MARKETING = Advice(
-    WARNING, "code:marketing", "Marketing templates are switched off for this account.",
+    WARNING, AlertKind.CODE_MARKETING.of(), "Marketing templates are switched off for this account.",
     "Keep templates to what people asked for: Ivy needs no marketing.", lasts=A_WEEK,
 )  # fmt: skip
 _FLOW = Advice(
-    WARNING, "code:flow", "A form could not be sent: it is blocked or throttled.",
+    WARNING, AlertKind.CODE_FLOW.of(), "A form could not be sent: it is blocked or throttled.",
     "Mend it with `ivy whatsapp flows`, and `ivy switch flows off` meanwhile.", lasts=A_DAY,
 )  # fmt: skip
 
@@ -94,11 +95,11 @@ OPERATORS: Mapping[int, Advice] = {
 """What concerns more than the one message it came with."""
 
 _BUSY = Advice(
-    INFO, "code:throttled", "Meta asks for a slower pace.",
+    INFO, AlertKind.CODE.of("throttled"), "Meta asks for a slower pace.",
     "Nothing needs to be done: Ivy waits and tries again by itself.", lasts=BRIEF,
 )  # fmt: skip
 _TROUBLE = Advice(
-    WARNING, "code:vendor", "Meta has trouble of its own.",
+    WARNING, AlertKind.CODE.of("vendor"), "Meta has trouble of its own.",
     "Nothing needs to be done: Ivy tries again by itself; Meta's status page tells more.", lasts=BRIEF,
 )  # fmt: skip
 _OF_THE_UPDATE: Mapping[int, Advice] = {
@@ -125,6 +126,6 @@ def read(event: str, details: Details) -> Advice | None:
     title = word(details, "title") or word(details, "message")
     said = word({"": event or "without a code"}, "")
     return Advice(
-        WARNING, f"code:{said.lower()}", f"Meta reports error {said}{f': {title}' if title else ''}.",
+        WARNING, AlertKind.CODE.of(said.lower()), f"Meta reports error {said}{f': {title}' if title else ''}.",
         "See `ivy dlq list`, and look at the account in WhatsApp Manager if it comes again.", lasts=A_DAY,
     )  # fmt: skip

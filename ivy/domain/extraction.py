@@ -177,14 +177,12 @@ def said_stop(spoken: Sequence[Spoken]) -> StopMeaning:
 
 
 def _missing(what: What, told: Extracted, turns: Sequence[str], day: date, language: str) -> Missing | None:
-    match what:
-        case What.PLAN:
-            return _plan(told, turns, day, language)
-        case What.WORKOUT:
-            return _workout(told, turns)
-        case What.SCORES:
-            certain = all(_says_number(turns, score) for _, score in told.scores)
-            return Missing(what, certain, scores=told.scores) if told.scores else None
+    if what is What.PLAN:
+        return _plan(told, turns, day, language)
+    if what is What.WORKOUT:
+        return _workout(told, turns)
+    certain = all(_says_number(turns, score) for _, score in told.scores)
+    return Missing(what, certain, scores=told.scores) if told.scores else None
 
 
 def _plan(told: Extracted, turns: Sequence[str], day: date, language: str) -> Missing | None:

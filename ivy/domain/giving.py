@@ -147,6 +147,11 @@ def gift_for(
     return _given(wallet, missing, 0 if has_comeback else comeback_minor, used)
 
 
+def part_of(wallet: Wallet, share: float) -> int:
+    """Return a part of what a workout usually gives, in minor units, rounded down."""
+    return int(wallet.amount_minor * Decimal(str(share)))
+
+
 def comeback(wallet: Wallet, comeback_minor: int, used: Used) -> tuple[Move, ...]:
     """Return the row for a workout that turns out, when its eve is closed, to have been a return after a miss."""
     return _given(wallet, 0, comeback_minor, used)

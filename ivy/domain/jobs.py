@@ -79,6 +79,9 @@ REPLAY = Kind("replay", Queue.UPKEEP, timedelta(seconds=30), timedelta(days=2))
 BACKUP = Kind("backup", Queue.UPKEEP, timedelta(hours=6), timedelta(days=1))
 """Makes a backup into the configured folder. Its limit is that of a large database on a slow disk; a drain ends it sooner."""
 
+EASING = Kind("easing", Queue.UPKEEP, timedelta(seconds=15), timedelta(days=30))
+"""Makes a plan easier, which waited for its day because the plan is locked. Its `ref` is the row's id."""
+
 _ALL = (
     *(INBOUND, TURN, SEND, MARK_READ, REMINDER, MEDIA, TELL_OPERATOR),
     *(CALL_SLOT, CALL, CALL_CHECK, CALL_OVER, NUDGE, DAY_CLOSE, WEEKLY_SUMMARY),
@@ -89,6 +92,7 @@ _ALL = (
     PREWRITE,
     REPLAY,
     BACKUP,
+    EASING,
 )
 KINDS = {kind.name: kind for kind in _ALL}
 LEASE_MARGIN = timedelta(seconds=30)

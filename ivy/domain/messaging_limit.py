@@ -1,4 +1,4 @@
-"""How many people a business may write to outside their windows in 24 hours. May import: advice.
+"""How many people a business may write to outside their windows in 24 hours. May import: advice, runbook.
 
 Source: Cloud API "Messaging limits": unique people per rolling 24 hours and business portfolio, since 2025-10-07.
 """
@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ivy.domain.advice import A_WEEK, Advice, Severity, over, word
+from ivy.domain.runbook import AlertKind
 
-KEY = "account:limit"
+KEY = AlertKind.LIMIT.of()
 UNLIMITED = 1_000_000_000
 """More people than there are to write to."""
 

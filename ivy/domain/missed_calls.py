@@ -125,6 +125,12 @@ def next_retry(
     return next((at for at in left if at > now and _within(own, call, at)), None)
 
 
+def has_first_retry(call: Attempted) -> bool:
+    """Say whether what may follow is the first retry of a call that they missed, at whatever time that is."""
+    is_first = call.attempt == 1 and not call.alternate
+    return is_first and call.outcome in UNANSWERED and call.kind in LADDER and call.again not in NO_MORE
+
+
 def _within(own: OwnHours, call: Attempted, at: datetime) -> bool:
     if local_date(at, own.zone) != call.day:
         return False

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from ivy.config import OperatorSection
 from ivy.domain.phones import NotAPhone, e164
+from ivy.domain.runbook import AlertKind, Key
 from ivy.domain.schedule import UnknownZone, zone
 from ivy.domain.windows import QuietHours, quiet_until
 from ivy.errors import ConfigError
@@ -20,8 +21,6 @@ class Route(StrEnum):
     WEBHOOK = "webhook"
 
 
-NOT_TOLD = "operator:"
-"""How the key of a way that fails begins: an alert that the other ways tell."""
 GATHER = timedelta(seconds=20)
 """Trouble seldom comes alone: what is told waits for so long for the rest of it."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -30,9 +29,9 @@ UNDELIVERED_WAIT = timedelta(hours=1)
 """What Meta takes and cannot deliver is not sent again and again: that costs a number its quality."""
 
 
-def not_told(route: Route) -> str:
-    """Return the key of the alert that a way does not work."""
-    return f"{NOT_TOLD}{route}"
+def not_told(route: Route) -> Key:
+    """Return the key of the alert that a way does not work: the other ways tell it."""
+    return AlertKind.NOT_TOLD.of(route)
 
 
 def named(section: OperatorSection) -> tuple[Route, ...]:

@@ -7,7 +7,7 @@ is done twice for that: what would be heard by a person is left to the operator,
 from datetime import datetime
 from enum import Enum
 
-from ivy.domain.jobs import BACKFILL, EMBED, INBOUND, MEDIA, PREWRITE, SEND, TELL_OPERATOR, TURN
+from ivy.domain.jobs import BACKFILL, EASING, EMBED, INBOUND, MEDIA, PREWRITE, SEND, TELL_OPERATOR, TURN
 
 
 class Fate(Enum):
@@ -19,7 +19,7 @@ class Fate(Enum):
     """Its time was in the gap."""
 
 
-_GOES_ON = frozenset(kind.name for kind in (EMBED, PREWRITE, BACKFILL, TELL_OPERATOR))
+_GOES_ON = frozenset(kind.name for kind in (EMBED, PREWRITE, BACKFILL, TELL_OPERATOR, EASING))
 _ASK = frozenset(kind.name for kind in (INBOUND, TURN, SEND, MEDIA))
 """What had arrived and was not read yet was read since, and answered."""
 

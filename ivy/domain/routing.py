@@ -241,13 +241,11 @@ def _way_through(situation: Situation) -> Decision:
 
 def _by_phone(situation: Situation, dialling: dialing.Decision) -> Decision:
     """A message is read out only while a call may be dialled; what may not be, waits, unless another channel can carry it."""
-    match dialling:
-        case dialing.Dial():
-            return Free()
-        case dialing.Wait(until, rule):
-            return Hold(until, rule)
-        case dialing.Refuse(rule, until=until):
-            return _next(situation, rule) or Hold(_coming(until, situation.now), rule)
+    if isinstance(dialling, dialing.Dial):
+        return Free()
+    if isinstance(dialling, dialing.Wait):
+        return Hold(dialling.until, dialling.rule)
+    return _next(situation, dialling.rule) or Hold(_coming(dialling.until, situation.now), dialling.rule)
 
 
 def _no_free_reply(situation: Situation) -> Decision:

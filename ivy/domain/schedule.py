@@ -117,7 +117,9 @@ def occurrences(cron: str, zone_name: str, after: datetime) -> Iterator[Occurren
     Raises: BadCron, UnknownZone.
     """
     last = after.astimezone(UTC)
-    for wall in walls(cron, to_wall(last, zone_name)):
+    upcoming = walls(cron, to_wall(last, zone_name))
+    while True:
+        wall = next(upcoming)
         instant = to_instant(wall, zone_name)
         # Not later: the second pass of an hour that comes twice, or another time swallowed by the same gap.
         if instant > last:

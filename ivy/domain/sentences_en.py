@@ -39,7 +39,8 @@ ENGLISH = {
     Say.VERDICT: "I noted nothing for {workouts} on {day}. How was it?",
     Say.VERDICT_RIGHTED: "Thanks for telling me. I've put that right: {day} costs you nothing.",
     Say.VERDICT_NOTED: "Thanks for telling me. I've noted it, so that a human on the team can look at {day}.",
-    Say.VERDICT_SMALL: "Let's make it tiny, then: {step}. Tell me when you've done it, whenever suits you.",
+    Say.VERDICT_SMALL: "Let's make it tiny, then: {step}. Tell me when you've done it, whenever suits you. If you'd rather talk "
+    "it over with a human, write “human”.",
     Say.OPTION_DID_IT: "I did it",
     Say.OPTION_WRONG: "That's wrong",
     Say.OPTION_SMALL: "Smallest next step",
@@ -188,6 +189,7 @@ ENGLISH = {
     Say.ONB_ZONES: "To be on your time: what does the clock show where you are?",
     Say.ONB_ZONE_WORDS: "Which city are you in, or what does your clock show right now?",
     Say.ONB_ZONE_AGAIN: "I couldn't place that. Write a city, such as Madrid, or what your clock shows, such as 3:30 pm.",
+    Say.ONB_SUMS_UP: "On Sunday evenings I sum up your week (add “no summary” to leave that out).",
     Say.ONB_CONTACT: "Each morning we plan your day in two minutes. Shall I phone you (I'm an AI), write, or both, and at "
     "what time? Your answer is your consent.",
     Say.ONB_CONTACT_TEXT: "Each morning we plan your day in two minutes. At what time shall I write to you? Your answer is your"
@@ -199,6 +201,7 @@ ENGLISH = {
     Say.ONB_UNREACHED: "My number can't phone yours in your country, so I'll write to you instead.",
     Say.ONB_BOOKED_CALL: "Booked: I call you {day} at {time}, and go on like that. Change it any time, in your own words.",
     Say.ONB_BOOKED_TEXT: "Booked: I write to you {day} at {time}, and go on like that. Change it any time, in your own words.",
+    Say.ONB_SUMMARY: "If you'd like your week summed up on Sunday evenings too, write “send me the weekly summary”.",
     Say.ONB_SAVE: "Save {number} as Ivy, so that you know who is calling.",
     Say.ONB_VOICE: "Shall I call you for 30 seconds, so that you know my voice?",
     Say.ONB_CALLING: "Calling you in a moment.",
@@ -223,7 +226,7 @@ ENGLISH = {
     Say.ONB_WEEKLY: "Shall we plan the week each Sunday at {time}, and look at the month on the first?",
     Say.ONB_SLOT_SET: "Noted: {when}.",
     Say.ONB_SLOT_NONE: "Fine, not for now. Tell me if you'd like it one day.",
-    Say.ONB_DONE: "That's all I wanted to know. From here on, just talk to me.",
+    Say.ONB_DONE: "That's all I wanted to know. From here on, just talk to me, or write “human” to reach somebody on the team.",
     Say.ONB_OTHER_TIME: "Another time",
     Say.ONB_CALL_AT: "Call me at {time}",
     Say.ONB_WRITE_AT: "Write to me, {time}",
@@ -302,6 +305,24 @@ ENGLISH = {
     Say.RATING_WHY: "Thank you for being honest. What went wrong? A human on the team reads your answer.",
     Say.COMPLAINT_KEPT: "Thanks for telling me. A human on the team will read it. If you tell me what is right, I'll go by that.",
     Say.FEEDBACK_KEPT: "Thank you. A human on the team will read it.",
+    # --- cadence: how often they are phoned after the first weeks, and fresh starts
+    Say.TAPER_MORNINGS: "And our calls: as now, fewer (three mornings and the weekly one), or just the weekly one with texts?",
+    Say.TAPER_EVENINGS: "And our calls: as now, fewer (three evenings and the weekly one), or just the weekly one with texts?",
+    Say.OPTION_TAPER_KEEP: "As they are",
+    Say.OPTION_TAPER_FEWER: "Fewer calls",
+    Say.OPTION_TAPER_WEEKLY: "Just the weekly one",
+    Say.TAPER_KEPT: "Fine, our calls stay as they are. You can have them otherwise at any time, in your own words.",
+    Say.TAPER_CHANGED: "You can have it otherwise at any time, in your own words.",
+    Say.FRESH_WEEK: "A new week, a fresh start. The smallest first step: {small}. Shall we begin with that?",
+    Say.FRESH_BACK: "Back from your trip, a fresh start. The smallest first step: {small}. Shall we begin with that?",
+    # --- commitment: raised by success, and locked against an easier mood
+    Say.RAISE_QUESTION: "Two full weeks just as planned. Would {more} a week feel good, or stay with {now}?",
+    Say.OPTION_RAISE: "Yes, {more} a week",
+    Say.OPTION_RAISE_KEEP: "Keep {now}",
+    Say.RAISE_KEPT: "Fine, it stays at {now} a week. That is a good rhythm.",
+    Say.EASING_OFF: "Called off: your plan stays as it is.",
+    Say.EASING_FAILED: "The change to your plan that waited for today could not be made, so all is as it was. Tell me what you"
+    " would like.",
     # --- a replay of dead letters
     Say.SAID_TOGETHER: "Sorry for the wait: for a while my messages didn't get through. This is what I had for you:",
 }

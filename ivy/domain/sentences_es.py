@@ -38,7 +38,8 @@ SPANISH = {
     Say.VERDICT: "No tengo nada anotado de {workouts}, {day}. ¿Cómo fue?",
     Say.VERDICT_RIGHTED: "Gracias por decírmelo. Ya lo arreglé: {day} no te cuesta nada.",
     Say.VERDICT_NOTED: "Gracias por decírmelo. Lo anoté para que una persona del equipo revise {day}.",
-    Say.VERDICT_SMALL: "Hagámoslo pequeñito, entonces: {step}. Cuéntame cuando lo hagas, sin prisa.",
+    Say.VERDICT_SMALL: "Hagámoslo pequeñito, entonces: {step}. Cuéntame cuando lo hagas, sin prisa. Si prefieres hablarlo con una "
+    "persona, escribe «humano».",
     Say.OPTION_DID_IT: "Lo hice",
     Say.OPTION_WRONG: "No es así",
     Say.OPTION_SMALL: "Un paso pequeño",
@@ -187,6 +188,7 @@ SPANISH = {
     Say.ONB_ZONES: "Para ir a tu hora: ¿qué marca el reloj donde estás?",
     Say.ONB_ZONE_WORDS: "¿En qué ciudad estás, o qué marca tu reloj ahora mismo?",
     Say.ONB_ZONE_AGAIN: "Eso no lo pude ubicar. Escribe una ciudad, como Madrid, o lo que marca tu reloj, como 3:30 pm.",
+    Say.ONB_SUMS_UP: "El domingo por la noche te resumo la semana (añade «sin resumen» si no lo quieres).",
     Say.ONB_CONTACT: "Cada mañana planeamos tu día en dos minutos. ¿Te llamo (soy una IA), te escribo o ambas, y a qué "
     "hora? Tu respuesta es tu consentimiento.",
     Say.ONB_CONTACT_TEXT: "Cada mañana planeamos tu día en dos minutos. ¿A qué hora te escribo? Tu respuesta es tu consentimiento.",
@@ -197,6 +199,7 @@ SPANISH = {
     Say.ONB_UNREACHED: "Mi número no puede llamar al tuyo en tu país, así que te escribo.",
     Say.ONB_BOOKED_CALL: "Agendado: te llamo {day}, {time}, y así en adelante. Cámbialo cuando quieras, con tus palabras.",
     Say.ONB_BOOKED_TEXT: "Agendado: te escribo {day}, {time}, y así en adelante. Cámbialo cuando quieras, con tus palabras.",
+    Say.ONB_SUMMARY: "Si además quieres un resumen de tu semana el domingo por la noche, escribe «mándame el resumen semanal».",
     Say.ONB_SAVE: "Guarda {number} como Ivy, para saber quién te llama.",
     Say.ONB_VOICE: "¿Te llamo 30 segundos para que conozcas mi voz?",
     Say.ONB_CALLING: "Te llamo en un momento.",
@@ -221,7 +224,8 @@ SPANISH = {
     Say.ONB_WEEKLY: "¿Planeamos la semana cada domingo ({time}) y miramos el mes cada día primero?",
     Say.ONB_SLOT_SET: "Anotado: {when}.",
     Say.ONB_SLOT_NONE: "Vale, por ahora no. Dime si algún día lo quieres.",
-    Say.ONB_DONE: "Eso era todo lo que quería saber. Desde ahora, háblame cuando quieras.",
+    Say.ONB_DONE: "Eso era todo lo que quería saber. Desde ahora, háblame cuando quieras; y si prefieres una "
+    "persona, escribe «humano».",
     Say.ONB_OTHER_TIME: "Otra hora",
     Say.ONB_CALL_AT: "Llámame a las {time}",
     Say.ONB_WRITE_AT: "Escríbeme, {time}",
@@ -300,6 +304,23 @@ SPANISH = {
     Say.RATING_WHY: "Gracias por la sinceridad. ¿Qué salió mal? Alguien del equipo leerá tu respuesta.",
     Say.COMPLAINT_KEPT: "Gracias por decírmelo. Alguien del equipo lo leerá. Si me dices cómo es, me guío por eso.",
     Say.FEEDBACK_KEPT: "Gracias. Alguien del equipo lo leerá.",
+    # --- cadence: how often they are phoned after the first weeks, and fresh starts
+    Say.TAPER_MORNINGS: "Y las llamadas: ¿igual, menos (tres mañanas y la de la semana) o solo la de la semana, con mensajes?",
+    Say.TAPER_EVENINGS: "Y las llamadas: ¿igual, menos (tres noches y la de la semana) o solo la de la semana, con mensajes?",
+    Say.OPTION_TAPER_KEEP: "Igual que ahora",
+    Say.OPTION_TAPER_FEWER: "Menos llamadas",
+    Say.OPTION_TAPER_WEEKLY: "Solo la semanal",
+    Say.TAPER_KEPT: "Vale, las llamadas siguen igual. Puedes cambiarlas cuando quieras, con tus palabras.",
+    Say.TAPER_CHANGED: "Puedes cambiarlo cuando quieras, con tus palabras.",
+    Say.FRESH_WEEK: "Semana nueva, comienzo nuevo. El primer paso más pequeño: {small}. ¿Empezamos por ahí?",
+    Say.FRESH_BACK: "De vuelta del viaje, comienzo nuevo. El primer paso más pequeño: {small}. ¿Empezamos por ahí?",
+    # --- commitment: raised by success, and locked against an easier mood
+    Say.RAISE_QUESTION: "Dos semanas completas tal como estaban planeadas. ¿Subimos a {more} por semana o seguimos con {now}?",
+    Say.OPTION_RAISE: "Sí, {more} por semana",
+    Say.OPTION_RAISE_KEEP: "Seguir con {now}",
+    Say.RAISE_KEPT: "Vale, siguen siendo {now} por semana. Es un buen ritmo.",
+    Say.EASING_OFF: "Cancelado: el plan sigue como está.",
+    Say.EASING_FAILED: "El cambio del plan que esperaba a hoy no se pudo hacer, así que todo sigue como estaba. ¿Cómo debería ser?",
     # --- a replay of dead letters
     Say.SAID_TOGETHER: "Perdona la espera: durante un rato mis mensajes no salieron. Esto es lo que tenía para ti:",
 }

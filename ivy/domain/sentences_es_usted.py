@@ -22,13 +22,16 @@ USTED = {
     Say.STREAK_MILESTONE: "¡{days} días seguidos! Es todo un logro, disfrútelo. 🎉",
     Say.STREAK_BACK: "Qué bueno tenerle de vuelta: eso es lo que cuenta.",
     Say.VERDICT_RIGHTED: "Gracias por decírmelo. Ya lo arreglé: {day} no le cuesta nada.",
-    Say.VERDICT_SMALL: "Hagámoslo pequeñito, entonces: {step}. Cuénteme cuando lo haga, sin prisa.",
+    Say.VERDICT_SMALL: "Hagámoslo pequeñito, entonces: {step}. Cuénteme cuando lo haga, sin prisa. Si prefiere hablarlo con una "
+    "persona, escriba «humano».",
     Say.WHICH_WORKOUT: "Lo anoto con gusto. ¿A cuál se refiere: {options}?",
     Say.MODELS_DOWN: "Ahora mismo no puedo pensar con claridad, pero tengo su mensaje y le respondo en cuanto pueda.",
     Say.UNSUPPORTED: "Ese tipo de mensaje no lo puedo leer. ¿Me lo escribe?",
     Say.STRANGER_INVITE: "¡Hola! Soy Ivy, una entrenadora con IA. Funciono por invitación: si tiene un código, mándemelo aquí.",
     Say.STRANGER_LIST: "¡Hola! Soy Ivy, una entrenadora con IA. Solo trabajo con quienes agrega mi anfitrión; pregúntele.",
     Say.INVITE_ACCEPTED: "¡Le doy la bienvenida, {name}! Soy Ivy, entrenadora y asistente con IA. Escriba STOP y me callo.",
+    Say.TAPER_KEPT: "Vale, las llamadas siguen igual. Puede cambiarlas cuando quiera, con sus palabras.",
+    Say.TAPER_CHANGED: "Puede cambiarlo cuando quiera, con sus palabras.",
     Say.SAID_TOGETHER: "Perdone la espera: durante un rato mis mensajes no salieron. Esto es lo que tenía para usted:",
     Say.REMINDER_LATE: "Perdone, esto era para las {time} y llego tarde: {text}",
     Say.TURN_FAILED: "Perdone, algo falló de mi lado y no pude terminar. ¿Me lo pide otra vez?",
@@ -113,12 +116,14 @@ USTED = {
     Say.ONB_ZONES: "Para ir a su hora: ¿qué marca el reloj donde está?",
     Say.ONB_ZONE_WORDS: "¿En qué ciudad está, o qué marca su reloj ahora mismo?",
     Say.ONB_ZONE_AGAIN: "Eso no lo pude ubicar. Escriba una ciudad, como Madrid, o lo que marca su reloj, como 3:30 pm.",
+    Say.ONB_SUMS_UP: "El domingo por la noche le resumo la semana (añada «sin resumen» si no lo quiere).",
     Say.ONB_CONTACT: "Cada mañana planeamos su día en dos minutos. ¿Le llamo (soy una IA), le escribo o ambas, y a qué "
     "hora? Su respuesta es su consentimiento.",
     Say.ONB_CONTACT_TEXT: "Cada mañana planeamos su día en dos minutos. ¿A qué hora le escribo? Su respuesta es su consentimiento.",
     Say.ONB_CONTACT_AGAIN: "Eso no lo entendí. Escríbalo como «llámame a las 6:30» o «escríbeme a las 7». Su respuesta es su "
     "consentimiento.",
     Say.ONB_PHONE: "Para llamarle necesito su número: el botón lo comparte. Si prefiere mensajes, escriba «mensajes».",
+    Say.ONB_SUMMARY: "Si además quiere un resumen de su semana el domingo por la noche, escriba «mándeme el resumen semanal».",
     Say.ONB_UNREACHED: "Mi número no puede llamar al suyo en su país, así que le escribo.",
     Say.ONB_BOOKED_CALL: "Agendado: le llamo {day}, {time}, y así en adelante. Cámbielo cuando quiera, con sus palabras.",
     Say.ONB_BOOKED_TEXT: "Agendado: le escribo {day}, {time}, y así en adelante. Cámbielo cuando quiera, con sus palabras.",
@@ -137,7 +142,8 @@ USTED = {
     Say.ONB_WEEK_SET: "Anotado: {times} por semana. Puede cambiarlo cualquier día.",
     Say.ONB_CHARITY_NONE: "Vale, por ahora sin regalos. Dígame si algún día quiere empezar.",
     Say.ONB_SLOT_NONE: "Vale, por ahora no. Dígame si algún día lo quiere.",
-    Say.ONB_DONE: "Eso era todo lo que quería saber. Desde ahora, hábleme cuando quiera.",
+    Say.ONB_DONE: "Eso era todo lo que quería saber. Desde ahora, hábleme cuando quiera; y si prefiere una "
+    "persona, escriba «humano».",
     Say.ONB_CALL_AT: "Llámeme a las {time}",
     Say.ONB_WRITE_AT: "Escríbame, {time}",
     # --- danger, and the truth about who writes

@@ -71,6 +71,23 @@ def replay(events: Iterable[tuple[date, Outcome]]) -> Streak:
     return streak
 
 
+def spared(events: Iterable[tuple[date, Outcome]], day: date, outcome: Outcome) -> tuple[date, ...]:
+    """Return the later days that are to be excused, in order, as `day` turns out to have been kept, or to cost nothing.
+
+    A good word about an earlier day gives a reserve day something to protect there, which is then missing later: what it
+    covered until now stays covered, so that nobody's streak grows shorter by saying that they did it.
+    """
+    heard = dict(events)
+    if outcome not in (Outcome.KEPT, Outcome.EXCUSED) or heard.get(day) is Outcome.KEPT:
+        return ()
+    at_zero, excused = _at_zero(heard), list[date]()
+    heard[day] = outcome
+    while ended := [each for each in sorted(_at_zero(heard) - at_zero) if each > day]:
+        heard[ended[0]] = Outcome.EXCUSED
+        excused.append(ended[0])
+    return tuple(excused)
+
+
 def kept_of_last(events: Iterable[tuple[date, Outcome]], today: date, days: int = 21) -> tuple[int, int]:
     """Return how many of the last `days` days, today included, were kept, and how many were planned.
 
@@ -96,6 +113,16 @@ def comes_back_from(events: Iterable[tuple[date, Outcome]], day: date) -> date |
 def milestone(before: Streak, after: Streak) -> int | None:
     """Return the highest milestone reached between the two, or None."""
     return max((mark for mark in MILESTONES if before.current < mark <= after.current), default=None)
+
+
+def _at_zero(events: dict[date, Outcome]) -> set[date]:
+    """Return the days after which there is no streak."""
+    streak, days = Streak(), set[date]()
+    for day, outcome in sorted(events.items()):
+        streak = after_day(streak, day, outcome)
+        if not streak.current:
+            days.add(day)
+    return days
 
 
 def _refilled(streak: Streak) -> Streak:

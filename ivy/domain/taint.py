@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 from ivy.domain.invisible import strip_invisible
-from ivy.domain.plain_words import words_of
+from ivy.domain.plain_words import clauses_of, word_set, words_of
 
 SHORTEST_KEPT = 12
 """Plain letters; a shorter text has no room for an order."""
@@ -94,10 +94,25 @@ def why_ask(
     return None if said else Why.FOREIGN
 
 
+_NOT = word_set("not dont never no nunca tampoco")
+_REACH = 4
+"""Words over which a "not" reaches: "don't ever call me", "no me vuelvas a llamar"."""
+_ASKING_WHY = ("why", "por que")
+"""After these a "not" is a wish: "why don't you call me?"."""
+
+
 def is_asked_by(beginnings: Iterable[str], own: str) -> bool:
-    """Say whether one of the person's own words begins as one of these does."""
+    """Say whether one of the person's own words begins as one of these does, and no "not" stands right before it."""
     known = tuple(beginnings)
-    return bool(known) and any(word.startswith(known) for word in words_of(own))
+    return bool(known) and any(
+        word.startswith(known) and not _is_denied(clause[:at])
+        for clause in clauses_of(own)
+        for at, word in enumerate(clause)
+    )
+
+
+def _is_denied(before: Sequence[str]) -> bool:
+    return not _NOT.isdisjoint(before[-_REACH:]) and not " ".join(before).startswith(_ASKING_WHY)
 
 
 def is_said(text: str, own: str) -> bool:

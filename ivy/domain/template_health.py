@@ -1,4 +1,4 @@
-"""What Meta says of templates and forms (Flows), as advice to the operator. May import: advice.
+"""What Meta says of templates and forms (Flows), as advice to the operator. May import: advice, runbook.
 
 Sources: Cloud API webhook reference: "message_template_status_update" and its siblings, "flows"; Meta's guide to
 template categories. Low quality pauses a template for 3 hours, then for 6, and then disables it.
@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from ivy.domain.advice import A_WEEK, Advice, Severity, day, instant, over, word
+from ivy.domain.runbook import AlertKind, Key
 
 Details = Mapping[str, Any]
 
@@ -28,10 +29,10 @@ def name_of(details: Details) -> str:
     return f"{name} ({language})" if language else name
 
 
-def _key(details: Details, what: str) -> str:
+def _key(details: Details, what: str) -> Key:
     """Meta writes one language as en_US and as en-US."""
     name = word(details, "message_template_name") or word(details, "message_template_id")
-    return f"template:{name}:{word(details, 'message_template_language').replace('-', '_').lower()}:{what}"
+    return AlertKind.TEMPLATE.of(name, word(details, "message_template_language").replace("-", "_").lower(), what)
 
 
 def status(event: str, details: Details) -> Advice | None:
@@ -159,14 +160,14 @@ def flow(event: str, details: Details) -> Advice | None:
     if kind not in _FLOW_FAULTS:
         return _unknown("flows", event, f"form {flow_id}")
     severity, what, advice = _FLOW_FAULTS[kind]
-    key = f"flow:{flow_id}:{kind.lower()}"
+    key = AlertKind.FLOW.of(flow_id, kind.lower())
     if word(details, "alert_state").upper() == "DEACTIVATED":
         return over(key, f"Form {flow_id} is well again ({kind}).")
     return Advice(severity, key, f"Form {flow_id} {what}.", advice, lasts=A_WEEK)
 
 
 def _flow_status(flow_id: str, state: str) -> Advice | None:
-    key = f"flow:{flow_id}:status"
+    key = AlertKind.FLOW.of(flow_id, "status")
     match state:
         case "PUBLISHED" | "DRAFT" | "DEPRECATED":
             return over(key, f"Form {flow_id} is {state.lower()}.")
@@ -187,6 +188,6 @@ def _flow_status(flow_id: str, state: str) -> Advice | None:
 def _unknown(field: str, event: str, name: str) -> Advice:
     said = word({"": event or "something"}, "")
     return Advice(
-        WARNING, f"unknown:{field}:{said.lower()}:{name}", f"Meta reports {said} of {name}, which Ivy does not know.",
+        WARNING, AlertKind.UNKNOWN.of(field, said.lower(), name), f"Meta reports {said} of {name}, which Ivy does not know.",
         "Look at it in WhatsApp Manager.", lasts=A_WEEK,
     )  # fmt: skip

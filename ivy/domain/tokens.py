@@ -1,7 +1,7 @@
 """How many tokens a text is, near enough, without a vocabulary or a network. May import: the standard library.
 
-Letters, digits, marks and other scripts are counted by class. Measured against a real tokenizer it was never more than
-6 % short, where a quarter of the characters is half short for JSON, emoji and non-Latin scripts.
+Letters, digits, marks and other scripts are counted by class. Measured against a real tokenizer (`tests/data/token_counts.tsv`)
+no kind of text comes out more than 6 % short, where a quarter of the characters is half short for JSON, dates and emoji.
 """
 
 import math
@@ -16,10 +16,12 @@ MARGIN = 1.15
 # Anthropic's tokenizers since Claude 4.7 make about a third more tokens of the same text.
 _FAMILIES = (("claude", 1.35),)
 _LOWEST, _HIGHEST = 0.7, 2.5
-# A token is up to six letters, three digits or eight blanks of a run, or a mark; a single space belongs to the word after it.
+# A token is up to six letters, three digits or eight blanks of a run, or a mark; a single space belongs to the word after it,
+# and to no digits: "at 6:30" has one token more than "at six".
 _BLANK = r" \t\n\r\f\v"
 _TOKENS = re.compile(
-    rf"[A-Za-z]{{1,6}}|[0-9]{{1,3}}|[{_BLANK}]{{2,8}}|[\t\n\r\f\v]|(?<=[{_BLANK}]) |[^A-Za-z0-9{_BLANK}\u0080-\U0010ffff]"
+    rf"[A-Za-z]{{1,6}}|[0-9]{{1,3}}|[{_BLANK}]{{2,8}}|[\t\n\r\f\v]|(?<=[{_BLANK}]) | (?=[0-9])"
+    rf"|[^A-Za-z0-9{_BLANK}\u0080-\U0010ffff]"
 )
 _ALONE = re.compile(rf"\n(?<=[^{_BLANK}]\n)(?=[^{_BLANK}])")
 """The end of a line between two words: a token of its own, over which no other one reaches."""

@@ -135,6 +135,10 @@ _ON_THE_CONTRARY = re.compile(
     r"\bno (?:me |lo |la )?(?:dejes?|canceles?|cancele|quites?|elimines?|elimine|desactives?|apagues?|suspendas?|pares?)\b|"
     r"^(?:why|when|did|has|have|how|who|por que|cuando|quien|como)\b"
 )
+_DECLINES = re.compile(
+    rf"\b(?:no|without|skip|sin|ning[uú]n)(?: (?:the|a|any|el|un))?(?: weekly)? (?:{_SUMMARY_EN}|{_SUMMARY_ES})(?: semanal)?\b",
+    re.IGNORECASE,
+)
 _THIS = word_set("this these that those them it esto estos esta estas eso esos esa esas")
 _LONGEST = 16
 """Words: whoever says more says more than that, and a model reads it."""
@@ -151,6 +155,16 @@ def called_off(text: str) -> frozenset[str]:
             named = {topic for topic, names in _NAMED.items() if names.search(plain)}
             found |= named or (set(_NAMED) if _ANY_SUMMARY.search(plain) else set())
     return frozenset(found)
+
+
+def declines_summary(text: str) -> bool:
+    """Say whether an answer leaves the weekly summary out that comes with being coached: "at 7, no summary"."""
+    return _DECLINES.search(text) is not None or WEEKLY_WORKOUTS in called_off(text)
+
+
+def without_declining(text: str) -> str:
+    """Return an answer without the words that leave the summary out: "at 7"."""
+    return _DECLINES.sub(" ", text).strip(" .,;")
 
 
 def calls_off_this(text: str) -> bool:

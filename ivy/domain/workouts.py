@@ -6,6 +6,9 @@ from enum import Enum
 from ivy.domain.streaks import Outcome
 from ivy.errors import IvyError
 
+LONGEST_MINIMUM = 180
+"""Minutes that a workout done in part may have to last to count."""
+
 
 class WorkoutState(Enum):
     PLANNED = "planned"

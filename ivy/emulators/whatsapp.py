@@ -94,7 +94,7 @@ class WhatsAppEmulator(People):
         self.on_accept = on_accept
         self.sent: list[Accepted] = []
         self.reads: list[ReadMark] = []
-        self._token, self._verify_token = token, verify_token
+        self._verify_token = verify_token
         # Reviewers, forms, files and the set-up's pages: each keeps its own, behind the same token.
         self.templates = TemplateReview(account, lambda payload: self.post(payload), now)
         self.flows = FlowShelf(
@@ -197,10 +197,13 @@ class WhatsAppEmulator(People):
         if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]", version):
             raise Refusal(2500, f"Unknown path components: /{version}")
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme != "Bearer" or not hmac.compare_digest(token.encode(), self._token.encode()):
+        state = self.setup.find_token(token)
+        if scheme != "Bearer" or state is None:
             raise Refusal(190, "Invalid OAuth access token.", status=401)
+        if state.expires_at is not None and state.expires_at <= self.now():
+            raise Refusal(190, "Error validating access token: Session has expired.", status=401, subcode=463)
         proof = request.args.get("appsecret_proof")
-        expected = hmac.new(self._app_secret.encode(), self._token.encode(), sha256).hexdigest()
+        expected = hmac.new(self._app_secret.encode(), token.encode(), sha256).hexdigest()
         if (proof is not None and proof != expected) or (proof is None and self.manners.proof_required):
             raise Refusal(100, "Invalid appsecret_proof provided in the API argument")
 

@@ -27,6 +27,8 @@ class People:
         """Who wrote each message, by its wamid."""
         self.reactions: set[str] = set()
         """Those of them that are reactions, on which none can be put."""
+        self.signs_with = app_secret
+        """The secret of the app that webhooks go to: with another app's, Ivy refuses them. May be changed at any time."""
         self._app_secret = app_secret
         self._numbers = count(1)
         self._by_name: dict[str, Person] = {}
@@ -124,7 +126,7 @@ class People:
 
     def post_bytes(self, body: bytes, headers: dict[str, str] | None = None, *, after: float = 0.0) -> None:
         """Send any bytes to Ivy, signed unless `headers` says otherwise."""
-        self.deliveries.add(body, payloads.signed(body, self._app_secret) if headers is None else headers, after=after)
+        self.deliveries.add(body, payloads.signed(body, self.signs_with) if headers is None else headers, after=after)
 
     def tell_status(self, accepted: Accepted, state: str, *, after: float = 0.0) -> None:
         """Tell Ivy of one more state of a message: a person may read it days later."""

@@ -110,6 +110,18 @@ def ask(scope: Scope, call: Call, *, now: datetime) -> bool:
     return bool(added)
 
 
+def look_again(connection: Connection, provider: str, *, now: datetime) -> None:
+    """Let calls that wait for us, not for the person, be decided anew: what kept their provider may be over."""
+    rows = connection.execute(
+        "SELECT jobs.key FROM jobs JOIN calls ON calls.id = substr(jobs.key, 6) WHERE jobs.queue = 'calls'"
+        " AND jobs.kind = 'call' AND jobs.state = 'ready' AND jobs.run_at_ms > ? AND calls.state = 'queued'"
+        " AND calls.provider IN ('', ?)",
+        (stamp(now), provider),
+    ).fetchall()
+    for row in rows:
+        jobs.move(connection, row["key"], run_at=now)
+
+
 def answer(scope: Scope, call: Call, provider: str, *, now: datetime) -> None:
     """Write down that somebody calls us, once however often the provider asks."""
     scope.execute(
@@ -178,6 +190,16 @@ def recent(scope: Scope, limit: int = 10) -> list[Call]:
     """Return a person's last calls, the newest first."""
     rows = scope.execute("SELECT * FROM calls WHERE user_id = :user ORDER BY due_at_ms DESC LIMIT +:limit", limit=limit)
     return [_call(row) for row in rows]
+
+
+def last_prompt(scope: Scope, kind: CallKind) -> str:
+    """Return the name of what the person's last call of a kind was made with; "" if none was dialled."""
+    row = scope.execute(
+        "SELECT prompt FROM calls WHERE user_id = :user AND kind = :kind AND placed_at_ms IS NOT NULL"
+        " ORDER BY due_at_ms DESC LIMIT 1",
+        kind=kind.value,
+    ).fetchone()
+    return str(row["prompt"]) if row else ""
 
 
 def everyones(connection: Connection, *, since: datetime, user_id: str | None = None, limit: int = 200) -> list[Call]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ivy.clock import stamp
 from ivy.domain.breaker import CLOSED, Breaker
-from ivy.store import breakers, jobs, outbox
+from ivy.store import breakers, calls, jobs, outbox
 from ivy.store.binding import Connection
 from ivy.store.breakers import CHANGES_KEPT, Change, Override
 
@@ -80,9 +80,10 @@ def state_of(breaker: Breaker, now: datetime) -> str:
 
 
 def look_again(connection: Connection, names: Sequence[str], *, now: datetime) -> None:
-    """Let what waits for these be decided anew, at once: messages that a channel holds, turns and files that wait."""
+    """Let what waits for these be decided anew, at once: messages that a channel holds, calls, turns and files that wait."""
     for name in names:
         outbox.look_again(connection, name, now=now)
+        calls.look_again(connection, name, now=now)
     lanes = connection.execute(
         "SELECT DISTINCT lane FROM jobs WHERE state = 'ready' AND queue = 'agent' AND attempts > 0 AND run_at_ms > ?"
         " AND kind IN (SELECT value FROM json_each(?))",

@@ -11,7 +11,7 @@ import msgspec
 from ivy.clock import stamp, unstamp
 from ivy.domain.facts import Acts, Claim, Ended, Fact, Kind, Taken, Way, behaviour_of, chain_of, take
 from ivy.domain.plain_words import words_of
-from ivy.store import echoes, memories
+from ivy.store import echoes, memories, pending_actions
 from ivy.store.binding import Row
 from ivy.store.scope import Scope
 
@@ -149,6 +149,7 @@ def forget(scope: Scope, fact: Fact, *, now: datetime) -> list[Fact]:
             " AND (instr(arguments, :text) > 0 OR instr(result, :text) > 0)",
             text=each.text,
         )
+    pending_actions.blank(scope, [each.id for each in gone])
     _hear_no_more(scope, echoes.of(scope, [each.text for each in gone]), now)
     scope.execute(
         "UPDATE facts SET text = '', quote = '', value = '', subject = '', message_id = '', replaced_by = '', acts = '',"

@@ -13,12 +13,13 @@ from pathlib import Path
 import msgspec
 
 from ivy.errors import StoreError
-from ivy.store.files import place_of
+from ivy.store.files import NoRoom, place_of
 from ivy.store.packing import CONFIGURATION, DATABASE, created, sync
 
 READY = ".restored"
 PLAN = "plan.json"
 BESIDES = ("", "-wal", "-shm")
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -67,7 +68,8 @@ def put(work: Path, database: Path, plan: Plan) -> Put:
     try:
         return _go_on(database, plan)
     except OSError:
-        if (ready / DATABASE).exists():  # nothing is changed but files, and those are back
+        if (ready / DATABASE).exists() and not aside_of(database, plan).exists():  # nothing is changed but files
+            _give_files_back(plan)
             _remove(ready)
         raise
 
@@ -82,11 +84,24 @@ def decided(database: Path) -> Plan | None:
 
 
 def finish(database: Path) -> bool:
-    """End a restore that was cut off while it was put in place; return whether one was. Raises: as `put`, StoreError."""
+    """End a restore that was cut off while it was put in place; return whether one was.
+
+    Raises: StoreError, OSError; then it waits to be ended as before, and what is in place by then stays there.
+    """
     plan = decided(database)
-    if plan is not None:
+    if plan is None:
+        return False
+    try:
         _go_on(database, plan)
-    return plan is not None
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        where = f" or {plan.media}" if plan.media else ""
+        raise NoRoom(
+            f"The disk of {database.parent}{where} is full: a restore that was cut off could not be ended."
+            " Make room; it goes on then."
+        ) from None
+    return True
 
 
 def _go_on(database: Path, plan: Plan) -> Put:
@@ -131,15 +146,18 @@ def _put_files(media: Path, work: Path, plan: Plan) -> Path | None:
         pass
     moved = old if old.exists() else None
     media.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        for path in (work / "media").glob("??/*"):
-            _put_file(path, place_of(media, path.name))
-    except BaseException:  # a full disk, most likely: what was there comes back
-        if moved is not None:
-            shutil.rmtree(media, ignore_errors=True)
-            moved.rename(media)
-        raise
+    for path in (work / "media").glob("??/*"):
+        _put_file(path, place_of(media, path.name))
     return moved
+
+
+def _give_files_back(plan: Plan) -> None:
+    """Let people's files that were there lie where they lay; what came among those of another disk harms nobody."""
+    media = Path(plan.media)
+    old = media.with_name(media.name + plan.aside)
+    if plan.media and old.exists():
+        shutil.rmtree(media, ignore_errors=True)
+        old.rename(media)
 
 
 def _put_file(path: Path, target: Path) -> None:

@@ -84,12 +84,13 @@ def enqueue(connection: Connection, job: NewJob, *, now: datetime, run_at: datet
         ),
     ).rowcount
     if added:
-        _announce(connection, job.kind.queue.value, job.lane, run_at_ms)
+        _announce(connection, job.kind.queue.value, job.lane, run_at_ms, is_due=run_at_ms <= stamp(now))
     return bool(added)
 
 
-def _announce(connection: Connection, queue: str, lane: str, run_at_ms: int) -> None:
-    connection.touch(queue, run_at_ms)
+def _announce(connection: Connection, queue: str, lane: str, run_at_ms: int, *, is_due: bool = False) -> None:
+    # What is due wakes also who should have looked by then: on a machine that slept, timers stood still.
+    connection.touch(queue, 0 if is_due else run_at_ms)
     if lane:
         connection.execute(
             "INSERT INTO lanes (lane, queue, next_at_ms) VALUES (?, ?, ?) ON CONFLICT (lane) DO UPDATE"
@@ -447,7 +448,7 @@ def revive(connection: Connection, job_id: str, *, now: datetime) -> bool:
         " run_at_ms = ?, deadline_ms = ? WHERE id = ?",
         (stamp(now), stamp(now + patience), job_id),
     )
-    _announce(connection, row["queue"], row["lane"], stamp(now))
+    _announce(connection, row["queue"], row["lane"], stamp(now), is_due=True)
     return True
 
 

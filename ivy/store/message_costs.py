@@ -43,6 +43,12 @@ def bill(
         spending.close(connection, message_id, micros)
 
 
+def take_back(connection: Connection, message_id: str, *, channel: str) -> None:
+    """Let a message that its channel says did not arrive cost nothing after all, where delivery is what is billed."""
+    if channel == BILLED_WHEN_DELIVERED:
+        spending.close(connection, message_id, 0)
+
+
 def settle_silent(connection: Connection, *, now: datetime) -> int:
     """End what was set aside for messages of which nothing more is heard: undelivered costs nothing where delivery is billed."""
     return connection.execute(

@@ -1,17 +1,19 @@
-"""Nudges: how somebody took them so far, and the rows that fire before a workout. May import: scope, schedules, the domain.
+"""Nudges: how somebody took them so far, and the rows that fire before a workout.
 
-A workout's nudge is known by the workout and the time it was planned for: one that was moved since finds no match.
+May import: scope, schedules, experiments, the domain. A workout's nudge is known by the workout and the time it was
+planned for: one that was moved since finds no match.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
 from ivy.clock import stamp, unstamp
 from ivy.domain.backing_off import Nudged
+from ivy.domain.experiments import Experiments, Setting
 from ivy.domain.jobs import NUDGE
-from ivy.store import preferences, schedules
+from ivy.store import experiments, preferences, schedules
 from ivy.store.scope import Scope
 
 HABIT, MINUTES = "nudges", "workout_reminder_minutes"
@@ -60,6 +62,20 @@ def minutes(scope: Scope) -> int:
     """Return how long before a workout the person is reminded; 0: not at all."""
     kept = preferences.recall(scope, MINUTES)
     return USUAL_MINUTES if kept is None else int(kept)
+
+
+def lead(scope: Scope, known: Experiments, *, day: date, now: datetime) -> int:
+    """Return how long before a workout this one's text comes: as `minutes`, or by an experiment for who never said."""
+    if preferences.recall(scope, MINUTES) is not None:
+        return minutes(scope)
+    return int(experiments.value(scope, known, Setting.WORKOUT_REMINDER, USUAL_MINUTES, day=day, now=now))
+
+
+def lead_seen(scope: Scope, known: Experiments, *, day: date) -> int:
+    """Return what `lead` is now, to tell them of it."""
+    if preferences.recall(scope, MINUTES) is not None:
+        return minutes(scope)
+    return int(experiments.seen(scope, known, Setting.WORKOUT_REMINDER, USUAL_MINUTES, day=day))
 
 
 def wanted(scope: Scope) -> bool:

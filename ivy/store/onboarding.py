@@ -8,12 +8,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ivy.domain.consent import Purpose
-from ivy.domain.giving import Wallet
+from ivy.domain.giving import PartialGives, Wallet
 from ivy.domain.slots import USUAL, By, Mode, SlotKind, by_of
-from ivy.store import call_slots, consents, day_closes, people, schedules, summaries, wallets
+from ivy.domain.topics import WEEKLY_WORKOUTS
+from ivy.store import (
+    call_slots,
+    commitments,
+    consents,
+    day_closes,
+    people,
+    schedules,
+    summaries,
+    topics,
+    trips,
+    wallets,
+)
 from ivy.store.binding import Connection
 from ivy.store.people import NewPerson
 from ivy.store.scope import Scope, within
+from ivy.store.topics import Wish
 
 
 @dataclass(frozen=True)
@@ -66,8 +79,10 @@ def let_in(connection: Connection, entry: Entry, *, now: datetime) -> str:
 
 def move(scope: Scope, zone: str, *, now: datetime) -> int:
     """Let a person live by another zone: what they are to be reminded of keeps its time of day. Return how many changed."""
-    if people.load(scope).zone == zone:
+    before = people.load(scope).zone
+    if before == zone:
         return 0
+    trips.note_move(scope, before, zone, now=now)
     people.set_zone(scope, zone)
     return schedules.move_to_zone(scope, zone, now=now)
 
@@ -93,6 +108,10 @@ class Coaching:
     wallet: Wallet | None = None
     calls_proof: str = ""
     """Who agreed to calls, when and in which words."""
+    promised: int | None = None
+    """Workouts a week that they call realistic."""
+    minimum_minutes: int | None = None
+    part_gives: PartialGives | None = None
 
 
 def coach(scope: Scope, told: Coaching, *, new_id: Callable[[], str], now: datetime) -> None:
@@ -108,6 +127,12 @@ def coach(scope: Scope, told: Coaching, *, new_id: Callable[[], str], now: datet
             keep(scope, value)
     if told.sessions is not None:
         people.set_week(scope, told.sessions)
+    if told.promised is not None:
+        commitments.promise(scope, told.promised)
+    if told.minimum_minutes is not None:
+        people.set_minimum(scope, told.minimum_minutes)
+    if told.part_gives is not None:
+        wallets.set_partial(scope, told.part_gives)
     if told.wallet is not None:
         wallets.save(scope, told.wallet, now=now)
     if told.calls_proof:
@@ -119,10 +144,25 @@ def coach(scope: Scope, told: Coaching, *, new_id: Callable[[], str], now: datet
 
 
 def see_to_days(scope: Scope, *, new_id: Callable[[], str], now: datetime) -> None:
-    """Let the days of somebody who is coached be closed, and their weeks summed up. Doing it twice changes nothing."""
-    person = people.load(scope)
-    day_closes.ensure(scope, person, new_id, now)
-    summaries.ensure(scope, person, new_id, now)
+    """Let the days of somebody who is coached be closed, and their weeks summed up. Doing it twice changes nothing.
+
+    For who was let in by an operator, who has their word for it; in the chat they are asked (`agree_to_summary`).
+    """
+    close_days(scope, new_id=new_id, now=now)
+    if not topics.is_off(scope, WEEKLY_WORKOUTS):
+        summaries.ensure(scope, people.load(scope), new_id, now)
+
+
+def close_days(scope: Scope, *, new_id: Callable[[], str], now: datetime) -> None:
+    """Let the days of somebody who is coached be closed."""
+    day_closes.ensure(scope, people.load(scope), new_id, now)
+
+
+def agree_to_summary(scope: Scope, wish: Wish, *, new_id: Callable[[], str]) -> None:
+    """Let somebody's weeks be summed up by their own word; who called it off before stays without."""
+    if not topics.is_off(scope, WEEKLY_WORKOUTS):
+        topics.agree(scope, WEEKLY_WORKOUTS, summaries.USUAL, wish)
+        summaries.ensure(scope, people.load(scope), new_id, wish.now)
 
 
 def _plan(scope: Scope, kind: SlotKind, told: Coaching, new_id: Callable[[], str], now: datetime) -> None:

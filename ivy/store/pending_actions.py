@@ -14,6 +14,8 @@ from ivy.store.scope import Scope
 
 Named = tuple[str, str]
 """An option: its name, and its title as the person sees it."""
+GONE = "…"
+"""The title of an option whose words are forgotten."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,22 @@ def amend(scope: Scope, action_id: str, payload: dict[str, Any]) -> None:
         id=action_id,
         payload=msgspec.json.encode(payload).decode(),
     )
+
+
+def blank(scope: Scope, names: Sequence[str]) -> None:
+    """Leave no words at the options with these names, whether their questions are over or not: they are forgotten."""
+    rows = scope.execute(
+        "SELECT id, options FROM pending_actions WHERE user_id = :user AND EXISTS (SELECT 1 FROM json_each(options) o"
+        " WHERE json_extract(o.value, '$[0]') IN (SELECT value FROM json_each(:names)))",
+        names=msgspec.json.encode(list(names)).decode(),
+    ).fetchall()
+    for row in rows:
+        options = [(name, GONE if name in names else title) for name, title in msgspec.json.decode(row["options"])]
+        scope.execute(
+            "UPDATE pending_actions SET options = :options WHERE user_id = :user AND id = :id",
+            id=row["id"],
+            options=msgspec.json.encode(options).decode(),
+        )
 
 
 def load(scope: Scope, action_id: str) -> Pending | None:

@@ -221,6 +221,11 @@ def set_week(scope: Scope, sessions: int) -> None:
     scope.execute("UPDATE users SET sessions_per_week = :sessions WHERE id = :user", sessions=sessions)
 
 
+def set_minimum(scope: Scope, minutes: int) -> None:
+    """Keep from how many minutes on a workout done in part counts; what was judged before stays as it is."""
+    scope.execute("UPDATE users SET minimum_minutes = :minutes WHERE id = :user", minutes=minutes)
+
+
 def set_address(scope: Scope, address: str) -> None:
     """Keep how the person is addressed in Spanish: tu or usted."""
     scope.execute("UPDATE users SET address = :address WHERE id = :user", address=address)

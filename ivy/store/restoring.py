@@ -4,7 +4,6 @@ May import: packing, in_place, restored, migrate, the domain. The caller holds t
 database file, such as a replica leaves, is taken too; it brings no files with it.
 """
 
-import errno
 import os
 import shutil
 from collections.abc import Callable
@@ -119,7 +118,7 @@ def put_back(order: Order) -> Restored:
         migrated, settled = _prepare(order, work / DATABASE, found, until)
         return _put_in_place(order, work, found, until, migrated, settled)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in in_place.FULL:
             raise NoRoom(f"The disk is full: the backup could not be put into {folder}.") from None
         raise
     finally:

@@ -223,7 +223,9 @@ def _ended_early(row: Row, step: Row, payload: Mapping[str, Any]) -> list[Event]
         "cap": f"No model was asked: the spending cap ({span}) is reached.",
         "limit": f"The turn reached its limit of {span}, and said so.",
     }.get(kind, "")
-    if payload.get("fitted") != payload.get("text"):
+    if payload.get("danger"):
+        words = f"{words} Words of danger came while it was in the making: the model's reply was held back."
+    elif payload.get("fitted") != payload.get("text"):
         words = f"{words} What the model wrote was made fit to be sent: a link nobody here wrote, or its rules, were left out."
     return (
         [Event(unstamp(step["at_ms"]), "turn", words.strip(), row["id"], {"ending": payload["ending"]})]
@@ -254,6 +256,7 @@ _DOES = {
     "tell_operator": "tell the operator",
     "replay": "carry a replay out",
     "backup": "make a backup",
+    "easing": "make their plan easier, as they asked",
 }
 
 

@@ -6,7 +6,7 @@ Nothing is ever changed or taken out; the streak itself is computed, so it can b
 from datetime import date, datetime
 
 from ivy.clock import stamp
-from ivy.domain.streaks import Outcome, Streak, replay
+from ivy.domain.streaks import Outcome, Streak, replay, spared
 from ivy.store import preferences
 from ivy.store.scope import Scope
 
@@ -20,9 +20,21 @@ _APPEAL = "appeal:"
 def record(
     scope: Scope, day: date, outcome: Outcome | None, *, workout_id: str | None = None, source: str, now: datetime
 ) -> None:
-    """Add a word about a local date; None takes back what was said of it. Hearing the same again adds nothing."""
+    """Add a word about a local date; None takes back what was said of it. Hearing the same again adds nothing.
+
+    A good word about an earlier day never ends what went on since: the days that it would end it on are excused with it.
+    """
     if outcome is of_day(scope, day):
         return
+    later = spared(events(scope), day, outcome) if outcome else ()
+    _add(scope, day, outcome, workout_id=workout_id, source=source, now=now)
+    for each in later:
+        _add(scope, each, Outcome.EXCUSED, workout_id=None, source=f"a word about {day}", now=now)
+
+
+def _add(
+    scope: Scope, day: date, outcome: Outcome | None, *, workout_id: str | None, source: str, now: datetime
+) -> None:
     scope.execute(
         "INSERT INTO streak_events (user_id, day, outcome, workout_id, source, at_ms)"
         " VALUES (:user, :day, :outcome, :workout, :source, :at)",

@@ -15,7 +15,7 @@ from ivy.store.people import Person
 from ivy.store.scope import Scope
 
 USUAL = "0 19 * * 0"
-"""Sunday at six in the evening, by the person's clock."""
+"""Sunday at seven in the evening, by the person's clock."""
 
 
 @dataclass(frozen=True)

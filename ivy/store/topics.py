@@ -1,6 +1,7 @@
 """What each person is told by itself: by whose words, when, and how they took it. May import: scope, schedules, the domain.
 
-A topic without a row was never spoken of. The weekly summary of workouts comes with being coached, so only "off" is kept of it.
+A topic without a row was never spoken of. The weekly summary of workouts comes with being coached: who agreed to that in the
+chat has a row with their words, who was let in before or by an operator has none, and gets it all the same.
 """
 
 from collections.abc import Callable
@@ -97,6 +98,19 @@ def offer(scope: Scope, topic: str, *, now: datetime) -> bool:
             topic=topic,
             now=stamp(now),
         ).rowcount
+    )
+
+
+def agree(scope: Scope, topic: str, cron: str, wish: Wish) -> None:
+    """Keep by which words a topic comes that was named when they signed up; what they said of it before stands."""
+    scope.execute(
+        "INSERT INTO topics (user_id, topic, state, words, source, state_at_ms, cron) VALUES (:user, :topic, 'on', :words,"
+        " :source, :now, :cron) ON CONFLICT DO NOTHING",
+        topic=topic,
+        words=wish.words[:LONGEST_WORDS],
+        source=wish.source,
+        now=stamp(wish.now),
+        cron=cron,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ivy.clock import stamp
+from ivy.clock import stamp, unstamp
 from ivy.store.scope import Scope
 
 
@@ -90,6 +90,12 @@ def close(scope: Scope, turn_id: str, state: str, *, now: datetime) -> None:
         state=state,
         at=stamp(now),
     )
+
+
+def began(scope: Scope, turn_id: str) -> datetime | None:
+    """Return when a turn began; None if it is not there."""
+    row = scope.execute("SELECT started_at_ms FROM turns WHERE user_id = :user AND id = :turn", turn=turn_id).fetchone()
+    return row and unstamp(row["started_at_ms"])
 
 
 def abandon(scope: Scope, *, now: datetime) -> None:

@@ -1,71 +1,22 @@
 """Workouts: planned, done, in part, skipped, rest; each word moves the streak and the gift in the same commit.
 
-May import: scope, people, streaks, wallets, donations, the configuration, the domain.
+May import: scope, streaks, wallets, donations, experiments, workout_words, the domain.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
 
 from ivy.clock import stamp
-from ivy.config import GivingSection
 from ivy.domain import giving
-from ivy.domain.giving import Gift, PartialGives, Wallet
-from ivy.domain.schedule import local_date
-from ivy.domain.streaks import COMEBACK_SPAN, Outcome, Streak, comes_back_from, milestone
-from ivy.domain.workouts import WorkoutState, change, counts_for_streak, outcome_of, unheard
-from ivy.store import donations, streaks, wallets
+from ivy.domain.experiments import Setting
+from ivy.domain.giving import Gift, Wallet
+from ivy.domain.streaks import COMEBACK_SPAN, Outcome, comes_back_from, milestone
+from ivy.domain.workouts import WorkoutState, change, unheard
+from ivy.store import donations, experiments, streaks, wallets
 from ivy.store.binding import Row
-from ivy.store.people import Person
 from ivy.store.scope import Scope
-
-
-@dataclass(frozen=True)
-class Workout:
-    """`at_wall` is the local HH:MM it is planned for, or "". `planned`: somebody spoke of it before it was over."""
-
-    id: str
-    day: date
-    kind: str
-    state: WorkoutState = WorkoutState.PLANNED
-    at_wall: str = ""
-    planned: bool = True
-    minutes: int | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word about a workout: whose, whence and when, and what the operator lets it give. `new_id` names rows."""
-
-    person: Person
-    source: str
-    """text, call, button or import; day_close where nobody said anything."""
-    now: datetime
-    new_id: Callable[[], str]
-    giving: GivingSection
-
-    @property
-    def today(self) -> date:
-        """The person's own date."""
-        return local_date(self.now, self.person.zone)
-
-    @property
-    def minimum_minutes(self) -> int:
-        """The person's own: what a partial workout must last to count."""
-        return self.person.minimum_minutes
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a word about a workout did to the streak and gave; `milestone` is the one reached by it, if any."""
-
-    workout: Workout
-    before: Streak
-    after: Streak
-    milestone: int | None = None
-    gift: Gift | None = None
+from ivy.store.workout_words import Change, Word, Workout, day_outcome, rule_of
 
 
 def plan(scope: Scope, workout: Workout, *, source: str, now: datetime) -> None:
@@ -86,8 +37,9 @@ def retime(scope: Scope, workout: Workout, at_wall: str, *, now: datetime) -> Wo
 
 def _insert(scope: Scope, workout: Workout, *, source: str, now: datetime) -> None:
     scope.execute(
-        "INSERT INTO workouts (id, user_id, day, kind, state, at_wall, planned, minutes, note, source, created_at_ms,"
-        " changed_at_ms) VALUES (:id, :user, :day, :kind, :state, :at, :planned, :minutes, :note, :source, :now, :now)",
+        "INSERT INTO workouts (id, user_id, day, kind, state, at_wall, planned, minutes, note, counts_from, part_gives, source,"
+        " created_at_ms, changed_at_ms) VALUES (:id, :user, :day, :kind, :state, :at, :planned, :minutes, :note, :counts_from,"
+        " :part_gives, :source, :now, :now)",
         id=workout.id,
         day=workout.day.isoformat(),
         kind=workout.kind,
@@ -98,6 +50,7 @@ def _insert(scope: Scope, workout: Workout, *, source: str, now: datetime) -> No
         note=workout.note,
         source=source,
         now=stamp(now),
+        **_rule_values(workout),
     )
 
 
@@ -115,21 +68,23 @@ def finish(
         streak = streaks.current(scope)
         return Change(workout, streak, streak)
     before = load(scope, workout.id)
+    told = word.judge(told)
     scope.execute(
-        "UPDATE workouts SET state = :state, minutes = :minutes, note = :note, changed_at_ms = :now"
-        " WHERE user_id = :user AND id = :id",
+        "UPDATE workouts SET state = :state, minutes = :minutes, note = :note, counts_from = :counts_from,"
+        " part_gives = :part_gives, changed_at_ms = :now WHERE user_id = :user AND id = :id",
         id=workout.id,
         state=told.state.value,
         minutes=told.minutes,
         note=told.note,
         now=stamp(word.now),
+        **_rule_values(told),
     )
     return _heard(scope, told, before, word)
 
 
 def record(scope: Scope, workout: Workout, word: Word) -> Change:
     """Write down a workout that was not planned, with what became of it."""
-    told = replace(workout, planned=False)
+    told = word.judge(replace(workout, planned=False))
     _insert(scope, told, source=word.source, now=word.now)
     return _heard(scope, told, None, word)
 
@@ -139,21 +94,26 @@ def undo(scope: Scope, workout: Workout, word: Word) -> Change:
     before = load(scope, workout.id)
     if workout.planned and workout.state is not WorkoutState.PLANNED:
         scope.execute(
-            "UPDATE workouts SET state = 'planned', minutes = NULL, note = '', changed_at_ms = :now"
-            " WHERE user_id = :user AND id = :id",
+            "UPDATE workouts SET state = 'planned', minutes = NULL, note = '', counts_from = NULL, part_gives = NULL,"
+            " changed_at_ms = :now WHERE user_id = :user AND id = :id",
             id=workout.id,
             now=stamp(word.now),
         )
-        workout = replace(workout, state=WorkoutState.PLANNED, minutes=None, note="")
+        workout = replace(workout, state=WorkoutState.PLANNED, minutes=None, note="", rule=None)
     else:
         scope.execute("DELETE FROM workouts WHERE user_id = :user AND id = :id", id=workout.id)
     return _heard(scope, workout, before, word)
 
 
+def _rule_values(workout: Workout) -> dict[str, int | str | None]:
+    rule = workout.rule
+    return {"counts_from": rule and rule.counts_from, "part_gives": rule and rule.part_gives.value}
+
+
 def _heard(scope: Scope, workout: Workout, before: Workout | None, word: Word) -> Change:
     """Let the streak hear of the workout's day, as all workouts of that day make it, and give or take back for it."""
     streak = streaks.current(scope)
-    outcome = day_outcome(of_day(scope, workout.day), word.minimum_minutes)
+    outcome = day_outcome(of_day(scope, workout.day), word.rule.counts_from)
     streaks.record(scope, workout.day, outcome, workout_id=workout.id, source=word.source, now=word.now)
     after = streaks.current(scope)
     gift = _settle(scope, workout.id, before, load(scope, workout.id), word)
@@ -191,18 +151,20 @@ def _wallet(scope: Scope, word: Word) -> Wallet | None:
 def _share(workout: Workout | None, word: Word) -> Fraction:
     if workout is None:
         return giving.NOTHING
-    partial = PartialGives(word.person.partial_gives)
-    return giving.share(workout.state, workout.minutes, minimum_minutes=word.minimum_minutes, partial=partial)
+    rule = workout.rule or word.rule
+    return giving.share(workout.state, workout.minutes, minimum_minutes=rule.counts_from, partial=rule.part_gives)
 
 
 def _comeback(scope: Scope, workout: Workout, wallet: Wallet, word: Word) -> int:
     """Return the bonus that a workout is due for being the first kept one after a miss, in minor units."""
-    if day_outcome([workout], word.minimum_minutes) is not Outcome.KEPT:
+    if day_outcome([workout], word.rule.counts_from) is not Outcome.KEPT:
         return 0
     miss = comes_back_from(streaks.events(scope), workout.day)
     if miss is None or donations.has_comeback(scope, miss, beside=workout.id):
         return 0
-    return giving.minor(word.giving.comeback, wallet.currency)
+    # An arm says how much is wished for; the caps still say how much is given.
+    share = experiments.value(scope, word.experiments, Setting.COMEBACK_SHARE, None, day=word.today, now=word.now)
+    return giving.minor(word.giving.comeback, wallet.currency) if share is None else giving.part_of(wallet, share)
 
 
 # --- what nobody said anything about -------------------------------------------------------------------
@@ -231,15 +193,6 @@ def _reward(scope: Scope, workout: Workout, word: Word) -> None:
     used = donations.used(scope, wallet.currency, word.today)
     moves = giving.comeback(wallet, _comeback(scope, workout, wallet, word), used)
     donations.add(scope, moves, workout_id=workout.id, day=word.today, new_id=word.new_id, now=word.now)
-
-
-def day_outcome(workouts: list[Workout], minimum_minutes: int) -> Outcome | None:
-    """Return what all workouts of one day mean together: one that counts keeps it, one that is open leaves it open."""
-    outcomes = [
-        outcome_of(each.state, minimum_met=counts_for_streak(each.minutes, minimum_minutes)) for each in workouts
-    ]
-    order = (Outcome.KEPT, None, Outcome.REST, Outcome.SKIPPED)
-    return next((outcome for outcome in order if outcome in outcomes), None)
 
 
 def load(scope: Scope, workout_id: str) -> Workout | None:
@@ -296,4 +249,5 @@ def _workout(row: Row) -> Workout:
         planned=bool(row["planned"]),
         minutes=row["minutes"],
         note=row["note"],
+        rule=rule_of(WorkoutState(row["state"]), row["counts_from"], row["part_gives"]),
     )

@@ -6,13 +6,14 @@ The schedule is changed by its own tools, so that a preference does what the sam
 from dataclasses import dataclass
 
 from ivy.domain import said as tags
+from ivy.domain.easing import CONTACT
 from ivy.domain.facts import VALUES, Behaviour
 from ivy.domain.slots import USUAL, By, SlotKind, clock_of
 from ivy.domain.when import describe_clock
 from ivy.store import call_slots, people, preferences
 from ivy.store.people import Person
 from ivy.store.scope import Scope
-from ivy.tools import said, schedule
+from ivy.tools import easing, said, schedule
 from ivy.tools.registry import TurnContext
 
 TONE, UNITS = "tone", "units"
@@ -73,7 +74,14 @@ def behave(scope: Scope, behaviour: Behaviour, value: str, turn: TurnContext) ->
             call = call_of(scope, value)
             when = f"weekdays at {call.at}" if call.weekdays else call.at
             wish = schedule.ChangeContactTime(when=when, which=call.kind.value, by="voice", instead=True)  # pyright: ignore[reportArgumentType] - morning or evening
-            return schedule.move_contact(scope, wish, turn)[1]  # what they said of it is known already
+            return easing.or_later(
+                scope,
+                turn,
+                "change_contact_time",
+                wish,
+                CONTACT,
+                lambda: schedule.move_contact(scope, wish, turn)[1],  # what they said of it is known already
+            )
         case Behaviour.CONTACT_WAY:
             return schedule.change_contact_way.run(schedule.ChangeContactWay(way=value), turn)(scope)  # pyright: ignore[reportArgumentType] - checked above
         case Behaviour.LANGUAGE:

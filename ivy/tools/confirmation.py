@@ -4,7 +4,7 @@ What a call would do is found out by doing it and taking it back, so the questio
 answer can be held to it: `agent/confirming.py` asks, and runs exactly these calls, once.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -26,18 +26,21 @@ MOST = 3
 
 @dataclass(frozen=True)
 class Frozen:
-    """A call as it was asked for; `shown` is what it says when it is done."""
+    """A call as it was asked for; `shown` is what it says when it is done, `line` what is asked about if not that."""
 
     tool: str
     arguments: str
     shown: str
     why: Why
+    line: str = ""
 
 
 def frozen(pending: Pending) -> list[Frozen]:
     """Return the calls that a question is about."""
     calls: list[dict[str, str]] = pending.payload["calls"]
-    return [Frozen(each["tool"], each["arguments"], each["shown"], Why(each["why"])) for each in calls]
+    return [
+        Frozen(each["tool"], each["arguments"], each["shown"], Why(each["why"]), each.get("line", "")) for each in calls
+    ]
 
 
 def hold(scope: Scope, call: Frozen, turn: TurnContext) -> str:
@@ -63,10 +66,13 @@ def hold(scope: Scope, call: Frozen, turn: TurnContext) -> str:
 
 
 def _payload(turn: TurnContext, calls: list[Frozen]) -> dict[str, Any]:
-    listed = [
-        {"tool": each.tool, "arguments": each.arguments, "shown": each.shown, "why": each.why.value} for each in calls
-    ]
-    return {"turn": turn.turn_id, "calls": listed, "up": YES, "down": NO}
+    return {"turn": turn.turn_id, "calls": [asdict(each) for each in calls], "up": YES, "down": NO}
+
+
+def keep_no_line(scope: Scope, pending: Pending) -> None:
+    """Take the lines out of a question that was asked: what is to be forgotten may stand in them, and they are told."""
+    calls = [asdict(replace(each, line="")) for each in frozen(pending)]
+    pending_actions.amend(scope, pending.id, {**pending.payload, "calls": calls})
 
 
 def _told(turn: TurnContext) -> str:

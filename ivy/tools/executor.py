@@ -142,19 +142,25 @@ def _apply(
     if before := tool_executions.find(scope, execution.key):
         return before
     why = _why_ask(tool, execution, turn)
+    asked = tool.asks_as(arguments, turn)(scope) if why and tool.asks_as else None
+    if tool.asks_as and asked is None:
+        why = None  # it asks by itself, or says no
     status, content = _tried(scope, tool, arguments, turn, keep=lambda _says: why is None)
     if status == "again":
         why = why or Why.AGAIN
         status, content = _tried(scope, tool, arguments, replace(turn, again=True), keep=lambda _says: False)
     if status == "taken back" and why is not None:
-        status, content = _hold(scope, Frozen(tool.name, execution.arguments, content, why), turn)
+        call = Frozen(tool.name, asked.arguments if asked else execution.arguments, content, why)
+        status, content = _hold(scope, replace(call, line=asked.line) if asked else call, turn)
     _record(scope, execution, status, content, now=turn.now)
     return status, content
 
 
 def _why_ask(tool: Tool, execution: Execution, turn: TurnContext) -> Why | None:
     texts = texts_in(msgspec.json.decode(execution.arguments or "{}")) if turn.read else []
-    return why_ask(tool.touch, grave=tool.effect.is_grave, texts=texts, asked_by=tool.asked_by, read=turn.read)
+    # What cannot be undone is asked for now, or not: what they wished a moment ago may be done already.
+    read = replace(turn.read, lately="") if turn.read and tool.effect is Effect.FINAL else turn.read
+    return why_ask(tool.touch, grave=tool.effect.is_grave, texts=texts, asked_by=tool.asked_by, read=read)
 
 
 def _tried(

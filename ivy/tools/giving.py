@@ -11,6 +11,7 @@ import msgspec
 
 from ivy.config import GivingSection
 from ivy.domain import giving
+from ivy.domain.easing import Part
 from ivy.domain.giving import Wallet
 from ivy.domain.money import Money
 from ivy.domain.streaks import Streak, kept_of_last
@@ -19,7 +20,7 @@ from ivy.domain.workouts import WorkoutState
 from ivy.store import donations, streaks, wallets, workouts
 from ivy.store.donations import Pledged
 from ivy.store.scope import Scope
-from ivy.tools import said
+from ivy.tools import easing, said
 from ivy.tools.registry import Effect, ScopedRead, ScopedWrite, TurnContext, tool
 from ivy.tools.reserve import reserve_line
 from ivy.tools.workouts import giving_of
@@ -35,6 +36,7 @@ FEWEST = 3
 """Of fewer planned days a share says nothing."""
 DONE = (WorkoutState.DONE, WorkoutState.PARTIAL)
 _OWN_MONEY = "self"
+GIFT = frozenset({Part.GIFT})
 
 
 # --- how am I doing ----------------------------------------------------------------------------------
@@ -162,8 +164,12 @@ def set_giving(args: SetGiving, turn: TurnContext) -> ScopedWrite:
                 "Aquí no hay donaciones: quien administra Ivy tiene que nombrar antes una organización.",
             )
         wallet = _wallet(turn, args, section, before)
-        wallets.save(scope, wallet, now=turn.now)
-        return _told(turn, wallet, section)
+
+        def change() -> str:
+            wallets.save(scope, wallet, now=turn.now)
+            return _told(turn, wallet, section)
+
+        return easing.or_later(scope, turn, "set_giving", args, GIFT, change)
 
     return write
 

@@ -4,7 +4,7 @@ One declaration serves the models' schema, the executor, the emulated brain, the
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -14,6 +14,7 @@ import msgspec
 
 from ivy.config import GivingSection
 from ivy.domain.examples import Example
+from ivy.domain.experiments import NONE, Experiments
 from ivy.domain.spend_caps import NO_CAPS, Sums
 from ivy.domain.taint import Read, Touch
 from ivy.errors import ConfigError, ToolFailed
@@ -62,6 +63,8 @@ class TurnContext:
     turn_id: str = ""
     giving: GivingSection = NO_GIVING
     """What the operator lets people give."""
+    experiments: Experiments = field(default_factory=NONE)
+    """What differs from person to person."""
     read: Read | None = None
     """What the model that asks has read; None where none decides: a tap, a form, what was certain in a call."""
     again: bool = False
@@ -82,6 +85,8 @@ class TurnContext:
     """What a tool is to look for, once `recall` has found out."""
     scope: str = ""
     """What Ivy is for, as the operator puts it; empty: as Ivy puts it."""
+    unlocked: bool = False
+    """What they ask for has waited for its day: their lock holds it no more."""
 
     @property
     def asks_again(self) -> bool:
@@ -93,6 +98,14 @@ ScopedRead = Callable[[Scope], str]
 ScopedWrite = Callable[[Scope], str]
 A = TypeVar("A", bound=msgspec.Struct)
 Run = Callable[[A, TurnContext], Callable[[Scope], str]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a call is asked about and held: a line that says what it would do, and arguments that mean the same."""
+
+    line: str
+    arguments: str
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,8 @@ class Tool:
     """Beginnings of plain words with which somebody asks for just this, in both languages."""
     looks_for: Callable[[Any], str] | None = None
     """Of its arguments: the text whose meaning it looks for."""
+    asks_as: Callable[[Any, TurnContext], Callable[[Scope], Asked | None]] | None = None
+    """How it is asked about, where what it says does not tell what is done; None of a call that only asks, itself."""
 
     @cached_property
     def spec(self) -> ToolSpec:
@@ -131,6 +146,7 @@ def tool(
     touch: Touch | None = None,
     asked_by: tuple[str, ...] = (),
     looks_for: Callable[[Any], str] | None = None,
+    asks_as: Callable[[Any, TurnContext], Callable[[Scope], Asked | None]] | None = None,
 ) -> Callable[[Run[A]], Tool]:
     """Declare a tool: the function's name and docstring are what the model reads, its first argument is the schema.
 
@@ -157,6 +173,7 @@ def tool(
             reaches,
             asked_by,
             looks_for,
+            asks_as,
         )
 
     return declare
@@ -225,6 +242,7 @@ def families() -> tuple[Tool, ...]:
         calling,
         calls_today,
         coaching,
+        commitment,
         expenses,
         exports,
         giving,
@@ -251,6 +269,7 @@ def families() -> tuple[Tool, ...]:
         *workouts.TOOLS,
         *reserve.TOOLS,
         *coaching.TOOLS,
+        *commitment.TOOLS,
         *giving.TOOLS,
         *progress.TOOLS,
         *calling.TOOLS,

@@ -4,7 +4,7 @@ What they told before is never overwritten: what contradicts it takes its place,
 every place that a model is shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -20,7 +20,7 @@ from ivy.store import facts, pending_actions
 from ivy.store.scope import Scope
 from ivy.tools import said
 from ivy.tools.knowing import MOST_SHOWN, NOT_THAT, Which, last_shown, matching
-from ivy.tools.registry import Effect, ScopedWrite, TurnContext, tool
+from ivy.tools.registry import Asked, Effect, ScopedWrite, TurnContext, tool
 
 WHICH = "which_fact"
 """The question which of several is to be forgotten."""
@@ -151,10 +151,25 @@ class Forget(msgspec.Struct, frozen=True):
     which: Which = ""
 
 
+def _asked_as(args: Forget, turn: TurnContext) -> Callable[[Scope], Asked | None]:
+    """Name what would be forgotten, and hold its id alone: no question keeps words for longer than it is asked."""
+
+    def read(scope: Scope) -> Asked | None:
+        found = _meant(scope, turn, args)
+        if len(found) != 1:
+            return None
+        text = found[0].text
+        line = said.tell(turn, f"Forgotten for good: “{text}”", f"Olvidado para siempre: «{text}»")
+        return Asked(line, msgspec.json.encode(Forget(found[0].id)).decode())
+
+    return read
+
+
 @tool(
-    effect=Effect.LOCAL,
-    undo="remember",
+    effect=Effect.FINAL,
     touch=Touch.DELETES,
+    asked_by=("forget", "olvida", "olvide"),
+    asks_as=_asked_as,
     examples={
         "forget that": {},
         "forget that my sister is called Ana": {"which": "my sister is called Ana"},
@@ -168,10 +183,7 @@ def forget(args: Forget, turn: TurnContext) -> ScopedWrite:
     """Forget something that you know about the person, for good. Not for reminders, appointments or expenses."""
 
     def write(scope: Scope) -> str:
-        known = facts.holding(scope)
-        if not known:
-            raise said.refuse(turn, *NOT_THAT)
-        found = matching(args.which, known) if args.which.strip() else last_shown(scope, turn, known)
+        found = _meant(scope, turn, args)
         if not found:
             raise said.refuse(turn, *NOT_THAT)
         if len(found) == 1:
@@ -184,6 +196,15 @@ def forget(args: Forget, turn: TurnContext) -> ScopedWrite:
         return said.tell(turn, "Which of these shall I forget?", "¿Cuál de estas cosas olvido?")
 
     return write
+
+
+def _meant(scope: Scope, turn: TurnContext, args: Forget) -> list[Fact]:
+    """Return what is to be forgotten: by its words or id, or what was shown last."""
+    known = facts.holding(scope)
+    if not known or not args.which.strip():
+        return last_shown(scope, turn, known)
+    named = [fact for fact in known if fact.id == args.which]
+    return named or matching(args.which, known)
 
 
 def forgotten(turn: TurnContext) -> str:

@@ -1,16 +1,19 @@
 """When and how Ivy contacts the person, and where they live: theirs to change at any moment. May import: the store and below.
 
-Each change is instant, the easier ones too. Their words are the consent that a slot stands on.
+Each change is instant, the easier ones too unless they locked their plan. Their words are the consent that a slot stands on.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 
 from ivy.domain import places
+from ivy.domain.cadence import Booked
 from ivy.domain.consent import Purpose
 from ivy.domain.contact_said import days_of, read_wish
+from ivy.domain.easing import CONTACT
 from ivy.domain.schedule import to_wall
 from ivy.domain.slots import USUAL, By, Mode, SlotKind, by_of
 from ivy.domain.taint import Touch
@@ -19,7 +22,7 @@ from ivy.store import call_slots, consents, people, reviews
 from ivy.store.call_slots import Slot
 from ivy.store.onboarding import move
 from ivy.store.scope import Scope
-from ivy.tools import call_room, contact_facts, said
+from ivy.tools import call_room, contact_facts, easing, said
 from ivy.tools.registry import Effect, ScopedRead, ScopedWrite, TurnContext, tool
 
 _LATE = "15:00"
@@ -75,9 +78,12 @@ def change_contact_time(args: ChangeContactTime, turn: TurnContext) -> ScopedWri
     """Change when you contact the person every day, week or month. Not for one call now, nor for reminders."""
 
     def write(scope: Scope) -> str:
-        slot, told = move_contact(scope, args, turn)
-        contact_facts.learn(scope, turn, slot)
-        return told
+        def change() -> str:
+            slot, told = move_contact(scope, args, turn)
+            contact_facts.learn(scope, turn, slot)
+            return told
+
+        return easing.or_later(scope, turn, "change_contact_time", args, CONTACT, change)
 
     return write
 
@@ -125,6 +131,9 @@ def change_contact_way(args: ChangeContactWay, turn: TurnContext) -> ScopedWrite
     """Change whether you call the person, write to them, or both, at all the times they chose."""
 
     def write(scope: Scope) -> str:
+        return easing.or_later(scope, turn, "change_contact_way", args, CONTACT, lambda: change(scope))
+
+    def change(scope: Scope) -> str:
         wanted = Mode(args.way)
         mode = wanted if turn.phones else Mode.TEXT
         if mode is not Mode.TEXT:
@@ -150,6 +159,18 @@ def change_contact_way(args: ChangeContactWay, turn: TurnContext) -> ScopedWrite
         return said.tell(turn, "Done: ", "Hecho: ") + "; ".join(_full(turn, slot) for slot in changed) + "." + instead
 
     return write
+
+
+def arrange(scope: Scope, turn: TurnContext, wanted: Sequence[Booked], *, words: str) -> str:
+    """Set several contacts at once, as somebody chose with these words; return what is said of them. Raises: ToolFailed."""
+    changed: list[Slot] = []
+    for each in wanted:
+        before = call_slots.of_kind(scope, each.kind)
+        nudge = before.nudge_minutes if before and each.by is By.VOICE else 0  # a text needs none before it
+        changed.append(_set(scope, turn, each.kind, each.by, each.at, each.days, nudge=nudge, words=words))
+    for slot in changed:
+        contact_facts.learn(scope, turn, slot)
+    return said.tell(turn, "Done: ", "Hecho: ") + "; ".join(_full(turn, slot) for slot in changed) + "."
 
 
 class ShowSchedule(msgspec.Struct, frozen=True):

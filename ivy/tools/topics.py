@@ -9,7 +9,7 @@ from ivy.clock import unstamp
 from ivy.domain import topics
 from ivy.domain.schedule import next_occurrence, to_wall
 from ivy.domain.sentences import Say, say
-from ivy.domain.topics import NUDGES, TOPICS, WEEKLY_EXPENSES
+from ivy.domain.topics import NUDGES, TOPICS, WEEKLY_EXPENSES, WEEKLY_WORKOUTS
 from ivy.domain.when import When, describe_when
 from ivy.store import facts, nudges
 from ivy.store import topics as kept
@@ -51,6 +51,9 @@ class Subscribe(msgspec.Struct, frozen=True):
             "when": "cada domingo a las 6 pm",
         },
         "mándame un resumen semanal de mis gastos": {"what": WEEKLY_EXPENSES},
+        "send me the weekly summary": {"what": WEEKLY_WORKOUTS},
+        "mándame el resumen semanal": {"what": WEEKLY_WORKOUTS},
+        "mándeme el resumen semanal": {"what": WEEKLY_WORKOUTS},
     },
 )
 def subscribe(args: Subscribe, turn: TurnContext) -> ScopedWrite:
@@ -58,7 +61,8 @@ def subscribe(args: Subscribe, turn: TurnContext) -> ScopedWrite:
 
     def write(scope: Scope) -> str:
         if args.what == NUDGES:
-            minutes = nudges.minutes(scope) or nudges.USUAL_MINUTES
+            lead = nudges.lead_seen(scope, turn.experiments, day=said.today(turn))
+            minutes = lead or nudges.USUAL_MINUTES
             nudges.set_minutes(scope, minutes, source=turn.source, now=turn.now)
             return said.tell(
                 turn,
@@ -156,7 +160,7 @@ def _line(scope: Scope, turn: TurnContext, name: str) -> str:
     """Say one topic with when it comes, and the next time by what became of it so far."""
     title, row = _title(turn, name), kept.next_row(scope, name) if TOPICS[name].is_weekly else None
     if row is None or row["next_at_ms"] is None:
-        minutes = nudges.minutes(scope)
+        minutes = nudges.lead_seen(scope, turn.experiments, day=said.today(turn))
         return said.tell(turn, f"{title} ({minutes} minutes)", f"{title} ({minutes} minutos)")
     at, zone = unstamp(row["next_at_ms"]), turn.person.zone
     rule = describe_when(When(to_wall(at, zone), at, repeat=row["cron"]), turn.person.locale)

@@ -111,7 +111,8 @@ def move(scope: Scope, turn: TurnContext, workout: Workout, at: str) -> Workout:
 
 
 def _remind(scope: Scope, turn: TurnContext, workout: Workout) -> None:
-    workout_reminders.plan_reminder(scope, turn.person, workout, nudges.minutes(scope), turn.new_id, turn.now)
+    lead = nudges.lead(scope, turn.experiments, day=said.today(turn), now=turn.now) if workout.at_wall else 0
+    workout_reminders.plan_reminder(scope, turn.person, workout, lead, turn.new_id, turn.now)
 
 
 class LogWorkout(msgspec.Struct, frozen=True):
@@ -321,7 +322,7 @@ def _name(workout: Workout) -> str:
 
 def word_of(turn: TurnContext) -> Word:
     """Return the person's word as the store takes it."""
-    return Word(turn.person, turn.source, turn.now, turn.new_id, giving_of(turn))
+    return Word(turn.person, turn.source, turn.now, turn.new_id, giving_of(turn), turn.experiments)
 
 
 def giving_of(turn: TurnContext) -> GivingSection:

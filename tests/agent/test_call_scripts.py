@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivy.agent import call_scripts
-from ivy.agent.call_scripts import VARIABLES, Script, agent_prompt, rendered, script
+from ivy.agent.call_scripts import VARIABLES, Script, agent_prompt, openers, rendered, script
 from ivy.domain.call_variables import check, fitted
 from ivy.domain.calls import CallKind
+from ivy.domain.fresh_starts import Fresh
+from ivy.domain.openers import number_of
 from ivy.domain.plain_words import words_of
 from ivy.domain.rubric import judge
 from ivy.domain.tokens import estimate
@@ -24,6 +26,14 @@ EVERY = [
     for language in ("en", "es")
     for address in ("tu", "usted")
 ]
+OPENINGS = [
+    (kind, opener, language, address)
+    for kind in CallKind
+    for language in ("en", "es")
+    for opener in range(openers(kind, language))
+    for address in ("tu", "usted")
+]
+FRESH = [(each.value, language, address) for each in Fresh for language in ("en", "es") for address in ("tu", "usted")]
 TU = {"tu", "tus", "te", "ti", "tienes", "quieres", "puedes", "prefieres", "tuyo"}
 USTED = {"su", "sus", "le", "usted", "tiene", "quiere", "puede", "prefiere", "suyo"}
 FACTS = {
@@ -54,11 +64,11 @@ def test_every_script_is_whole(kind: CallKind, track: str, language: str, addres
         assert not re.search(r"[{}<>|]", text)
 
 
-@each_case(("kind", "track", "language", "address"), EVERY)
+@each_case(("kind", "opener", "language", "address"), OPENINGS)
 def test_the_first_words_say_who_calls_that_it_is_an_ai_and_why(
-    kind: CallKind, track: str, language: str, address: str
+    kind: CallKind, opener: int, language: str, address: str
 ) -> None:
-    one = script(kind, track, language, address)
+    one = script(kind, "individual", language, address, opener=opener)
     for facts in ({}, FACTS):
         filled = one.filled(facts)
         first = filled["ivy_opener"][:90]
@@ -67,6 +77,52 @@ def test_the_first_words_say_who_calls_that_it_is_an_ai_and_why(
         assert filled["ivy_purpose"]
     if kind is not CallKind.INBOUND:
         assert re.search(r"call|llam", one.filled({})["ivy_opener"].lower())
+
+
+@each_case(("kind", "opener", "language", "address"), OPENINGS)
+def test_every_opener_is_kind_short_and_whole(kind: CallKind, opener: int, language: str, address: str) -> None:
+    one = script(kind, "company", language, address, opener=opener)
+    assert one.name == f"{kind.value}.{language}.v1" + (f"#{opener}" if opener else "")
+    assert number_of(one.name) == opener
+    for facts in ({}, FACTS, {"name": "Ana"}, {"time": "las 12:45 de la tarde", "name": "A" * 40}):
+        said = one.filled(facts)["ivy_opener"]
+        assert judge(said, language) == ()
+        assert not re.search(r"[{}<>|*_#]", said)
+        assert len(said) <= 240 and all(len(words_of(each)) <= 32 for each in re.split(r"(?<=[.?!])\s", said))
+        assert set(words_of(said)) & (TU if address == "usted" else USTED) == set() or language == "en"
+    check(fitted(one.filled(FACTS, is_first=True)))
+    assert one.filled(FACTS, is_first=True)["ivy_opener"].endswith(one.first)
+
+
+def test_what_comes_every_day_or_week_begins_in_several_ways_in_both_languages() -> None:
+    for language in ("en", "es-CO"):
+        assert (openers("morning", language), openers("evening", language), openers("weekly", language)) == (5, 5, 4)
+        assert {openers(kind, language) for kind in CallKind if kind.value not in ("morning", "evening", "weekly")} == {
+            1
+        }
+    for kind, language in (("morning", "en"), ("evening", "es"), ("weekly", "es")):
+        for facts in ({}, FACTS):
+            said = [
+                script(kind, "individual", language, "tu", opener=number).filled(facts)["ivy_opener"]
+                for number in range(openers(kind, language))
+            ]
+            assert len(set(said)) == len(said)
+
+
+@each_case(("fresh", "language", "address"), FRESH)
+def test_a_fresh_start_is_offered_after_the_first_question_kindly_and_in_full(
+    fresh: str, language: str, address: str
+) -> None:
+    usual = script("morning", "individual", language, address)
+    one = script("morning", "individual", language, address, fresh=fresh)
+    questions, before = (each.filled(FACTS)["ivy_questions"].split("\n") for each in (one, usual))
+    assert [questions[0], *questions[2:]] == before
+    assert "stairs" in questions[1] and questions[1].endswith("?")
+    assert judge(f"{questions[1]}\n{one.text}", language) == ()
+    assert not re.search(r"[{}<>|]|\d", questions[1])
+    assert (TU if address == "usted" else USTED) & set(words_of(questions[1])) == set() or language == "en"
+    assert one.text.startswith(usual.text) and len(one.text) > len(usual.text)
+    check(fitted(script("morning", "company", language, address, fresh=fresh).filled(FACTS, is_first=True)))
 
 
 def test_the_planning_call_names_its_person_and_time() -> None:

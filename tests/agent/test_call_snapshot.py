@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -155,6 +156,35 @@ def spoke_once(connection: Connection) -> None:
     connection.execute(
         "INSERT INTO calls (id, user_id, kind, slot, day, state, outcome, due_at_ms)"
         " VALUES ('c1', 'ana', 'hello', 'c1', '2026-11-23', 'ended', 'completed', 0)"
+    )
+
+
+async def test_no_call_begins_like_the_last_of_its_kind(person: PersonStore) -> None:
+    who = await ana(person)
+    for kind in ("morning", "weekly"):
+        heard: list[str] = []
+        for number in range(7):
+            snapshot = await made(person, who, kind)
+            heard.append(snapshot.variables["ivy_opener"])
+            await person.store.write(dialled, f"{kind}-{number}", kind, snapshot.prompt, number)
+        assert all(one != following for one, following in pairwise(heard))
+        assert heard[0] == heard[len(set(heard))] and len(set(heard)) >= 4
+    assert (await made(person, who, "evening")).prompt == "evening.en.v1"  # no evening was dialled yet
+    assert (await made(person, who, "monthly")).prompt == "monthly.en.v1"
+
+
+async def test_a_call_that_was_never_dialled_said_nothing(person: PersonStore) -> None:
+    who = await ana(person)
+    await person.store.write(dialled, "c1", "morning", "morning.en.v1", 0)
+    await person.store.write(dialled, "c2", "morning", "morning.en.v1#3", 1, placed=False)
+    assert (await made(person, who, "morning")).prompt == "morning.en.v1#1"
+
+
+def dialled(connection: Connection, call_id: str, kind: str, prompt: str, number: int, *, placed: bool = True) -> None:
+    connection.execute(
+        "INSERT INTO calls (id, user_id, kind, slot, day, state, due_at_ms, placed_at_ms, prompt)"
+        " VALUES (?1, 'ana', ?2, ?1, '2026-11-23', 'ended', ?3, ?4, ?5)",
+        (call_id, kind, number, number if placed else None, prompt),
     )
 
 

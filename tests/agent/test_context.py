@@ -14,8 +14,9 @@ from ivy.agent.fitting import DONE, Room, fit
 from ivy.agent.token_counting import message_text, text_tokens
 from ivy.domain.tokens import family_factor
 from ivy.ports import AssistantWords, ChatMessage, Image, ToolCall, ToolResult, ToolResults, UserWords
+from tests.models import FALLBACK, PRIMARY
 
-MODELS = ("claude-sonnet-5-5", "gpt-6-luna", "somebody-elses-model")
+MODELS = (PRIMARY, FALLBACK, "somebody-elses-model")
 ALPHABETS = ("a b", "ñ ", "漢字 ", "🎉👍🏽 ", "0123456789.$", "the quick brown fox\n")
 
 
@@ -206,7 +207,7 @@ def goes_on(dialogue: list[ChatMessage], number: int, round_: Any, room: Room) -
     """Yield the dialogue as it is at each call that may follow a round of tools."""
     text, asks, more = round_
     calls = tuple(ToolCall(f"c{number}.{place}", "add_expense", each) for place, (each, _, _) in enumerate(asks))
-    dialogue.append(AssistantWords(text, calls, "anthropic", "claude-sonnet-5-5", "[]"))
+    dialogue.append(AssistantWords(text, calls, "anthropic", PRIMARY, "[]"))
     found = [ToolResult(call.call_id, said, failed=bad) for call, (_, said, bad) in zip(calls, asks, strict=True)]
     told = fit_results(found, dialogue, budget=room.tokens, model=room.model, factor=room.factor)
     dialogue.append(ToolResults(told))

@@ -16,6 +16,7 @@ from ivy.store import spending
 from ivy.store.binding import Connection
 from ivy.store.database import Store
 from ivy.store.scope import PersonStore
+from tests.models import EMBEDDER
 
 PRICES = UnitPrices(20_000, 0, 20_000, 20_000, source="list")
 CAPS = Sums(day=1_000)
@@ -27,7 +28,7 @@ class Slow:
     """A small embedder: the vector of a text is its length."""
 
     vendor: str = "openai"
-    name: str = "text-embedding-3-small"
+    name: str = EMBEDDER
     dimensions: int = 1
     seconds: float = 0.5
     tokens: int | None = 9
@@ -42,7 +43,7 @@ class Slow:
 
 class Listed:
     def of(self, vendor: str, model: str) -> UnitPrices:
-        assert (vendor, model) == ("openai", "text-embedding-3-small")
+        assert (vendor, model) == ("openai", EMBEDDER)
         return PRICES
 
 

@@ -13,7 +13,7 @@ from ivy.store import token_factors
 from ivy.store.binding import Connection
 from ivy.store.database import Store
 
-CLAUDE = "claude-sonnet-5-5"
+CLAUDE = "claude-next"
 REQUEST = ModelRequest("You are a coach. " * 40, (UserWords("What did I spend on coffee this week? " * 10),))
 
 
@@ -27,7 +27,7 @@ async def test_an_estimate_comes_to_what_the_model_counts(
     for _answer in range(20):
         await counter.learn(REQUEST, CLAUDE, Usage(input=real))
     assert await counter.tokens(REQUEST, CLAUDE) == pytest.approx(real, rel=0.02)
-    assert await counter.factor("gpt-6-luna") == family_factor("gpt-6-luna")  # each model for itself
+    assert await counter.factor("gpt-next") == family_factor("gpt-next")  # each model for itself
 
 
 async def test_what_was_learnt_is_known_after_a_restart_and_little_is_written(

@@ -1,5 +1,6 @@
 """One gentle question about a day of which nothing was noted, and what each answer does."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -16,6 +17,7 @@ from ivy.config import CharitySection, Config, GivingSection, Secret, StoreSecti
 from ivy.daemon import rate_card
 from ivy.domain import actions
 from ivy.domain.giving import Wallet
+from ivy.domain.handover import asks_for_a_human
 from ivy.domain.if_then import SMALL, IfThen
 from ivy.domain.runbook import page_of
 from ivy.domain.sentences import Say, say
@@ -175,6 +177,24 @@ async def test_an_operators_word_excuses_the_day_and_ends_the_alert(ana: PersonS
     assert await ana.write(lambda scope: appealing.put_right(scope, people.load(scope), MISSED, desk)) is None
     assert (await ana.read(messages))[-1]["body"] == say(Say.VERDICT_RIGHTED, "en", day=FRIDAY)
     assert await ana.store.read(alerts.open_alerts) == []
+
+
+@pytest.mark.parametrize(("key", "facts"), [(Say.VERDICT_SMALL, {"step": SMALL["en"]}), (Say.ONB_DONE, {})])
+@pytest.mark.parametrize("speech", ["en", "es", "es-CO-x-usted"])
+def test_who_finds_it_hard_is_offered_a_human_by_a_word_that_is_heard(
+    speech: str, key: Say, facts: dict[str, str]
+) -> None:
+    (word,) = re.findall("[“«](.+?)[”»]", say(key, speech, **facts))
+    assert asks_for_a_human(word)
+
+
+async def test_in_the_next_month_two_more_are_believed(ana: PersonStore) -> None:
+    def appeal(scope: Scope, today: date) -> list[bool]:
+        days = [today - timedelta(days=number) for number in (1, 2, 3)]
+        return [streaks.appeal(scope, day, today=today, source="text", now=MORNING) for day in days]
+
+    assert await ana.write(appeal, date(2026, 11, 30)) == [True, True, False]
+    assert await ana.write(appeal, date(2026, 12, 20)) == [True, True, False]
 
 
 async def test_the_smallest_next_step_is_their_own_or_two_minutes(ana: PersonStore, desk: Desk) -> None:

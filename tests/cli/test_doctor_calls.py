@@ -1,7 +1,8 @@
 """What `ivy doctor` says of phone calls: schedules beside their caps, before a cap is met at seven in the morning."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 from ivy.cli import doctor_calls
 from ivy.cli.findings import State
@@ -53,3 +54,29 @@ async def test_schedules_over_a_cap_are_named_each_with_its_mend(store: Store) -
 async def test_where_nobody_is_phoned_nothing_is_said_of_minutes(store: Store) -> None:
     await store.write(books, "Ana", *BOTH)
     assert await store.read(lambda found: doctor_calls.schedules(Config(), found, date(2026, 11, 23))) == []
+
+
+def hours(tmp_path: Path, today: date, file: str = "") -> tuple[State, str]:
+    (finding,) = doctor_calls.hours(Config(voice=VOICE, calls=CallsSection(hours_file=file)), tmp_path, today)
+    return finding.state, finding.found
+
+
+def test_holidays_that_end_soon_are_told_ninety_days_before(tmp_path: Path) -> None:
+    last_day = date(2030, 12, 31)
+    assert hours(tmp_path, last_day - timedelta(days=90)) == (State.OK, "13 rules")
+    state, told = hours(tmp_path, last_day - timedelta(days=89))
+    assert (state, told) == (State.LOOK, "no holidays of 2031 for AU, BR, CA, CL, CO, DE, ES, FR, GB, IT, MX, US")
+
+
+def test_a_file_of_ones_own_is_judged_by_its_own_years_and_without_holidays_not_at_all(tmp_path: Path) -> None:
+    week = 'monday_to_friday = ["09:00-20:00"]\nsaturday = []\nsunday = []\nbasis = "law"\nsource = "me"\nchecked = 2026-11-23'
+    rules = [f'[[rules]]\ncountry = "{country}"\n{week}' for country in ("", "KE", "CO")]
+    (tmp_path / "mine.toml").write_text("\n".join([*rules, "holidays = [2026-12-25]"]))
+    assert hours(tmp_path, date(2026, 10, 1), "mine.toml") == (State.OK, "3 rules")
+    assert hours(tmp_path, date(2027, 6, 1), "mine.toml") == (State.LOOK, "no holidays of 2027 for CO")
+
+
+def test_a_file_that_cannot_be_read_is_missing(tmp_path: Path) -> None:
+    state, told = hours(tmp_path, date(2026, 11, 23), "nowhere.toml")
+    assert state is State.MISSING and "nowhere.toml" in told
+    assert doctor_calls.hours(Config(), tmp_path, date(2026, 11, 23)) == []  # where nobody is phoned

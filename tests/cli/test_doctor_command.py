@@ -47,6 +47,7 @@ from ivy.emulators.whatsapp import WhatsAppEmulator
 from ivy.store import templates
 from ivy.store.settings import open_writer
 from ivy.threads import PooledThreads
+from tests.models import CHEAP, FALLBACK, PRIMARY
 
 RATES = """
 [[rates]]
@@ -304,18 +305,18 @@ def models(model: str) -> Config:
     [
         ("claude-sonnet-4-5", date(2026, 11, 22), State.LOOK),
         ("claude-sonnet-4-5-20250929", date(2026, 11, 30), State.MISSING),
-        ("claude-sonnet-5-5", date(2026, 12, 24), State.OK),
+        (PRIMARY, date(2026, 12, 24), State.OK),
     ],
 )
 def test_a_model_that_ends_is_said_with_its_successor(model: str, day: date, state: State) -> None:
     found = doctor_vendors.models(models(model), day)[0]
     assert found.state is state
-    assert ("claude-sonnet-5-5" in found.mend) is (state is not State.OK)
+    assert (PRIMARY in found.mend) is (state is not State.OK)
 
 
 def test_a_key_of_the_wrong_vendor_is_said() -> None:
     config = Config(
-        models=ModelsSection(primary=ModelSection(vendor="openai", model="gpt-6-luna", api_key=Secret("sk-ant-x")))
+        models=ModelsSection(primary=ModelSection(vendor="openai", model=FALLBACK, api_key=Secret("sk-ant-x")))
     )
     assert doctor_vendors.models(config, date(2026, 11, 22))[0].state is State.MISSING
 
@@ -379,18 +380,23 @@ def test_a_key_of_forms_must_be_one(database: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("today", "state"),
+    ("since", "today", "doubts"),
     [
-        (date(2026, 10, 1), State.OK),
-        (date(2026, 12, 31), State.OK),
-        (date(2027, 1, 1), State.LOOK),
+        ("2026-10-01", date(2026, 10, 1), ""),
+        ("2026-10-01", date(2026, 12, 30), ""),
+        ("2026-10-01", date(2026, 12, 31), "older than 90 days"),
+        ("2026-10-01", date(2027, 1, 1), "older than 90 days; Meta may have changed them on 2027-01-01"),
+        ("2027-01-01", date(2027, 4, 1), "Meta may have changed them on 2027-04-01"),
     ],
 )
-def test_prices_of_an_earlier_quarter_are_looked_at(tmp_path: Path, today: date, state: State) -> None:
-    (tmp_path / "rates.toml").write_text(RATES.format(since="2026-10-01"))
+def test_prices_of_ninety_days_or_an_earlier_quarter_are_looked_at(
+    tmp_path: Path, since: str, today: date, doubts: str
+) -> None:
+    (tmp_path / "rates.toml").write_text(RATES.format(since=since))
     config = Config(whatsapp=WhatsAppSection(rates_file="rates.toml"))
     [found] = doctor_whatsapp.rates(config, tmp_path, today)
-    assert found.state is state
+    told = f"rates.toml, newest prices of {since}"
+    assert (found.state, found.found) == ((State.LOOK, f"{told}: {doubts}") if doubts else (State.OK, told))
 
 
 @pytest.mark.parametrize("text", ["", "[[rates]]\nprice = 1\n", "\xff"])
@@ -577,9 +583,9 @@ CONFIG = Config(
     sms=changed(SMS, base_url="http://sms", account_sid=ACCOUNT_SID, auth_token=Secret(AUTH_TOKEN)),
     transcription=TranscriptionSection(base_url="http://ears/v1", api_key=Secret(KEY)),
     models=ModelsSection(
-        primary=ModelSection("anthropic", "claude-sonnet-5-5", "http://anthropic", Secret(KEY)),
-        fallback=ModelSection("openai", "gpt-6-luna", "http://openai/v1", Secret(KEY)),
-        cheap=ModelSection("anthropic", "claude-haiku-5-5", "http://anthropic", Secret(KEY)),
+        primary=ModelSection("anthropic", PRIMARY, "http://anthropic", Secret(KEY)),
+        fallback=ModelSection("openai", FALLBACK, "http://openai/v1", Secret(KEY)),
+        cheap=ModelSection("anthropic", CHEAP, "http://anthropic", Secret(KEY)),
     ),
 )
 
@@ -608,7 +614,7 @@ async def test_asked_live_a_wrong_token_is_refused_without_being_said() -> None:
 
 
 async def test_asked_live_a_vendor_that_cannot_be_reached_is_said() -> None:
-    config = models("claude-sonnet-5-5")
+    config = models(PRIMARY)
     section = ModelSection(
         vendor="anthropic", model="m", base_url=f"http://127.0.0.1:{free_port()}", api_key=Secret("sk-ant-x")
     )

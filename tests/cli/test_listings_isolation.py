@@ -189,6 +189,7 @@ NEED_NOT = {
     "tools try": "takes a sentence, and opens no database",
     "verify": "takes a file, or the ledger of all, and prints how many rows are right and a hash",
     "switch": "takes a switch",
+    "users experiments": "takes an experiment, and prints counts of five people and more",
 }
 SAYS_NOTHING_OF_THEM = {"send", "dlq discard"}
 """One lists templates, the other counts letters."""

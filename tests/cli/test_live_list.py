@@ -16,7 +16,7 @@ from trio.testing import MockClock
 from ivy.adapters.retell.reasons import verdict_of
 from ivy.agent import call_asking
 from ivy.agent.desk import Desk
-from ivy.cli import frame, live_next, live_public, live_voice, live_whatsapp
+from ivy.cli import frame, live_next, live_public, live_voice, live_whatsapp, switch
 from ivy.cli.findings import look, missing, ok
 from ivy.cli.frame import Setup
 from ivy.cli.live import document
@@ -184,11 +184,14 @@ def test_greetings_and_signatures_that_were_turned_away_are_evidence() -> None:
     walk: Any = type("Walk", (), {"where": where_of(Path(), config)})()
     form = live_whatsapp._form  # pyright: ignore[reportPrivateUsage]
     nobody = [missing("webhook form", "nobody has filled it in", "Edit")]
-    [lacks, knocked, forged] = form(walk, nobody, {HANDSHAKE: 2, signature_of("whatsapp"): 1, UNSIGNED: 7})
+    refused = {HANDSHAKE: 2, signature_of("whatsapp"): 1, UNSIGNED: 7}
+    [lacks, knocked, forged] = form(walk, nobody, refused, heard=True)
     assert (lacks.mark, knocked.mark, forged.mark) == (Mark.WRONG, Mark.WRONG, Mark.NOTE)
     assert "2 times somebody greeted us with another verify token" in knocked.text
     assert "App secret" in forged.mend
-    [seen, _knocked] = form(walk, [ok("webhook form", "Meta calls us")], {HANDSHAKE: 1})
+    forged = form(walk, nobody, refused, heard=False)[-1]
+    assert (forged.mark, "another app secret" in forged.text) == (Mark.WRONG, True), "who else would post?"
+    [seen, _knocked] = form(walk, [ok("webhook form", "Meta calls us")], {HANDSHAKE: 1}, heard=False)
     assert (seen.text, _knocked.mark) == ("handshake seen", Mark.NOTE)
 
 
@@ -209,13 +212,7 @@ async def test_calls_that_retell_does_not_place_yet_are_named(
     async with open_world(tmp_path, clock=VirtualClock(NOW), threads=InlineThreads(), config=config) as world:
         assert world.vendors.retell is not None
         world.vendors.retell.manners.verified, world.vendors.retell.manners.unpaid = verified, unpaid
-        person = for_user(world.store, await world.add_person(ANA))
-        known = await person.read(people.load)
-        context = world.daemon.context
-        desk = Desk(world.clock.now(), context.new_id, config, "whatsapp", "trace", context.rates)
-        await person.write(
-            call_asking.ask_for_call, known, CallKind.TEST.value, desk, asked_by="operator", chosen=False
-        )
+        await ask_for_a_test_call(world, config)
         await trio.sleep(30)
         with frame.look_into(world.store.path) as connection:
             reason = live_voice.in_the_way(connection, world.clock.now())
@@ -226,6 +223,33 @@ async def test_calls_that_retell_does_not_place_yet_are_named(
             )
     assert call is not None and said in in_words(live_voice.items(KNOWN, reason, proved=False, mute=""))
     assert "✗ not dialled" in in_words(live_voice.stages(call, live_voice.NOTHING_TOLD))
+
+
+async def test_once_retell_is_let_go_on_a_call_that_waits_is_dialled_at_once(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    config = emulated(Config())
+    config = replace(config, voice=replace(config.voice, enabled=True), operator=replace(config.operator, phone=ANA))
+    async with open_world(tmp_path, clock=VirtualClock(NOW), threads=InlineThreads(), config=config) as world:
+        assert world.vendors.retell is not None
+        world.vendors.retell.manners.verified = False
+        await ask_for_a_test_call(world, config)
+        await trio.sleep(3)
+        assert not world.vendors.retell.placed
+        world.vendors.retell.manners.verified = True
+        await trio.sleep(3)
+        assert not world.vendors.retell.placed, "it waits"
+        assert await world.store.write(switch._close, "retell", world.clock.now())  # pyright: ignore[reportPrivateUsage]
+        await trio.sleep(3)
+        assert [call.to_number for call in world.vendors.retell.placed] == [ANA]
+
+
+async def ask_for_a_test_call(world: World, config: Config) -> None:
+    person = for_user(world.store, await world.add_person(ANA))
+    known = await person.read(people.load)
+    context = world.daemon.context
+    desk = Desk(world.clock.now(), context.new_id, config, "whatsapp", "trace", context.rates)
+    await person.write(call_asking.ask_for_call, known, CallKind.TEST.value, desk, asked_by="operator", chosen=False)
 
 
 def test_a_key_without_the_badge_and_agents_behind_are_named() -> None:

@@ -1,6 +1,7 @@
 """`ivy onboard` and `ivy users`: who is let in, with what proof, and what becomes of all that is kept of them."""
 
 import json
+import shlex
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -261,11 +262,32 @@ def test_broken_off_in_the_second_half_it_goes_on_with_what_is_there(ready: Any,
     ]
 
 
-def test_broken_off_nothing_is_half_done(ready: Any, terminal: Callable[..., Any]) -> None:
+def test_broken_off_nothing_is_half_done_and_nothing_is_asked_twice(ready: Any, terminal: Callable[..., Any]) -> None:
     asked = terminal("onboard", *ANA[:4])
-    asked.expect("Time zone")
+    for question, answer in [("Time zone", "bogota"), ("there now? [Y/n]: ", ""), ("Language and country", "es-co")]:
+        asked.expect(question)
+        asked.type(f"{answer}\n")
+    asked.expect("Currency")
     assert asked.interrupt() == 130
     assert rows(ready, "SELECT * FROM users") == []
+    line = next(each for each in asked.shown.splitlines() if "To go on from here: " in each)
+    words = shlex.split(line.partition("To go on from here: ")[2])
+    assert words == ["ivy", "onboard", *ANA[:4], "--zone", "America/Bogota", "--locale", "es-CO"]
+    again = terminal(*words[1:])
+    again.expect("Currency")
+    assert again.interrupt() == 130
+    assert "Time zone" not in again.shown and "Language" not in again.shown
+    assert "To go on" not in again.shown  # nothing new was answered
+
+
+def test_a_zone_whose_clock_nobody_confirmed_is_asked_for_again(ready: Any, terminal: Callable[..., Any]) -> None:
+    asked = terminal("onboard", "--name", "Ana")
+    for question, answer in [("Phone", "+573001234567"), ("Time zone", "bogota")]:
+        asked.expect(question)
+        asked.type(f"{answer}\n")
+    asked.expect("there now?")
+    assert asked.interrupt() == 130
+    assert "ivy onboard --name Ana --phone +573001234567" in asked.shown and "--zone" not in asked.shown
 
 
 def reached(program: Any, who: str = "Ana") -> dict[str, tuple[str, str]]:

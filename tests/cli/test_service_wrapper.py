@@ -1,9 +1,13 @@
 """`/usr/local/bin/ivy`: root's words run as the user ivy with the service's secrets; nobody else's run at all."""
 
+import fcntl
 import os
 import pty
+import select
 import signal
 import subprocess
+import termios
+import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -205,3 +209,67 @@ def test_a_signal_reaches_the_program_itself(tmp_path: Path, number: signal.Sign
             assert running.communicate(timeout=PATIENCE)[0] == "told\n" and running.returncode == 9
         finally:
             running.kill()
+
+
+# --- whose terminal it is ------------------------------------------------------------------------------
+
+ASKS = """#!/bin/sh
+trap 'echo told; exit 9' INT
+echo "own $(cut -d' ' -f7 /proc/$$/stat) of $(id -un) at $HOME for $LOGNAME"
+read -r answer
+echo "read $answer <$1>"
+while :; do sleep 0.05; done
+"""
+
+
+def at_a_terminal(line: list[str], stdout: int | None) -> "tuple[subprocess.Popen[bytes], int, int]":
+    """Start a command as a shell at a terminal does: it is the command's own; return also our end, and its number."""
+    ours, theirs = pty.openpty()
+
+    def take() -> None:
+        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    number = os.fstat(theirs).st_rdev
+    running = subprocess.Popen(
+        line,
+        stdin=theirs,
+        stdout=theirs if stdout is None else stdout,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=take,
+    )
+    os.close(theirs)
+    return running, ours, number
+
+
+def heard(handle: int, until: bytes) -> bytes:
+    found, end = b"", time.monotonic() + PATIENCE
+    while until not in found and time.monotonic() < end:
+        if select.select([handle], [], [], 0.1)[0]:
+            found += os.read(handle, 4096)
+    assert until in found, found
+    return found
+
+
+@needs_root
+@pytest.mark.parametrize("piped", [False, True])
+def test_the_terminal_of_who_types_is_not_the_programs_own(tmp_path: Path, piped: bool) -> None:
+    reads, writes = os.pipe()
+    line = in_room(tmp_path, ASKS, 'exec "$wrapper" "$@"', "two  words")
+    running, ours, number = at_a_terminal(line, writes if piped else None)
+    os.close(writes)
+    try:
+        said = reads if piped else ours
+        first = heard(said, b"for root").split()
+        assert int(first[1]) != number and (first[1] == b"0") is piped
+        assert first[2:] == [b"of", b"ivy", b"at", b"/var/lib/ivy", b"for", b"root"]
+        os.write(ours, b"yes\n")
+        assert b"read yes <two  words>" in heard(said, b">")
+        os.write(ours, b"\x03")
+        assert b"told" in heard(said, b"told")
+        assert running.wait(PATIENCE) == 9
+    finally:
+        running.kill()
+        os.close(ours)
+        os.close(reads)

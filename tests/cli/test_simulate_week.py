@@ -152,3 +152,5 @@ def test_a_ring_after_an_answer_in_the_chat_is_found_unless_they_wanted_it() -> 
     assert not week_never.rung_again([rang, wrote, happened("07:06", "rings", "morning")])
     assert not week_never.rung_again([rang, wrote, happened("08:05", "rings", "morning")])
     assert not week_never.rung_again([rang, happened("07:10", "rings", "morning")])
+    tapped = happened("08:00", "taps", "That's not right")  # about something else, after they asked for it in an hour
+    assert not week_never.rung_again([rang, wrote, tapped, happened("08:05", "rings", "morning")])

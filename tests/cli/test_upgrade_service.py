@@ -162,6 +162,21 @@ def test_the_probe_that_a_release_has_to_pass_outlives_a_crash(place: Place, han
     assert again is not None and again.probe == "/livez"
 
 
+def test_the_note_of_an_upgrade_is_for_who_upgrades_and_for_the_services_group(place: Place) -> None:
+    note, half = place.root / "upgrade.json", HalfDone(Step.MIGRATING, "old", "new", "20261123070000")
+    before = os.umask(0)
+    try:
+        place.remember(half)
+        assert note.stat().st_mode & 0o777 == 0o600
+        theirs = 64994 if os.geteuid() == 0 else os.getegid()  # only root gives a file to a group it is not in
+        Place(place.root, readers=theirs).remember(half)
+    finally:
+        os.umask(before)
+    found = note.stat()
+    assert (found.st_mode & 0o777, found.st_uid, found.st_gid) == (0o640, os.geteuid(), theirs)
+    assert place.half_done() == half and [each.name for each in place.root.glob("upgrade*")] == ["upgrade.json"]
+
+
 def test_doctor_says_what_stands_of_an_upgrade_and_what_to_type(place: Place) -> None:
     config = Config(service=ServiceSection(root=str(place.root)))
     assert doctor_upgrade.half_done(config, running=True) == []
@@ -174,7 +189,6 @@ def test_doctor_says_what_stands_of_an_upgrade_and_what_to_type(place: Place) ->
         place.remember(HalfDone(step, "old", "new", "20261123070000", reason=reason))
         [found] = doctor_upgrade.half_done(config, running=running)
         assert (found.state, words in found.found, "ivy upgrade" in found.mend) == (state, True, True), found
-    assert (place.root / "upgrade.json").stat().st_mode & 0o777 == 0o644
     with place.alone():
         [found] = doctor_upgrade.half_done(config, running=False)
         assert found.state is State.OK and "under way" in found.found

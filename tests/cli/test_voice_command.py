@@ -259,6 +259,16 @@ async def test_each_thing_that_is_missing_is_named_with_its_mend(world: World) -
     assert world.taken == []
 
 
+async def test_agents_that_are_one_tool_behind_are_named_with_their_mend(world: World) -> None:
+    world.configure(calls='[tools]\ndisabled = ["use_reserve"]')
+    await world.json("agents", "sync", "--bind")
+    world.configure()
+    found = await world.probe(daemon=False)
+    for agent in (found["agent ivy-en"], found["agent ivy-es"]):
+        assert (agent["state"], agent["mend"]) == ("missing", "ivy voice agents sync")
+        assert agent["found"] == "its words or tools changed"
+
+
 async def test_a_probe_of_our_own_does_not_show_that_retell_signs_with_our_key(world: World) -> None:
     world.receive(msgspec.json.encode({"event": PROBE_EVENT}))
     assert (await world.probe())["webhook key"]["state"] == "look"

@@ -259,14 +259,25 @@ async def test_who_stops_in_the_night_is_not_asked(evenings: Evenings, autojump_
     assert await evenings.questions() == []
 
 
-async def test_a_question_that_comes_after_the_morning_is_dropped(
+async def test_a_question_that_comes_when_its_day_is_over_is_dropped(
     evenings: Evenings, autojump_clock: MockClock
 ) -> None:
     await evenings.plan(day(0))
     await evenings.until(day(1))
-    await trio.sleep(14 * 3600)
+    await trio.sleep(20 * 3600)
     await evenings.work()
-    assert evenings.dropped == ["The morning is over."]
+    assert evenings.dropped == ["The day is over."]
+
+
+async def test_a_miss_is_never_followed_by_two_silent_days_though_ivy_was_down_in_the_morning(
+    evenings: Evenings, autojump_clock: MockClock
+) -> None:
+    await evenings.plan(day(0))
+    await evenings.until(day(1))
+    await trio.sleep(18 * 3600)  # to five in the afternoon
+    await evenings.work()
+    assert evenings.dropped == []
+    assert await evenings.questions() == ["I noted nothing for run on Mon 23 Nov. How was it?"]
 
 
 async def test_a_close_that_comes_late_costs_nothing(evenings: Evenings, autojump_clock: MockClock) -> None:

@@ -16,6 +16,7 @@ from ivy.clock import VirtualClock
 from ivy.config import Config, MailSection, OperatorSection, PeopleSection, Secret
 from ivy.daemon.wiring import check
 from ivy.domain.advice import Advice, Severity
+from ivy.domain.runbook import Key
 from ivy.emulators.mailbox import Drops
 from ivy.emulators.whatsapp_payloads import Accepted, tap
 from ivy.errors import ConfigError
@@ -56,7 +57,7 @@ class Desk:
         return self.world.vendors.whatsapp.got(PHONE)
 
     async def fault(self, key: str, severity: Severity = Severity.CRITICAL) -> None:
-        await self.world.store.write(self._raise, Advice(severity, key, f"Fault {key}.", f"Mend {key}."))
+        await self.world.store.write(self._raise, Advice(severity, Key(key), f"Fault {key}.", f"Mend {key}."))
 
     def _raise(self, connection: Connection, advice: Advice) -> None:
         now = self.world.clock.now()

@@ -16,6 +16,7 @@ from ivy.config import Config, MailSection, OperatorSection
 from ivy.daemon import alert_words
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.contents import LONGEST_TEXT
+from ivy.domain.runbook import Key
 from ivy.emulators.mailbox import Answers, Drops, Letter
 from ivy.store import alerts, jobs
 from ivy.store.alerts import Alert
@@ -41,7 +42,7 @@ class Watch:
         return self.world.vendors.mail.letters
 
     async def fault(self, key: str, severity: Severity = Severity.CRITICAL) -> None:
-        advice = Advice(severity, key, f"Fault {key}.", f"Mend {key}.")
+        advice = Advice(severity, Key(key), f"Fault {key}.", f"Mend {key}.")
         now = self.world.clock.now()
         await self.world.store.write(lambda c: alerts.raise_alert(c, advice, at=now, now=now))
 

@@ -37,6 +37,7 @@ from ivy.store.topics import Wish
 from ivy.store.workouts import Workout
 from ivy.threads import InlineThreads
 from tests.agent.around_calls import Life, life_of
+from tests.models import CHEAP
 
 MONDAY = datetime(2026, 11, 16).date()  # noqa: DTZ001 - a local date
 SUNDAY_AT_SIX = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
@@ -66,9 +67,7 @@ async def cheap(life: Life, says: Callable[[BrainInput], str], *faults: ModelFau
     for fault in faults:
         vendor.faults.add(fault)
     async with open_client(transport=in_process(vendor.app)) as http:
-        model = await AnthropicModel.make(
-            InlineThreads(), http, "claude-haiku-5-5", api_key="key", base_url="http://emulated"
-        )
+        model = await AnthropicModel.make(InlineThreads(), http, CHEAP, api_key="key", base_url="http://emulated")
         spend = Config().spend
         prices = PriceTable(life.context.clock, ceiling=spend.ceiling, overrides=spend.prices, compatible=set())
         router = Router(

@@ -567,6 +567,18 @@ async def test_work_for_an_idle_worker_is_claimed_in_the_commit_that_gives_it(co
     assert [await state(context.store, f"s{n}") for n in range(6)] == [("done", 0)] * 6
 
 
+async def test_work_that_is_due_wakes_a_worker_whose_timer_stood_still(context: Context) -> None:
+    """A machine that slept: the clock on the wall is past the instant at which the worker would have looked."""
+    store, now = context.store, context.clock.now()
+    past = int(now.timestamp() * 1000) - 1
+    woken = store.wake_of(SEND.queue)
+    standby = store.stand_by(SEND.queue, past, lambda connection: jobs.claim(connection, SEND.queue, 1, now=now))
+    await put(context, SEND, "later", due_at=now + HOUR)
+    assert not woken.is_set()
+    await put(context, SEND, "now")
+    assert woken.is_set() and [job.key for job in await store.stand_down(standby) or ()] == ["now"]
+
+
 async def test_a_worker_that_is_stopped_gives_back_what_was_claimed_for_it_in_that_moment(context: Context) -> None:
     ended: list[str] = []
 

@@ -95,54 +95,6 @@ def test_the_shipped_hours_hold_in_the_persons_own_time(country: str, zone: str,
     assert opens(now, country, zone) == expected
 
 
-def easter(year: int) -> date:
-    """By the anonymous Gregorian algorithm."""
-    a, b, c = year % 19, year // 100, year % 100
-    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
-    k = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
-    m = (a + 11 * h + 22 * k) // 451
-    month, day = divmod(h + k - 7 * m + 114, 31)
-    return date(year, month, day + 1)
-
-
-def monday(day: date) -> date:
-    return day + timedelta(days=-day.weekday() % 7)
-
-
-def nth(year: int, month: int, weekday: int, n: int) -> date:
-    first = date(year, month, 1)
-    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
-
-
-@pytest.mark.parametrize("year", [2026, 2027])
-def test_the_holidays_of_colombia_are_those_of_the_emiliani_law(year: int) -> None:
-    fixed = {date(year, *day) for day in ((1, 1), (5, 1), (7, 20), (8, 7), (12, 8), (12, 25))}
-    moved = {monday(date(year, *day)) for day in ((1, 6), (3, 19), (6, 29), (8, 15), (10, 12), (11, 1), (11, 11))}
-    by_easter = {easter(year) + timedelta(days=days) for days in (-3, -2, 43, 64, 71)}
-    assert {day for day in HOURS.of("CO").holidays if day.year == year} == fixed | moved | by_easter
-
-
-@pytest.mark.parametrize("year", [2026, 2027])
-def test_the_holidays_of_the_united_states_are_the_federal_ones_and_the_days_they_are_observed_on(year: int) -> None:
-    fixed = {date(y, *day) for y in (year, year + 1) for day in ((1, 1), (6, 19), (7, 4), (11, 11), (12, 25))}
-    moved = {nth(year, 1, 0, 3), nth(year, 2, 0, 3), nth(year, 9, 0, 1), nth(year, 10, 0, 2), nth(year, 11, 3, 4)}
-    last_of_may = max(nth(year, 5, 0, n) for n in (4, 5) if nth(year, 5, 0, n).month == 5)
-    shift = {5: -1, 6: 1}
-    observed = {day + timedelta(days=shift.get(day.weekday(), 0)) for day in fixed}
-    expected = {day for day in fixed | moved | observed | {last_of_may} if day.year == year}
-    assert {day for day in HOURS.of("US").holidays if day.year == year} == expected
-
-
-@pytest.mark.parametrize("country", [country for country in COUNTRIES if HOURS.of(country).holidays])
-@pytest.mark.parametrize("year", [2026, 2027])
-def test_every_list_of_holidays_has_both_years_and_good_friday_where_it_is_one(country: str, year: int) -> None:
-    days = {day for day in HOURS.of(country).holidays if day.year == year}
-    assert {date(year, 1, 1), date(year, 12, 25)} <= days
-    moveable = {easter(year) + timedelta(days=days) for days in (-2, 1)}
-    assert (country in ("US", "MX")) == (not days & moveable)
-    assert HOURS.holidays_end(country) == 2027
-
-
 def test_where_no_holidays_are_listed_no_year_is_known() -> None:
     assert HOURS.holidays_end("KE") is None
 

@@ -56,6 +56,10 @@ def test_without_an_analysis_their_own_sentence_is_read() -> None:
     assert missing(CallKind.MORNING, report({}, "Bueno.")) == ()
 
 
+def test_an_evening_that_told_nothing_leaves_nothing_to_note() -> None:
+    assert missing(CallKind.EVENING, report({}, "Bueno.")) == ()
+
+
 @pytest.mark.parametrize(
     ("done", "minutes", "turns", "state", "certain"),
     [

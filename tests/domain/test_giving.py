@@ -243,6 +243,10 @@ def test_a_share_is_never_less_than_nothing_or_more_than_the_whole(
 # --- what is told ---------------------------------------------------------------------------------
 
 
+def test_a_part_of_the_usual_gift_is_rounded_down_to_what_can_be_paid() -> None:
+    assert [giving.part_of(WALLET, part) for part in (0, 0.1, 0.333, 1, 1.5)] == [0, 10, 33, 100, 150]
+
+
 def test_what_moved_is_told_as_one_sum() -> None:
     gift, extra = Move(Kind.GIFT, "water", 100, "USD", "self"), Move(Kind.COMEBACK, "water", 50, "USD", "self")
     back = Move(Kind.REVERSAL, "water", -100, "USD", "self", "d0")

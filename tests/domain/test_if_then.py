@@ -62,6 +62,7 @@ def test_a_field_is_short_and_of_one_line(words: str) -> None:
         ("Si son las seis entonces corro, y si llueve entonces diez minutos de escaleras", "es",
          IfThen(DAY, "corro", "son las seis", "llueve", "diez minutos de escaleras")),
         ("I don't know yet", "en", None),
+        ("If it rains, then ¿¿", "en", None),  # what they would do then, they did not say
         ("No sé todavía", "es", None),
     ],
 )  # fmt: skip

@@ -21,6 +21,7 @@ from ivy.domain.missed_calls import (
     Step,
     after,
     counts_as_miss,
+    has_first_retry,
     is_fault,
     next_retry,
 )
@@ -79,6 +80,12 @@ def test_a_missed_call_is_tried_twice_more_and_written_about_once() -> None:
 @pytest.mark.parametrize("outcome", [CallOutcome.MISSED, CallOutcome.VOICEMAIL])
 def test_an_answering_machine_is_a_missed_call(outcome: CallOutcome) -> None:
     assert after(missed(outcome=outcome), OWN, SEVEN + RING) == after(missed(), OWN, SEVEN + RING)
+
+
+def test_only_after_the_first_ring_of_a_missed_call_may_a_first_retry_follow() -> None:
+    assert has_first_retry(missed()) and has_first_retry(missed(outcome=CallOutcome.VOICEMAIL))
+    other = ({"attempt": 2}, {"alternate": True}, {"outcome": CallOutcome.FAILED}, {"kind": CallKind.RESCUE})
+    assert not any(has_first_retry(missed(**each)) for each in (*other, {"again": Again.NEVER}))
 
 
 def test_the_times_of_the_ladder_are_configured() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivy.domain.rates import CATEGORIES, EVERYWHERE, FREE_TYPES, REGULAR, Price, Rates
+from ivy.domain.rates import CATEGORIES, EVERYWHERE, FREE_TYPES, REGULAR, Price, Rates, quarter_of
 from ivy.errors import ConfigError
 
 TEXT = (Path(__file__).parents[2] / "ivy" / "data" / "whatsapp_rates.toml").read_text()
@@ -26,6 +26,17 @@ def test_colombia_costs_what_its_card_says() -> None:
     }  # fmt: skip
     assert micros(COLOMBIA, "marketing") // micros(COLOMBIA, "utility") == 15
     assert CARD.price(COLOMBIA, "utility", FIRST_PAID_DAY).known
+
+
+def test_prices_change_on_the_first_of_a_quarter() -> None:
+    quarters = {month: quarter_of(date(2026, month, 28)).month for month in range(1, 13)}
+    assert list(quarters.values()) == [1, 1, 1, 4, 4, 4, 7, 7, 7, 10, 10, 10]
+    assert quarter_of(date(2026, 12, 31)) == date(2026, 10, 1)
+
+
+def test_what_follows_an_ad_costs_nothing() -> None:
+    price = CARD.price(COLOMBIA, "referral_conversion", FIRST_PAID_DAY)
+    assert (price.micros, price.known) == (0, True)
 
 
 def test_replies_were_free_until_the_end_of_september_2026() -> None:
@@ -55,7 +66,7 @@ def test_a_category_that_a_market_lacks_is_estimated() -> None:
     ("to", "like"),
     [
         ("CO.13491208655302741918", COLOMBIA), ("IN.9", INDIA), ("+5700", COLOMBIA),
-        ("US.ENT.1", "+12025550101"), ("+442079460000", "GB.1"),
+        ("US.ENT.1", "+12025550101"), ("+442079460000", "GB.1"), ("+4412", "GB.1"), ("+1999", "US.1"),
         ("co.1", ""), ("CO", ""), ("CO.", ""), ("nonsense", ""), ("+", ""), ("+999", ""), ("XX.1", ""), ("+80012345678", ""),
     ],
 )  # fmt: skip

@@ -1,12 +1,13 @@
 """What a message costs decides, where no template is in it either: a text by SMS, free text in an open window."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ivy.domain.consent import Permission
-from ivy.domain.routing import Free, Hold, Situation, decide
+from ivy.domain.routing import LOOK_AGAIN, SPEND_BLOCKED, Free, Hold, Situation, decide
 
 NOW = datetime(2026, 12, 1, 23, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 12, 2, tzinfo=UTC)
@@ -38,3 +39,9 @@ def test_a_message_goes_up_to_the_last_of_the_money_and_waits_for_tomorrows(
 
 def test_what_is_exempt_has_no_budget_to_look_at() -> None:
     assert decide(situation("sms", None, 10**9)) == Free()
+
+
+def test_while_money_is_blocked_what_costs_waits_and_what_is_free_goes() -> None:
+    blocked = replace(situation("sms", None, 1), spend_is_blocked=True)
+    assert decide(blocked) == Hold(NOW + LOOK_AGAIN, SPEND_BLOCKED)
+    assert decide(replace(blocked, price_micros=0)) == Free()

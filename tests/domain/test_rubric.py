@@ -25,6 +25,12 @@ OURS = [
     Say.OPTION_TWO_MINUTES,
     Say.OPTION_REST_TODAY,
     Say.OPTION_CALL_ME,
+    Say.FRESH_WEEK,
+    Say.FRESH_BACK,
+    Say.TAPER_MORNINGS,
+    Say.TAPER_EVENINGS,
+    Say.TAPER_KEPT,
+    Say.TAPER_CHANGED,
 ]
 SCRIPTS = sorted(FOLDER.glob("*.md"))
 

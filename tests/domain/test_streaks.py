@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ivy.domain.streaks import (
@@ -18,6 +18,7 @@ from ivy.domain.streaks import (
     kept_of_last,
     milestone,
     replay,
+    spared,
 )
 
 FIRST = date(2026, 3, 1)
@@ -124,11 +125,35 @@ def test_a_kept_day_always_adds_one(history: dict[date, Outcome]) -> None:
     assert after_day(before, FIRST + timedelta(days=61), K).current == before.current + 1
 
 
-@given(_history, _days)
-def test_keeping_a_day_after_all_never_shortens_the_longest(history: dict[date, Outcome], day: date) -> None:
-    corrected = replay([*history.items(), (day, K)])
-    assert corrected.longest >= replay(history.items()).longest
-    assert corrected.current >= 0
+def at(*outcomes: Outcome) -> dict[date, Outcome]:
+    """Return days from the day after FIRST on, so that FIRST itself can be spoken of later."""
+    return {FIRST + timedelta(days=n): outcome for n, outcome in enumerate(outcomes, start=1)}
+
+
+@given(_history, _days, st.sampled_from([K, E]))
+@example(at(V, K, V, S, K, K), FIRST, K)
+def test_a_good_word_about_an_earlier_day_never_shortens_a_streak(
+    history: dict[date, Outcome], day: date, word: Outcome
+) -> None:
+    assume(history.get(day) is not K)
+    excused = spared(history.items(), day, word)
+    before, after = replay(history.items()), replay((history | {day: word} | dict.fromkeys(excused, E)).items())
+    assert after.current >= before.current and after.longest >= before.longest
+    assert all(each > day and history[each] in (S, M, V) for each in excused)
+
+
+def test_what_the_reserve_covered_stays_covered_when_an_earlier_day_was_kept_after_all() -> None:
+    history = at(M, K, K, K, M, M, K)
+    assert replay(history.items()).current == 4
+    assert replay([*history.items(), (FIRST, K)]).current == 1  # the first miss has something to protect now
+    assert spared(history.items(), FIRST, K) == (FIRST + timedelta(days=6),)
+    assert replay((history | {FIRST: K, FIRST + timedelta(days=6): E}).items()).current == 5
+
+
+def test_only_a_good_word_spares_anything() -> None:
+    history = at(M, K, K, K, M, M, K)
+    assert all(spared(history.items(), FIRST, word) == () for word in (R, S, M, V))
+    assert spared((history | {FIRST: K}).items(), FIRST, E) == ()
 
 
 @pytest.mark.parametrize("miss", NOT_KEPT)

@@ -66,6 +66,11 @@ WORDS = ("call", "llam")
         (Touch.CONTACT, True, [], WORDS, Read("¡Llámame ya!"), None),
         (Touch.CONTACT, True, ["6pm"], WORDS, Read("at 6pm", lately="can you call me?"), None),
         (Touch.CONTACT, True, [], WORDS, Read("hello there"), Why.GRAVE),
+        (Touch.CONTACT, True, [], WORDS, Read("Don't ever call me"), Why.GRAVE),
+        (Touch.CONTACT, True, [], WORDS, Read("no me vuelvas a llamar"), Why.GRAVE),
+        (Touch.CONTACT, True, [], WORDS, Read("No, call me at six"), None),
+        (Touch.CONTACT, True, [], WORDS, Read("why don't you call me?"), None),
+        (Touch.CONTACT, True, [], WORDS, Read("¿por qué no me llamas a las 6?"), None),
         (Touch.CONTACT, True, [], (), Read("call me"), Why.GRAVE),
         # Others were read.
         (Touch.CONTACT, True, [], WORDS, Read("call me", FOREIGN), Why.FOREIGN),

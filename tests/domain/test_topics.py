@@ -136,3 +136,22 @@ def test_any_words_are_read_without_an_error(words: str) -> None:
     assert topics.called_off(words) <= {WEEKLY_EXPENSES, WEEKLY_WORKOUTS}
     assert topics.calls_off_this(words) in (True, False)
     assert topics.called_off(words + " and so on" * 20) == frozenset()
+
+
+def test_an_answer_may_leave_the_summary_out() -> None:
+    for words in (
+        "at 7, no summary",
+        "sin resumen",
+        "call me at 7 without the weekly summary",
+        "a las 7. Ningún resumen",
+    ):
+        assert topics.declines_summary(words), words
+        assert "resum" not in topics.without_declining(words) and "summ" not in topics.without_declining(words)
+    for words in (
+        "call me at 7",
+        "yes, the summary too",
+        "a las 7 y con resumen",
+        "no, at 8",
+        "stop the spending summary",
+    ):
+        assert not topics.declines_summary(words), words

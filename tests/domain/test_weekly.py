@@ -24,6 +24,7 @@ from ivy.domain.weekly import (
     summary,
     week_of,
     week_told_at,
+    without_counts,
 )
 
 MONDAY = date(2026, 11, 16)
@@ -137,6 +138,12 @@ def test_a_summary_reads_as_a_message() -> None:
     ]
     assert "Prometido: US$3" in summary(WEEK, "Bien.", "es-CO")
     assert days_line(WEEK, "es-CO").startswith("L ✅  M 🟡  X ·")
+
+
+def test_a_week_without_counts_says_nothing_of_streak_days_kept_and_money() -> None:
+    told = facts(without_counts(WEEK), "en-US")
+    assert not {"streak in days", "pledged to charity"} & set(told)
+    assert {"streak in days", "pledged to charity"} <= set(facts(WEEK, "en-US"))
 
 
 def test_a_missed_day_does_not_stand_out_and_can_be_found() -> None:

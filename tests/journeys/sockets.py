@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -22,15 +22,19 @@ from ivy.emulators.deliveries import poster
 from ivy.emulators.retell import RetellEmulator
 from ivy.emulators.retell_people import HangUp, Scripted
 from ivy.emulators.whatsapp import WhatsAppEmulator
+from ivy.emulators.whatsapp_setup import TokenState
+from tests.journeys.fronts import Authority, Front, clock_ahead, fronting
 from tests.loopback import on_loopback
 
 ROOT = Path(__file__).parents[2]
-TOKEN = "EAA" + "b" * 100
+TOKEN, EXPIRED, OF_TODAY = ("EAA" + letter * 100 for letter in "bxt")
+"""Of a system user; of the dashboard, yesterday's and today's."""
 APP_SECRET, OTHER_SECRET = "0123456789abcdef" * 2, "f" * 32
-PNID, WABA = "106540352242922", "102290129340398"
+PNID, WABA, OTHER_WABA = "106540352242922", "102290129340398", "102290129340412"
 RETELL_KEY, OTHER_KEY = "key_0123456789abcdef", "key_fedcba9876543210"
 IVYS_NUMBER, DISPLAY = "+15550102030", "15550783881"
-ANTHROPIC_KEY = "sk-ant-api03-abcdefghijk"
+ANTHROPIC_KEY, OTHER_ANTHROPIC_KEY = "sk-ant-api03-abcdefghijk", "sk-ant-api03-zyxwvutsrqp"
+SKEW = timedelta(seconds=400)
 
 
 def free_port() -> int:
@@ -48,13 +52,16 @@ class Outside:
     retell: RetellEmulator
     anthropic: AnthropicEmulator
     http: httpx2.AsyncClient
-    port: int = field(default_factory=free_port)
+    authority: Authority
+    front: Front
+    """The TLS proxy before Ivy."""
+    port: int
     ops_port: int = field(default_factory=free_port)
     addresses: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def public(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"https://localhost:{self.front.port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -65,13 +72,11 @@ class Outside:
             "IVY_VOICE__BASE_URL": at["retell"],
             "IVY_MODELS__PRIMARY__BASE_URL": at["anthropic"],
             "IVY_MODELS__CHEAP__BASE_URL": at["anthropic"],
-            "IVY_MODELS__PRIMARY__API_KEY": ANTHROPIC_KEY,
-            "IVY_MODELS__CHEAP__API_KEY": ANTHROPIC_KEY,
-            "IVY_SERVER__PUBLIC_URL": self.public,
             "IVY_SERVER__PORT": str(self.port),
             "IVY_SERVER__OPS_PORT": str(self.ops_port),
             "IVY_MEMORY__EMBEDDER": "none",
             "IVY_RETRY__PAUSE_SECONDS": "1",
+            "SSL_CERT_FILE": str(self.authority.file),
             "COLUMNS": "500",
         }
 
@@ -97,9 +102,13 @@ WANTED = (
 @asynccontextmanager
 async def outside(folder: Path) -> AsyncGenerator[Outside]:
     """Open every vendor on a port of its own."""
-    brain, chance = make_brain(), Random(1)
+    brain, chance, port = make_brain(), Random(1), free_port()
+    authority, home = Authority(folder), folder / "home"
+    home.mkdir()
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(open_client())
+        trusting = httpx2.AsyncHTTPTransport(verify=authority.trusting())
+        http = await stack.enter_async_context(open_client(transport=trusting))
+        front = await stack.enter_async_context(fronting(Front(port)))
 
         def now() -> datetime:
             return datetime.now(UTC)
@@ -121,9 +130,17 @@ async def outside(folder: Path) -> AsyncGenerator[Outside]:
         )  # fmt: skip
         retell.manners.pace, retell.manners.analysis_seconds = 20.0, (0.2, 0.3)
         anthropic = AnthropicEmulator(brain, keys={ANTHROPIC_KEY})
-        found = Outside(folder, whatsapp, retell, anthropic, http)
+        expired, today = (now() + timedelta(hours=hours) for hours in (-1, 20))
+        whatsapp.setup.more_tokens = {
+            EXPIRED: TokenState(kind="USER", expires_at=expired), OF_TODAY: TokenState(kind="USER", expires_at=today),
+        }  # fmt: skip
+        found = Outside(home, whatsapp, retell, anthropic, http, authority, front, port)
         for name, app in (("whatsapp", whatsapp.app), ("retell", retell.app), ("anthropic", anthropic.app)):
             found.addresses[name] = await stack.enter_async_context(on_loopback(app))
+        meta = Front(httpx2.URL(found.addresses["whatsapp"]).port or 0, alter=clock_ahead(SKEW))
+        found.addresses["whatsapp, by another clock"] = (
+            f"http://127.0.0.1:{(await stack.enter_async_context(fronting(meta))).port}"
+        )
         yield found
 
 

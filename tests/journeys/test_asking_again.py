@@ -31,6 +31,7 @@ from ivy.store import recorded, spending
 from ivy.store.binding import Connection
 from ivy.threads import InlineThreads
 from tests.journeys.play import Lives, Play, after
+from tests.models import PRIMARY
 
 SPENT, HELLO = "I spent $50 on lunch", "hello"
 FREE = Sums(day=0, month=0, person_day=0, person_month=0)
@@ -203,4 +204,4 @@ def test_typed_it_asks_before_it_spends_and_says_what_failed(lives: Lives, typed
     shown = typed("--with", new, "--last", days, "--yes")
     assert "2 turns: 2 no answer." in shown.output
     one = typed(document["turns"][0]["turn_id"], "--with", new, "--yes")
-    assert "then (coach.v1, claude-sonnet-5-5)" in one.output
+    assert f"then (coach.v1, {PRIMARY})" in one.output

@@ -10,11 +10,14 @@ from ivy.agent import call_doors, care
 from ivy.config import CharitySection, Config, GivingSection
 from ivy.domain.giving import Wallet
 from ivy.domain.sentences import ENGLISH, SPANISH, Say
+from ivy.emulators.brain import Brain, BrainCall, BrainInput, BrainOutput
+from ivy.emulators.faults import Slow
 from ivy.emulators.retell_calls import Call as PhoneCall
 from ivy.emulators.retell_people import scripted
 from ivy.store import people, reviews, wallets
 from ivy.store.reviews import Review
 from ivy.store.scope import for_user
+from ivy.tools.registry import Registry, families
 from tests.journeys.play import ANA, MONDAY, Lives, Play, after
 from tests.journeys.test_onboarding import COLOMBIA, NOON
 from tests.journeys.test_onboarding import config as onboarding_config
@@ -89,6 +92,52 @@ async def test_the_coach_is_quiet_and_no_streak_is_spoken_of_until_a_human_looke
         await play.quiet(30)
         assert "How about a walk?" in play.heard()
         assert await play.one("SELECT count(*) FROM alerts WHERE resolved_at_ms IS NULL") == 0
+
+
+STREAK = "That makes a streak of 5 in a row!"
+WORDS = "I ran for 20 minutes"
+
+
+def boasts(given: BrainInput) -> BrainOutput | None:
+    """Write the workout down and then speak of a streak."""
+    if WORDS in given.words:
+        return BrainOutput(calls=(BrainCall("log_workout", {"kind": "run", "duration": "20 minutes"}),))
+    called = [call.tool for turn in given.turns[-2:] for call in turn.calls]
+    return BrainOutput(STREAK) if given.results and "log_workout" in called else None
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [((20, 0), 1), ((0, 20), 2)])
+async def test_a_reply_in_the_making_when_the_cry_comes_speaks_of_no_streak(
+    lives: Lives, autojump_clock: MockClock, seconds: tuple[float, float], asked: int
+) -> None:
+    """The order of events: their words, a model asked (first or again), the cry, what the model says."""
+    async with lives(brain=Brain(Registry(families()).examples(), scripted=boasts)) as play:
+        await play.knows()
+        for span in seconds:
+            play.world.vendors.faults["anthropic"].add(Slow(span))
+        await play.says(WORDS)
+        await play.quiet(10)
+        assert play.asked_models() == asked
+        assert play.heard() == []
+        assert "988" in await play.talk(CRY)
+        await play.quiet(120)
+        assert STREAK not in play.heard()
+        assert [text for text in play.heard() if "988" not in text] == [ENGLISH[Say.ONB_NOTED]]
+        assert await play.one("SELECT count(*) FROM workouts WHERE state = 'done'") == 1
+        (turn,) = await play.rows("SELECT id, state FROM turns")
+        assert turn["state"] == "done"
+        assert "held back" in await play.story(turn["id"])
+        assert await play.dead() == []
+
+
+async def test_a_reply_that_was_there_before_the_cry_stands_and_later_ones_are_answered(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    async with lives(brain=Brain(Registry(families()).examples(), scripted=boasts)) as play:
+        await play.knows()
+        assert await play.talk(WORDS) == STREAK
+        await play.talk(CRY)
+        assert "Booked" in await play.talk("book dentist on friday at 10am")
 
 
 async def test_the_person_may_go_on_before_the_human_does(lives: Lives, autojump_clock: MockClock) -> None:

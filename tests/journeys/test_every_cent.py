@@ -19,6 +19,7 @@ from ivy.config import Config, MailSection, OperatorSection, SmsSection, SpendSe
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.pricing import cost_micros
 from ivy.domain.routing import For
+from ivy.domain.runbook import AlertKind
 from ivy.domain.sentences import ENGLISH, SPANISH, Say
 from ivy.emulators.faults import Answer, Fault, Refuse, ResetAfter
 from ivy.emulators.retell_people import scripted
@@ -111,7 +112,7 @@ async def alarm(play: Play) -> None:
     """Let there be something to mail the operator."""
 
     def write(connection: Connection) -> None:
-        advice = Advice(Severity.CRITICAL, "number:test", "The number is blocked.", "Ask Meta.")
+        advice = Advice(Severity.CRITICAL, AlertKind.NUMBER.of("test"), "The number is blocked.", "Ask Meta.")
         alerts.raise_alert(connection, advice, at=play.now, now=play.now)
 
     await play.world.store.write(write)

@@ -25,10 +25,11 @@ from ivy.store import breakers, dependencies, switches
 from ivy.store.binding import Connection
 from ivy.tools.registry import Registry, families
 from tests.journeys.play import Lives, Play, plain
+from tests.models import CHEAP, FALLBACK, PRIMARY
 
 SPENT = "I spent $50 on lunch"
 DEADLINE = TurnsSection().seconds
-MODELS = {"primary": "claude-sonnet-5-5", "fallback": "gpt-6-luna", "cheap": "claude-haiku-5-5"}
+MODELS = {"primary": PRIMARY, "fallback": FALLBACK, "cheap": CHEAP}
 NAMES = {role: f"{'openai' if role == 'fallback' else 'anthropic'}/{model}" for role, model in MODELS.items()}
 OTHERS = tuple(name for name in Registry(families()).tools if "expense" not in name)
 """Tools that nobody needs here: what is not asked for a thousand times need not be encoded so often."""

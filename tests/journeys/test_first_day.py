@@ -2,20 +2,29 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import trio
 
+from ivy.cli.voice_hops import BADGE
 from tests.cli.conftest import Program, Terminal
 from tests.journeys.sockets import (
+    ANTHROPIC_KEY,
     APP_SECRET,
     DISPLAY,
+    EXPIRED,
     IVYS_NUMBER,
+    OF_TODAY,
+    OTHER_ANTHROPIC_KEY,
     OTHER_KEY,
     OTHER_SECRET,
+    OTHER_WABA,
     PNID,
     RETELL_KEY,
     TOKEN,
@@ -29,6 +38,19 @@ from tests.journeys.sockets import (
 
 ANA = "+12025550143"
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+Findings = Mapping[str, Mapping[str, Any]]
+ZONES = ("America/New_York", "Europe/Lisbon", "Asia/Tokyo", "Pacific/Auckland")
+AT_THE_END = rf"""
+Public address +✓ https://localhost:\d+ answers with our own signed probe   ✓ TLS valid 89 days
+WhatsApp +✓ token, permanent   ✓ number   ✓ app subscribed   ✓ handshake seen   (· once somebody greeted|· \d times a webhook was).*
+ +write "hola" to \+{DISPLAY} …   ✓ heard after \d+ s   ✓ answered   ✓ delivered
+Templates +✓ \d+ submitted   ✓ \d+ approved
+Model +✓ claude.* is there.*
+Retell +✓ key \(webhook badge\)   ✓ agents en, es published
+ +test call:   dialling ✓ answered ✓ ended ✓ webhook \d+\.\d s ✓ analysed ✓
+Next +tomorrow 07:00 \(in \d+ h \d+ min\): your morning call
+Everything is green.
+""".strip()
 
 
 @pytest.fixture
@@ -52,9 +74,9 @@ class Plain(Terminal):
 class Operator:
     """Somebody at a terminal, and what they do at vendors' desks meanwhile."""
 
-    def __init__(self, vendors: Outside) -> None:
+    def __init__(self, vendors: Outside, *words: str, **env: str) -> None:
         self.vendors = vendors
-        self.terminal = Plain(vendors.folder, ("init", "--every", "1"), vendors.environment)
+        self.terminal = Plain(vendors.folder, ("init", *words), {**vendors.environment, **env})
 
     async def sees(self, *texts: str) -> None:
         for text in texts:
@@ -74,11 +96,14 @@ class Operator:
 
 @pytest.mark.shell
 async def test_the_first_day(vendors: Outside) -> None:
-    desk, retell = vendors.whatsapp.setup, vendors.retell
-    desk.app.subscribed, desk.number.registered = False, False
+    desk, retell, now = vendors.whatsapp.setup, vendors.retell, datetime.now(UTC)
+    desk.app.subscribed, desk.number.registered, desk.number.quality = False, False, "RED"
+    vendors.whatsapp.signs_with = OTHER_SECRET
     vendors.whatsapp.templates.delay = 0.5
+    vendors.front.serving = vendors.authority.certifies(now - timedelta(hours=1))
+    retell.manners.verified = False
     retell.person_answers(ANA, says_hello())
-    operator = Operator(vendors)
+    operator = Operator(vendors, "--every", "1")
     try:
         await _answer_the_questions(operator)
         await operator.sees("Daemon", "it does not run", "`ivy daemon` in another terminal")
@@ -86,33 +111,23 @@ async def test_the_first_day(vendors: Outside) -> None:
             await _turn_whatsapp_green(operator)
             await _turn_retell_green(operator)
             assert await trio.to_thread.run_sync(operator.terminal.end) == 0
+            _see_how_it_ended(operator)
             await _ask_the_doctor(operator)
     finally:
         operator.terminal.close()
-    assert TOKEN not in operator.terminal.shown and APP_SECRET not in operator.terminal.shown
+    for secret in (TOKEN, EXPIRED, OF_TODAY, APP_SECRET, RETELL_KEY, ANTHROPIC_KEY):
+        assert secret not in operator.terminal.shown
 
 
 async def _answer_the_questions(operator: Operator) -> None:
     """The screens of `ivy init`, each field wrong once: by its looks, or as its vendor says."""
-    desk = operator.vendors.whatsapp.setup
-    await operator.sees("✓ Public address")
-    await operator.answers("WhatsApp token: ", "EAAshort")
-    await operator.sees("A WhatsApp token begins with EAA")
-    soon = operator.vendors.whatsapp.now()
-    desk.of_token.expires_at = soon.replace(microsecond=0)
-    await operator.answers("WhatsApp token: ", TOKEN)
-    await operator.sees("✗ it expired", "→ Business settings > System users")
-    desk.of_token.expires_at = None
-    await operator.answers("WhatsApp token: ", TOKEN)
-    await operator.answers("App secret: ", OTHER_SECRET)
-    await operator.sees("✗ Meta says that the token is of another app than the app secret")
-    await operator.answers("App secret: ", APP_SECRET)
-    await operator.answers(f"WhatsApp Business Account id [{WABA}]: ", "")
-    await operator.answers("WhatsApp phone number id", f"+{DISPLAY}")
-    await operator.sees("This is a telephone number. Meta gives it an id of about 15 digits")
-    await operator.answers("WhatsApp phone number id", "999999999999999")
-    await operator.sees(f'→ set whatsapp.phone_number_id = "{PNID}"')
-    await operator.answers("WhatsApp phone number id", PNID)
+    await operator.answers("Public address (https://…): ", "https://ivy.invalid")
+    await operator.sees("✗ ivy.invalid has no address", "→ let ivy.invalid lead to this machine's public address")
+    await operator.answers("Public address (https://…): ", operator.vendors.public)
+    await _answer_for_meta(operator)
+    await operator.answers("Anthropic key: ", OTHER_ANTHROPIC_KEY)
+    await operator.sees("✗ its vendor does not know this key (refused with 401)", "→ console.anthropic.com > API keys")
+    await operator.answers("Anthropic key: ", ANTHROPIC_KEY)
     await operator.answers("(may stay empty): ", "")
     await operator.answers("phone people too? (Retell) [y/N]: ", "y")
     await operator.answers("Retell API key: ", OTHER_KEY)
@@ -126,13 +141,41 @@ async def _answer_the_questions(operator: Operator) -> None:
     await operator.answers("Watch it turn green now?", "")
 
 
+async def _answer_for_meta(operator: Operator) -> None:
+    generate_anew = "→ Business settings > System users > your user > Generate token: this app, no expiry"
+    await operator.answers("WhatsApp token: ", "EAAshort")
+    await operator.sees("A WhatsApp token begins with EAA")
+    await operator.answers("WhatsApp token: ", EXPIRED)
+    await operator.sees("✗ the token has expired or is not valid (190)", generate_anew)
+    await operator.answers("WhatsApp token: ", OF_TODAY)
+    await operator.sees("✗ a temporary token: ", "ends on ", generate_anew)
+    await operator.answers("WhatsApp token: ", TOKEN)
+    await operator.sees("✓ of the app Ivy, may messaging and management, without expiry")
+    await operator.answers("App secret: ", OTHER_SECRET)
+    await operator.sees("✗ Meta says that the token is of another app than the app secret")
+    await operator.answers("App secret: ", APP_SECRET)
+    await operator.answers(f"WhatsApp Business Account id [{WABA}]: ", OTHER_WABA)
+    await operator.sees(
+        f"✗ the token is for {WABA}, not for {OTHER_WABA}", "→ set whatsapp.waba_id, or make a token for"
+    )
+    await operator.answers("WhatsApp Business Account id: ", WABA)
+    await operator.answers("WhatsApp phone number id", f"+{DISPLAY}")
+    await operator.sees("This is a telephone number. Meta gives it an id of about 15 digits")
+    await operator.answers("WhatsApp phone number id", "999999999999999")
+    await operator.sees(f'→ set whatsapp.phone_number_id = "{PNID}"')
+    await operator.answers("WhatsApp phone number id", PNID)
+
+
 async def _turn_whatsapp_green(operator: Operator) -> None:
     vendors, desk = operator.vendors, operator.vendors.whatsapp.setup
-    await operator.sees("answers with our own signed probe")
+    await operator.sees(f"✗ {vendors.public} has a certificate that has expired → see why the proxy does not renew it")
+    vendors.front.serving = vendors.authority.certifies(datetime.now(UTC) + timedelta(days=89, hours=1))
+    await operator.sees("answers with our own signed probe   ✓ TLS valid 89 days")
     await operator.sees("✗ registration: ", "is not registered", "ivy whatsapp probe --register")
     desk.number.registered = True
-    await operator.sees("✓ token, permanent   ✓ number   ✗ subscription: ", "ivy whatsapp probe --subscribe")
-    desk.app.subscribed = True
+    await operator.sees("✓ token, permanent   ✓ number   · number's quality: RED: people block or report us")
+    await operator.sees("→ write less, to those who answer", "✗ subscription: ", "ivy whatsapp probe --subscribe")
+    desk.number.quality, desk.app.subscribed = "GREEN", True
     await operator.sees("✓ app subscribed   ✗ webhook form: nobody has filled it in")
     assert not await vendors.fills_in_the_form("another token")
     await operator.sees(
@@ -140,45 +183,105 @@ async def _turn_whatsapp_green(operator: Operator) -> None:
     )
     assert await vendors.fills_in_the_form((vendors.folder / "secrets/whatsapp_verify_token").read_text().strip())
     await operator.sees("✓ handshake seen", f'write "hola" to +{DISPLAY} …   … nothing heard yet')
-    await operator.sees("Templates        ✗ none is submitted")
-    await operator.types("whatsapp", "templates", "submit")
+    await vendors.whatsapp.person_says(ANA, "hola")
+    await operator.sees("a webhook was refused for its signature: it was signed with another app secret → Meta's app")
+    vendors.whatsapp.signs_with = APP_SECRET
     await vendors.whatsapp.person_says(ANA, "hola")
     await operator.sees("✓ heard after", "✓ answered", "✓ delivered")
-    await operator.sees(" submitted   ✓ ", " approved")
+    await operator.sees("Templates        ✗ none is submitted", "agent ivy-en: there is none → ivy voice agents sync")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(operator.types, "whatsapp", "templates", "submit")
+        nursery.start_soon(operator.types, "voice", "agents", "sync", "--bind")
+    await operator.sees(" submitted   ✓ ", " approved", "✓ agents en, es published")
 
 
 async def _turn_retell_green(operator: Operator) -> None:
     retell = operator.vendors.retell
-    await operator.sees("agent ivy-en: there is none → ivy voice agents sync")
-    await operator.types("voice", "agents", "sync", "--bind")
-    await operator.sees("✓ agents en, es published")
-    told = ("--name", "Ana", "--phone", ANA, "--zone", "America/New_York", "--consent", "yes, write to me")
-    await operator.types("onboard", *told, "--mode", "text", "--morning", "07:00")
-    retell.outgoing.key = OTHER_KEY
+    told = ("--name", "Ana", "--phone", ANA, "--zone", _by_day(), "--consent", "yes, write to me")
+    called = ("--mode", "voice", "--consent-calls", "yes, call me", "--morning", "07:00")
+    await operator.types("onboard", *told, *called)
     await operator.answers("phone you now, 20 s, about $0.0", "")
-    await operator.sees("✗ key: webhooks of Retell's are signed with another key", "give the webhook badge to this key")
+    await operator.sees(
+        "✗ KYC pending: no outbound calls yet → Retell's dashboard > Phone Numbers > your number: verify your identity"
+    )
+    assert not retell.placed
+    retell.manners.verified, retell.outgoing.key = True, OTHER_KEY
+    await operator.types("switch", "channel.retell", "on")
+    await operator.sees("✗ key: webhooks of Retell's are signed with another key", f"→ {BADGE}")
+    assert [call.to_number for call in retell.placed] == [ANA], "the operator's own phone rang"
     retell.outgoing.key = RETELL_KEY
     await operator.sees("✓ key (webhook badge)   ✓ agents en, es published")
-    await operator.sees("test call:   dialling ✓ answered ✓ ended ✓ webhook ", " s ✓ analysed ✓")
-    await operator.sees("Next", "07:00 (in ", "your morning message", "Everything is green.")
+
+
+def _by_day() -> str:
+    """Return a zone in which the next 07:00 is tomorrow's."""
+    return next(zone for zone in ZONES if datetime.now(ZoneInfo(zone)).hour >= 7)
+
+
+def _see_how_it_ended(operator: Operator) -> None:
+    """The last list that was drawn, whole: the call, and when Ivy rings next."""
+    lines = [line.rstrip() for line in operator.terminal.shown.replace("\r", "\n").splitlines()]
+    begins = max(number for number, line in enumerate(lines) if line.startswith("Public address"))
+    assert re.fullmatch(AT_THE_END, "\n".join(filter(None, lines[begins:]))), "\n".join(lines[begins:])
 
 
 async def _ask_the_doctor(operator: Operator) -> None:
-    """Nothing is missing after such a day; an address that leads nowhere, and agents a change behind, are named."""
-    told = json.loads(await operator.types("doctor", "--live", "--json"))
-    found = {each["what"]: each["state"] for each in told["findings"]}
-    hops = (
-        "proxy",
-        "signature",
-        "clock skew",
-        "token's lifetime",
-        "subscription",
-        "Retell's agent ivy-en",
-        "Retell's way back",
-    )
-    assert {found[hop] for hop in hops} == {"ok"}, found
-    wrong = {"IVY_SERVER__PUBLIC_URL": f"http://127.0.0.1:{free_port()}", "IVY_CALLS__LONGEST_SECONDS": "120"}
-    told = json.loads(await operator.types("doctor", "--live", "--json", code=1, **wrong))
-    lacking = {each["what"]: (each["found"], each["mend"]) for each in told["findings"] if each["state"] == "missing"}
-    assert "cannot be reached" in lacking["proxy"][0]
-    assert lacking["Retell's agent ivy-en"] == ("its words or tools changed", "ivy voice agents sync")
+    """Nothing is missing after such a day; what may go wrong later is named: the hop, the evidence, what to do."""
+    vendors, told = operator.vendors, dict[str, Findings]()
+    vendors.whatsapp.setup.number.quality = "YELLOW"
+    wrong = {
+        "IVY_SERVER__PUBLIC_URL": f"http://127.0.0.1:{free_port()}",
+        "IVY_CALLS__LONGEST_SECONDS": "120",
+        "IVY_WHATSAPP__BASE_URL": vendors.addresses["whatsapp, by another clock"],
+        "IVY_WHATSAPP__TOKEN": OF_TODAY,
+    }
+
+    async def ask(name: str, code: int, more: Mapping[str, str]) -> None:
+        said = json.loads(await operator.types("doctor", "--live", "--json", code=code, **more))
+        told[name] = {each["what"]: each for each in said["findings"]}
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask, "as it is", 0, dict[str, str]())
+        nursery.start_soon(ask, "as it may become", 1, wrong)
+    found = told["as it is"]
+    hops = ("TLS", "proxy", "signature", "clock skew", "token's lifetime", "subscription")
+    assert {found[hop]["state"] for hop in (*hops, "Retell's agent ivy-en", "Retell's way back")} == {"ok"}, found
+    assert "valid 89 days" in found["TLS"]["found"]
+    found = told["as it may become"]
+    for hop, state, evidence, mend in (
+        ("proxy", "missing", "cannot be reached", "start the proxy, and open its port"),
+        (
+            "clock skew",
+            "missing",
+            r"this machine is (39\d|40\d) s behind 127.0.0.1: webhooks are refused",
+            "timedatectl",
+        ),
+        ("token's lifetime", "look", "ends on 20..-..-..", "Generate token: this app, no expiry"),
+        ("number's quality", "look", "YELLOW: people block or report us", "write less, to those who answer"),
+        ("Retell's agent ivy-en", "missing", "its words or tools changed", "ivy voice agents sync"),
+    ):
+        assert found[hop]["state"] == state and re.search(evidence, found[hop]["found"]), found[hop]
+        assert mend in found[hop]["mend"]
+
+
+@pytest.mark.shell
+async def test_what_only_the_shell_knows_is_said_before_a_service_misses_it(vendors: Outside) -> None:
+    """Address and key in environment variables, not typed: all is well here, and ivy.toml has neither."""
+    given = {"IVY_SERVER__PUBLIC_URL": vendors.public, "IVY_WHATSAPP__TOKEN": TOKEN}
+    operator = Operator(vendors, **given)
+    try:
+        await operator.sees(
+            f"· Public address (https://…): {vendors.public}, by IVY_SERVER__PUBLIC_URL of this shell alone"
+        )
+        await operator.sees(
+            "→ put it into ivy.toml as server.public_url, or let the daemon start with the same variable"
+        )
+        await operator.sees(
+            "· WhatsApp token: set, by IVY_WHATSAPP__TOKEN of this shell alone: a service does not have it"
+        )
+        await operator.sees("→ put it into secrets/ and whatsapp.token_file, or let the daemon start with the same")
+        assert await trio.to_thread.run_sync(operator.terminal.interrupt) != 0
+    finally:
+        operator.terminal.close()
+    assert TOKEN not in operator.terminal.shown
+    assert "# public_url" in (vendors.folder / "ivy.toml").read_text()

@@ -14,6 +14,7 @@ from ivy.domain.tokens import MESSAGE_OVERHEAD
 from ivy.emulators.brain import Brain, BrainCall, BrainInput, BrainOutput
 from ivy.tools.registry import Registry, families
 from tests.journeys.play import Lives, Play
+from tests.models import PRIMARY
 
 ROOM = 900
 SHORT = Config(turns=TurnsSection(context_tokens=ROOM, cost_usd=10.0), spend=SpendSection(daily_cap_usd=100.0))
@@ -77,7 +78,7 @@ async def test_a_long_turn_stays_within_its_budget_and_ends_in_words(lives: Live
     async with lives(config=SHORT, brain=eager()) as play:
         turn_id = await long_turn(play)
         bodies = with_tools(play.world.vendors.anthropic)
-        sizes = [text_tokens(words_of(body), "claude-sonnet-5-5") for body in bodies]
+        sizes = [text_tokens(words_of(body), PRIMARY) for body in bodies]
         assert all(size <= ROOM + MESSAGE_OVERHEAD * 2 for size in sizes), sizes
         assert [body["tool_choice"]["type"] for body in bodies] == ["auto"] * (len(bodies) - 1) + ["none"]
         assert 3 <= len(bodies) < TurnsSection().model_calls, sizes

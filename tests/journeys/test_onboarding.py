@@ -1,5 +1,6 @@
 """From "hola" to a booked call in five messages, at any step left and gone on with, and one question a day after that."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,6 +31,11 @@ def config(*, voice: bool = True, imported: bool = True, policy: str = "open") -
     )
 
 
+def asks(words: Mapping[Say, str], key: Say) -> str:
+    """Return the question how and when, with what else it names."""
+    return f"{words[Say.ONB_SUMS_UP]} {words[key]}"
+
+
 async def slots(play: Play) -> list[tuple[str, str, str]]:
     found = await play.rows("SELECT kind, by, at FROM call_slots WHERE state = 'on' ORDER BY kind")
     return [(row["kind"], row["by"], row["at"]) for row in found]
@@ -56,7 +62,7 @@ async def test_from_hola_to_a_booked_call_in_three_messages(lives: Lives, autoju
         (welcome,) = await play.hears(1, COLOMBIA)
         assert "Ana María" in welcome and " IA" in welcome and "STOP" in welcome
         assert "¿el reloj marca 15:30?" in welcome
-        assert await taps(play, "Sí", COLOMBIA) == SPANISH[Say.ONB_CONTACT]
+        assert await taps(play, "Sí", COLOMBIA) == asks(SPANISH, Say.ONB_CONTACT)
         booked = await taps(play, "Llámame a las 07:00", COLOMBIA)
         assert SPANISH[Say.ONB_BOOKED_CALL].format(day="mañana", time="07:00") in booked
         assert "+15550102040" in booked and SPANISH[Say.ONB_VOICE] in booked
@@ -95,6 +101,53 @@ async def test_a_consent_is_kept_with_who_when_and_which_words_and_stands_on_the
 
 
 @pytest.mark.parametrize(
+    ("answers", "is_on"),
+    [
+        (["Llámame a las 7"], True),
+        (["Llámame a las 7, sin resumen"], False),
+        (["sin resumen por favor", "a las 7, llámame"], False),
+        (["no quiero el resumen semanal", "Llámame a las 07:00"], False),
+    ],
+)
+async def test_the_weekly_summary_is_named_and_agreed_to_with_the_schedule(
+    lives: Lives, autojump_clock: MockClock, answers: list[str], is_on: bool
+) -> None:
+    async with lives(NOON, config=config()) as play:
+        await play.says("hola", COLOMBIA)
+        await play.hears(1, COLOMBIA)
+        assert SPANISH[Say.ONB_SUMS_UP] in await taps(play, "Sí", COLOMBIA)
+        assert await play.one("SELECT count(*) FROM schedules WHERE kind = 'weekly_summary'") == 0
+        for answer in answers:
+            is_offered = answer in play.offers(COLOMBIA)
+            await (taps(play, answer, COLOMBIA) if is_offered else play.talk(answer, COLOMBIA))
+        last = next(text for text in reversed(play.heard(COLOMBIA)) if text)
+        assert "Agendado" in last and SPANISH[Say.ONB_SUMMARY] not in last
+        assert await play.one("SELECT count(*) FROM schedules WHERE kind = 'weekly_summary'") == is_on
+        kept = await play.rows(
+            "SELECT state, words, source FROM topics WHERE topic = 'weekly_workouts' AND state = 'on'"
+        )
+        assert len(kept) == is_on
+        for row in kept:
+            assert row["source"] == "onboarding"
+            assert all(part in row["words"] for part in ("Llámame a las 7", "te resumo la semana"))
+
+
+async def test_who_was_not_asked_about_the_weekly_summary_gets_none_and_hears_how_to_have_it(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    async with lives(config=config()) as play:
+        await play.says("hi")
+        await play.hears(1)
+        assert ENGLISH[Say.ONB_SUMMARY] in await play.talk("yes, and call me at 6:30")
+        assert await play.one("SELECT count(*) FROM schedules WHERE kind IN ('weekly_summary', 'prewrite')") == 0
+        assert await play.one("SELECT count(*) FROM schedules WHERE kind = 'day_close'") == 1
+        await play.quiet()
+        assert "every Sun" in await play.talk("send me the weekly summary")
+        assert await play.one("SELECT count(*) FROM schedules WHERE kind = 'weekly_summary'") == 1
+        assert await play.one("SELECT state FROM topics WHERE topic = 'weekly_workouts'") == "on"
+
+
+@pytest.mark.parametrize(
     ("answer", "expected"),
     [
         ("yes, and call me at 6:30", ("morning", "voice", "06:30")),
@@ -130,7 +183,7 @@ async def test_where_somebody_is_can_be_said_in_words(
         await play.hears(1)
         if zone == "America/Chicago":
             await taps(play, "No", ANA)
-        assert await play.talk(answer) == ENGLISH[Say.ONB_CONTACT]
+        assert await play.talk(answer) == asks(ENGLISH, Say.ONB_CONTACT)
         assert await play.one("SELECT zone FROM users") == zone
 
 
@@ -140,7 +193,7 @@ async def test_several_zones_are_a_list_and_none_is_assumed(lives: Lives, autoju
         await play.hears(1, SPAIN)
         assert list(play.offers(SPAIN)) == ["21:30 Madrid", "20:30 Canary", "Otra hora"]
         assert await play.one("SELECT zone FROM users") == "UTC"
-        assert await taps(play, "20:30 Canary", SPAIN) == SPANISH[Say.ONB_CONTACT]
+        assert await taps(play, "20:30 Canary", SPAIN) == asks(SPANISH, Say.ONB_CONTACT)
         assert await play.one("SELECT zone FROM users") == "Atlantic/Canary"
 
 
@@ -149,7 +202,7 @@ async def test_another_zone_costs_one_message_more_and_five_are_enough(lives: Li
         await play.says("hola", BSUID, name="Luz")  # no phone shows: the country of the id is all there is
         assert "15:30" in (await play.hears(1, BSUID))[0]
         assert "ciudad" in await taps(play, "No", BSUID)
-        assert await play.talk("Madrid", BSUID) == SPANISH[Say.ONB_CONTACT]
+        assert await play.talk("Madrid", BSUID) == asks(SPANISH, Say.ONB_CONTACT)
         asked = await taps(play, "Llámame a las 07:00", BSUID)
         assert asked == SPANISH[Say.ONB_PHONE]
         assert play.messages(BSUID)[-1].request["interactive"]["type"] == "request_contact_info"
@@ -205,7 +258,7 @@ async def test_where_ivy_does_not_phone_only_texts_are_offered(lives: Lives, aut
     async with lives(config=config(voice=False)) as play:
         await play.says("hi")
         await play.hears(1)
-        assert await taps(play, "Yes", ANA) == ENGLISH[Say.ONB_CONTACT_TEXT]
+        assert await taps(play, "Yes", ANA) == asks(ENGLISH, Say.ONB_CONTACT_TEXT)
         assert list(play.offers()) == ["Write to me, 7:00 am"]
         await play.talk("at 6:45")
         assert await slots(play) == [("morning", "text", "06:45")]
@@ -235,7 +288,7 @@ async def test_other_words_are_answered_and_the_question_comes_back(lives: Lives
         await taps(play, "Yes", ANA)
         assert "7.00" in await play.talk("I spent $7 on coffee this morning")
         await play.quiet(900)
-        assert play.heard()[-1] == ENGLISH[Say.ONB_CONTACT]
+        assert play.heard()[-1] == asks(ENGLISH, Say.ONB_CONTACT)
         assert "Booked" in await taps(play, "Write to me, 7:00 am", ANA)
 
 
@@ -259,7 +312,7 @@ async def test_later_is_no_wall_and_continue_is_the_way_back(lives: Lives, autoj
         assert await play.talk("later") == ENGLISH[Say.ONB_LATER]
         assert "7.00" in await play.talk("I spent $7 on coffee")
         assert "is it" in await play.talk("continue")
-        assert await taps(play, "Yes", ANA) == ENGLISH[Say.ONB_CONTACT]
+        assert await taps(play, "Yes", ANA) == asks(ENGLISH, Say.ONB_CONTACT)
 
 
 async def test_another_name_is_taken_and_the_question_stays(lives: Lives, autojump_clock: MockClock) -> None:
@@ -268,7 +321,7 @@ async def test_another_name_is_taken_and_the_question_stays(lives: Lives, autoju
         await play.hears(1)
         assert (await play.talk("call me Ana")).startswith(ENGLISH[Say.ONB_NAMED].format(name="Ana"))
         assert await play.one("SELECT name FROM users") == "Ana"
-        assert await taps(play, "Yes", ANA) == ENGLISH[Say.ONB_CONTACT]
+        assert await taps(play, "Yes", ANA) == asks(ENGLISH, Say.ONB_CONTACT)
 
 
 async def test_stop_ends_it_and_nothing_comes_back(lives: Lives, autojump_clock: MockClock) -> None:

@@ -11,7 +11,7 @@ from trio.testing import MockClock
 
 from ivy.cli.world import World, open_world
 from ivy.clock import SystemClock
-from ivy.config import BreakersSection, Config, TurnsSection
+from ivy.config import BreakersSection, Config, SpendSection, TurnsSection
 from ivy.config.sections import FactsSection
 from ivy.domain.sentences import ENGLISH, Say
 from ivy.emulators.faults import Answer, Slow, Stalled
@@ -21,9 +21,10 @@ from ivy.store.alerts import Alert
 from ivy.store.binding import Connection
 from ivy.store.database import open_store
 from ivy.threads import PooledThreads
+from tests import models
 from tests.journeys.play import ANA, MONDAY, Lives, Play
 
-PRIMARY, FALLBACK, CHEAP = "anthropic/claude-sonnet-5-5", "openai/gpt-6-luna", "anthropic/claude-haiku-5-5"
+PRIMARY, FALLBACK, CHEAP = f"anthropic/{models.PRIMARY}", f"openai/{models.FALLBACK}", f"anthropic/{models.CHEAP}"
 QUIET = Config(facts=FactsSection(notice=False))
 KEY = b'{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"},"request_id":"r"}'
 
@@ -191,7 +192,9 @@ async def test_latencies_are_told_by_role(lives: Lives, autojump_clock: MockCloc
 
 
 def replace_breakers(**values: Any) -> Config:
-    return Config(breakers=BreakersSection(**values), facts=FactsSection(notice=False))
+    """Return a configuration with these breakers; no cap is reached, which would have the cheap model answer first."""
+    dear = SpendSection(daily_cap_usd=1000, person_daily_cap_usd=1000)
+    return Config(breakers=BreakersSection(**values), facts=FactsSection(notice=False), spend=dear)
 
 
 class Ground:

@@ -47,6 +47,8 @@ class Case:
     who: str
     order: Order
     asks: bool
+    knows: str
+    """What Ivy knows of them before."""
 
 
 def cases() -> list[Case]:
@@ -55,7 +57,8 @@ def cases() -> list[Case]:
         calls = tuple((tool, arguments) for tool, arguments in row.get("calls", []))
         order = Order(row["text"], calls, row.get("says", ""))
         asks = row.get("asks", bool(calls))
-        found.append(Case(row["id"], row["by"], row["text"], f"+1202556{number:04d}", order, asks))
+        who = f"+1202556{number:04d}"
+        found.append(Case(row["id"], row["by"], row["text"], who, order, asks, row.get("knows", "")))
     return found
 
 
@@ -110,6 +113,8 @@ async def lay_out(play: Play, case: Case, diary: Diary) -> str:
     """Put what must be there before; return the vendor's id of a message that will be quoted."""
     kept = {"calendar": ("book_event", {"title": case.text, "when": "2026-11-27T11:00"}),
             "expense": ("add_expense", {"description": case.text, "amount": "$3"})}  # fmt: skip
+    if case.knows:
+        await diary("remember", text=case.knows)
     if case.by in kept:
         tool, arguments = kept[case.by]
         await diary(tool, **arguments)

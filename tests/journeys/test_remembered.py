@@ -7,6 +7,7 @@ from trio.testing import MockClock
 from ivy.emulators.faults import Answer
 from ivy.store import memory_vectors, people_data, switches
 from tests.journeys.play import BEN, Lives
+from tests.models import EMBEDDER
 
 
 async def test_what_was_said_is_found_by_its_meaning_with_its_day_and_source(
@@ -22,7 +23,7 @@ async def test_what_was_said_is_found_by_its_meaning_with_its_day_and_source(
         assert "23 Nov" in said
         assert "landlord" not in said
         kept = await play.rows("SELECT model, dimension FROM memory_embeddings")
-        assert {(row["model"], row["dimension"]) for row in kept} == {("text-embedding-3-small", 512)}
+        assert {(row["model"], row["dimension"]) for row in kept} == {(EMBEDDER, 512)}
 
 
 async def test_the_sum_of_coffee_has_flat_whites_and_no_table_and_is_shown(
@@ -88,7 +89,7 @@ async def test_every_vector_is_paid_for_and_gone_with_its_person(lives: Lives, a
         await play.knows()
         await play.says("I pulled a muscle in my leg at the pool")
         await play.quiet()
-        (paid,) = await play.rows("SELECT * FROM cost_ledger WHERE model = 'text-embedding-3-small'")
+        (paid,) = await play.rows("SELECT * FROM cost_ledger WHERE model = ?", EMBEDDER)
         assert paid["state"] == "settled"
         assert paid["amount_micros"] > 0
         erased = await play.rows_of().write(people_data.erase)

@@ -22,6 +22,7 @@ from ivy.store.sealing import Sealer
 from ivy.store.settings import open_writer
 from tests.journeys import files
 from tests.journeys.play import Lives, Play
+from tests.models import PRIMARY
 
 SPENT = "I spent $50 on lunch"
 Edit = Callable[[Connection], object]
@@ -42,9 +43,9 @@ def sql(text: str) -> Edit:
 
 
 EDITS: dict[str, tuple[str, str]] = {
-    "request: claude-sonnet-5-5 of anthropic (primary) would be asked otherwise":
+    f"request: {PRIMARY} of anthropic (primary) would be asked otherwise":
         ("UPDATE turn_steps SET payload = replace(payload, 'on lunch', 'on brunch') WHERE kind = 'context'", DIFFERENT),
-    "request: claude-sonnet-5-5": ("UPDATE model_prefixes SET system = system || ' Be brief.'", DIFFERENT),
+    f"request: {PRIMARY}": ("UPDATE model_prefixes SET system = system || ' Be brief.'", DIFFERENT),
     "answer: Its calls was":
         ("UPDATE turn_steps SET payload = replace(payload, '50', '60') WHERE kind = 'answer' AND n = 1", DIFFERENT),
     "answer: The answer counts": ("UPDATE ai_usage SET output_tokens = output_tokens + 1", DIFFERENT),

@@ -154,6 +154,30 @@ async def test_a_reaction_costs_what_its_status_names_since_nobody_hears_of_its_
         ) == [{"state": "sent", "money": "settled", "amount_micros": micros}]
 
 
+async def test_a_priced_reaction_that_failed_after_all_costs_nothing(
+    lives: Lives, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def price_of(_accepted: Accepted) -> payloads.Json:
+        return payloads.service_price(free=False)
+
+    async with lives() as play:
+        await play.knows()
+        monkeypatch.setattr(play.world.vendors.whatsapp, "price_of", price_of)
+        await play.talk("plan a run today")
+        await play.talk("done")
+        await play.quiet()
+        (reaction,) = (each for each in play.world.vendors.whatsapp.sent if each.type == "reaction")
+        costs = "SELECT amount_micros FROM cost_ledger l JOIN messages_v2 m USING (id) WHERE m.kind = 'reaction'"
+        assert await play.one(costs) == 3400
+        tell(play, reaction, "failed", errors=[payloads.failure(131026, "")])
+        await play.quiet()
+        tell(play, reaction, "sent", pricing=payloads.service_price(free=False))  # once more, and late
+        await play.quiet()
+        assert await play.one("SELECT state FROM messages_v2 WHERE kind = 'reaction'") == "failed"
+        assert await play.one(costs) == 0
+        assert await play.dead() == []
+
+
 # --- failed after it was accepted --------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ from ivy.emulators.deliveries import Deliveries, poster
 from ivy.emulators.whatsapp import WhatsAppEmulator
 from ivy.store.database import open_store
 from ivy.threads import InlineThreads
+from tests.models import PRIMARY
 from tests.reliability import keeper, what_is_due
 from tests.reliability.what_is_due import ANSWER, phone_of
 
@@ -97,7 +98,7 @@ verify_token_file = "secrets/verify"
 reconcile_seconds = 20.0
 [models.primary]
 vendor = "anthropic"
-model = "claude-sonnet-5-5"
+model = "{primary}"
 base_url = "{model}"
 api_key_file = "secrets/key"
 [memory]
@@ -299,7 +300,7 @@ async def _install(server: Installed, numbers: dict[str, int], people: int, quir
         CONFIGURATION.format(
             root=root, port=numbers["ivy"], ops_port=numbers["ops"], pnid=PNID, waba=WABA, health=health,
             whatsapp=f"http://127.0.0.1:{numbers['whatsapp']}", model=f"http://127.0.0.1:{numbers['model']}",
-            python=sys.executable, keeper=Path(keeper.__file__),
+            python=sys.executable, keeper=Path(keeper.__file__), primary=PRIMARY,
         )
     )  # fmt: skip
     source = root / "source"

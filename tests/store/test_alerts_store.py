@@ -11,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ivy.domain.advice import Advice, Severity, over
+from ivy.domain.runbook import AlertKind
 from ivy.store import alerts
 from ivy.store.binding import Connection, IntegrityError
 from ivy.store.settings import open_writer
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
-BAN = Advice(Severity.CRITICAL, "account:ban", "The account is banned.", "Appeal.")
-FLAG = Advice(Severity.WARNING, "number:quality", "The number is flagged.", "Send less.")
+BAN = Advice(Severity.CRITICAL, AlertKind.ACCOUNT.of("ban"), "The account is banned.", "Appeal.")
+FLAG = Advice(Severity.WARNING, AlertKind.NUMBER.of("quality"), "The number is flagged.", "Send less.")
 
 
 def at(minutes: float) -> datetime:
@@ -147,7 +148,7 @@ def test_a_state_that_is_looked_at_over_and_over_counts_once(connection: Connect
 
 
 def test_the_end_of_what_never_began_is_nothing(connection: Connection) -> None:
-    assert not alerts.take(connection, over("never", "It is over."), at=NOW, now=NOW)
+    assert not alerts.take(connection, over(AlertKind.DISK.of(), "It is over."), at=NOW, now=NOW)
     assert alerts.untold(connection, "mail", now=NOW) == []
 
 

@@ -13,6 +13,7 @@ from ivy.store import hearing_costs, media, people_data, spending, switches
 from ivy.store.binding import Connection, Error
 from ivy.store.database import Store
 from ivy.store.scope import PersonStore, Scope
+from tests.models import LISTENER
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 PHOTO = Kind(Type.IMAGE, "image/jpeg", 640, 480)
@@ -121,7 +122,7 @@ async def test_listening_stays_within_the_days_money(ana: PersonStore, diary_sto
             hearing_costs.reserve,
             entry,
             vendor="openai",
-            model="gpt-transcribe",
+            model=LISTENER,
             user_id="ana",
             micros=micros,
             caps=Sums(day=1_000),

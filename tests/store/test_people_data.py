@@ -107,6 +107,8 @@ INSERT INTO memory_words (user_id, word, memory_id, times)
 INSERT INTO memory_embeddings (memory_id, space_id, user_id, model, dimension, digest, at_ms)
     SELECT id, 1, user_id, 'm', 4, 'd', 1 FROM user_memory WHERE user_id = :user;
 INSERT INTO memory_backfill (user_id, source, before_ms) VALUES (:user, 'message', 1);
+INSERT INTO experiment_arms (user_id, experiment, setting, arm, value, day, at_ms)
+    VALUES (:user, 'bonus', 'comeback_share', :words, 0.5, '2026-11-01', 1);
 INSERT INTO reviews (id, user_id, kind, source, ref, words, opened_at_ms)
     VALUES ('review-' || :user, :user, 'self_harm', 'chat', 'in-' || :user, :words, 1);
 INSERT INTO topics (user_id, topic, state, words, source, state_at_ms) VALUES (:user, 'weekly_expenses', 'on', :words, 'text', 1);
@@ -121,6 +123,9 @@ INSERT OR IGNORE INTO replay_plans (id, made_at_ms, rate, facts, known) VALUES (
 INSERT INTO replay_plan_lines (plan_id, place, job_id, kind, user_id, bundle, what, speaks, died_at_ms, replays, state, state_at_ms)
     SELECT 'plan', count(*), 'job-' || :user, 'turn', :user, 1, 'poison', 0, 1, 0, 'left', 1 FROM replay_plan_lines;
 INSERT INTO weekly_summaries (user_id, week, numbers, prose, at_ms) VALUES (:user, '2026-11-02', '{}', :words, 1);
+INSERT INTO commitments (user_id, promised) VALUES (:user, 5);
+INSERT INTO easings (id, user_id, tool, arguments, parts, asked_at_ms, due_at_ms)
+    VALUES ('easing-' || :user, :user, 'change_commitment', :words, '[]', 1, 2);
 """
 
 

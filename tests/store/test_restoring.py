@@ -1,5 +1,6 @@
 """Putting a backup back: whole or not at all, nothing lost that was there, and nothing of the gap done twice."""
 
+import errno
 import os
 import shutil
 import signal
@@ -203,6 +204,59 @@ def test_killed_while_it_is_put_in_place_the_next_start_ends_it(
         assert in_place.decided(there / "ivy.db") is None
         assert not list(there.glob("*-wal.replaced*")) + list(there.glob(in_place.READY + "/ivy.db"))
     assert decided >= 7, decided
+
+
+def test_a_full_disk_of_peoples_files_gives_back_what_was_there_or_leaves_it_pending(
+    backup: Path, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files' folder is on a disk of its own, which is full after the first of them."""
+    there = tmp_path / "there"
+    shutil.copytree(database.parent, there)
+    before, files = (there / "ivy.db").read_bytes(), names_in(*(there / "media").iterdir())
+    plain_rename, plain_copy, room = Path.rename, shutil.copyfileobj, 1
+
+    def rename(path: Path, target: Path) -> Path:
+        if "media" in path.parts and any(name in path.parts for name in (restoring.WORK, in_place.READY)):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return plain_rename(path, target)
+
+    def copy(source: Any, to: Any) -> None:
+        nonlocal room
+        room -= 1
+        if room < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        plain_copy(source, to)
+
+    order = restore_order(backup, there, replace=True, worked_until=at_once)
+    with monkeypatch.context() as full:
+        full.setattr(Path, "rename", rename)
+        full.setattr(in_place.shutil, "copyfileobj", copy)
+        with pytest.raises(NoRoom, match="disk is full"):
+            restoring.put_back(order)
+        assert (there / "ivy.db").read_bytes() == before and names_in(*(there / "media").iterdir()) == files
+        assert in_place.decided(there / "ivy.db") is None and not list(there.glob("*replaced*"))
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(Path, "rename", _dies_at_the_files)
+        assert in_a_process(lambda: restoring.put_back(order)) == -signal.SIGKILL
+    with monkeypatch.context() as full:
+        full.setattr(Path, "rename", rename)
+        full.setattr(in_place.shutil, "copyfileobj", copy)
+        for has_room in (1, 0):
+            room = has_room
+            with pytest.raises(NoRoom, match="Make room; it goes on then"):
+                prepare(there / "ivy.db")
+            assert in_place.decided(there / "ivy.db") is not None
+            assert (there / "ivy.db").read_bytes() == before
+        room = 99
+        prepare(there / "ivy.db")
+    assert in_place.decided(there / "ivy.db") is None
+    assert (there / "ivy.db").read_bytes() != before and names_in(*(there / "media").iterdir()) == files
+
+
+def _dies_at_the_files(path: Path, target: Path) -> Path:
+    if path.name == "media":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return path.replace(target)
 
 
 def test_one_that_was_cut_off_is_ended_before_another_begins(backup: Path, database: Path, tmp_path: Path) -> None:

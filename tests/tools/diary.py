@@ -120,6 +120,8 @@ TABLES = (
     "calls",
     "call_slots",
     "facts",
+    "commitments",
+    "easings",
 )
 """All that tools write, beside `tool_executions`."""
 

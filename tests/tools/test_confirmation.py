@@ -11,7 +11,7 @@ import pytest
 from ivy.domain.taint import Read, Touch, Why
 from ivy.errors import ToolFailed
 from ivy.ports import ToolCall, ToolResult
-from ivy.store import expenses, foreign, pending_actions, preferences
+from ivy.store import expenses, facts, foreign, pending_actions, preferences
 from ivy.store.pending_actions import Pending
 from ivy.store.scope import Scope
 from ivy.tools.confirmation import CONFIRM, MOST, Frozen, frozen
@@ -29,6 +29,7 @@ TABLE = {
     " record_scores note_change",
     "local plans": "book_event change_event set_reminder change_reminder snooze_reminder plan_workout save_plan",
     "local deletes": "cancel_event delete_reminder undo_expense undo_workout undo_note",
+    "final deletes": "forget",
     "local money": "set_giving",
     "local reveals": "export_expenses",
     "local contact": "change_contact_time change_contact_way pause_contacts resume_contacts change_zone no_calls_today",
@@ -233,6 +234,26 @@ async def test_what_was_taken_back_or_is_older_or_differs_is_no_repetition(ben: 
     assert (await call(ben, "add_expense", ALONE, turn_id="t5", **coffee)).content.startswith("Logged")
     (total,) = await ben.rows.read(expenses.totals, expenses.Which())
     assert total.count == 3
+
+
+@pytest.mark.parametrize(
+    ("read", "at_once"),
+    [
+        (Read("forget that my sister is called Ana"), True),
+        (Read("Ya no hace falta. Olvida que mi hermana se llama Ana."), True),
+        (Read("what goes with beans?"), False),
+        (Read("don't forget that my sister is called Ana"), False),
+        (Read("que no se te olvide que mi hermana se llama Ana"), False),
+        (Read("what goes with beans?", lately="forget that my knee hurts"), False),
+    ],
+)
+async def test_for_good_takes_words_of_this_very_turn(ben: Diary, read: Read, at_once: bool) -> None:
+    await ben("remember", text="my sister is called Ana")
+    result = await call(ben, "forget", read, which="my sister")
+    assert result.content.startswith("Forgotten." if at_once else "Nothing is done yet")
+    assert (await ben.rows.read(facts.holding) == []) is at_once
+    in_a_call = await call(ben, "forget", replace(read, own=""), source="call", n=1)
+    assert in_a_call.failed
 
 
 async def test_in_a_call_nothing_waits_for_a_tap(ben: Diary) -> None:

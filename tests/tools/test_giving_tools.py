@@ -68,10 +68,10 @@ async def ana(store: Store) -> Giver:
 
 
 async def had(diary: Giver, *outcomes: Outcome | None) -> None:
-    """Let days up to yesterday have had these outcomes."""
+    """Let days up to yesterday have had these outcomes, told day by day."""
 
     def write(scope: Scope) -> None:
-        for number, outcome in enumerate(reversed(outcomes), 1):
+        for number, outcome in zip(range(len(outcomes), 0, -1), outcomes, strict=True):
             if outcome is not None:
                 streaks.record(scope, TODAY - timedelta(days=number), outcome, source="text", now=MONDAY)
 

@@ -13,6 +13,7 @@ from ivy.daemon.handlers import (
     call_slot,
     day_close,
     digest,
+    easing,
     embed,
     inbound,
     mark_read,
@@ -35,6 +36,7 @@ from ivy.domain.jobs import (
     CALL_SLOT,
     DAY_CLOSE,
     DIGEST,
+    EASING,
     EMBED,
     INBOUND,
     MARK_READ,
@@ -72,6 +74,7 @@ HANDLERS: Mapping[str, Handler] = {
     PREWRITE.name: prewrite.handle,
     BACKUP.name: backup.handle,
     REPLAY.name: replay.handle,
+    EASING.name: easing.handle,
 }
 
 BURIED: Mapping[str, Buried] = {

@@ -27,8 +27,8 @@ BEFORE_CLOSE = timedelta(hours=6)
 PUNCTUAL = timedelta(hours=1)
 """A day that is closed later than this after its slot was closed late."""
 ASKED_AT = time(9)
-ASKED_UNTIL = timedelta(hours=3)
-"""Later than this the morning is over, and nothing is asked."""
+ASKED_UNTIL = timedelta(hours=9)
+"""Later than this the day is over, and nothing is asked. Until then it is: a miss is not followed by two silent days (E7)."""
 LOOKED_BACK = timedelta(days=14)
 JOURNEY = timedelta(hours=3)
 """A change of the clock on the wall by this much makes the days around it unsure."""
@@ -54,7 +54,7 @@ async def handle(job: Job, context: Context) -> Outcome:
         return Dropped(f"The person is {person.status}.")
     if "ask" in job.payload:
         if context.clock.now() > job.due_at + ASKED_UNTIL:
-            return Dropped("The morning is over.")
+            return Dropped("The day is over.")
         return lambda connection: _ask(within(connection, user_id), job, context)
     return lambda connection: _close(connection, user_id, job, context)
 
@@ -72,7 +72,7 @@ def _close(connection: Connection, user_id: str, job: Job, context: Context) -> 
     day = _day_of(job, person)
     known = _known(scope)
     is_late = now > job.due_at + PUNCTUAL
-    word = Word(person, "day_close", now, context.new_id, context.config.giving)
+    word = Word(person, "day_close", now, context.new_id, context.config.giving, context.config.experiments)
     outcome = None
     for each in _to_close(day, known):
         unsure = is_late or each < day or _is_journey(person, known, now)

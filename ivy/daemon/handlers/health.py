@@ -13,6 +13,7 @@ from ivy.domain.account_health import advise
 from ivy.domain.advice import Advice, Severity, instant
 from ivy.domain.inbound import AccountNotice, DeliveryError
 from ivy.domain.rates import Rates
+from ivy.domain.runbook import AlertKind
 from ivy.domain.silence import MESSAGES, PATIENCE, Verdict, judge
 from ivy.store import alerts, allowance, category_changes, delivery_health, outbox
 from ivy.store.binding import Connection
@@ -24,9 +25,8 @@ NEAR, CLEAR = 0.8, 0.7
 HEALED_AFTER = timedelta(hours=1)
 """A fault of every message is over when it was not heard of for so long, and something was delivered since."""
 CATEGORIES_OF = timedelta(days=8)
-FREE_REPLIES = "allowance:replies"
-TIER = "allowance:tier"
-SILENCE = "silence"
+FREE_REPLIES = AlertKind.FREE_REPLIES.of()
+TIER = AlertKind.TIER.of()
 
 
 def take_notice(connection: Connection, notice: AccountNotice, now: datetime) -> None:
@@ -80,7 +80,7 @@ def watch(
 def is_watchful(connection: Connection, now: datetime, *, channel: str = WATCHED) -> bool:
     """Say whether `watch` should look each minute: nothing is heard of a message, or what it may end is open."""
     return delivery_health.is_unheard(connection, channel, now=now) or any(
-        alert.key.startswith((SILENCE, error_health.SENDING)) for alert in alerts.open_alerts(connection)
+        alert.key.startswith((AlertKind.SILENCE, error_health.SENDING)) for alert in alerts.open_alerts(connection)
     )
 
 
@@ -103,7 +103,7 @@ def _clear(connection: Connection, key: str, now: datetime) -> None:
 
 
 def _watch_silence(connection: Connection, channel: str, listening_since: datetime | None, now: datetime) -> None:
-    key = f"{SILENCE}:{channel}"
+    key = AlertKind.SILENCE.of(channel)
     found = delivery_health.sendings(connection, channel, now=now)
     if not found:
         return

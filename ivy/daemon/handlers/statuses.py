@@ -140,6 +140,7 @@ def _failed(connection: Connection, message: Outgoing, status: Status, channel: 
         return
     if isinstance(message.content, Emoji):  # nobody waits for a reaction
         outbox.set_state(connection, message.id, "failed", now=desk.now, reason=why(status))
+        message_costs.take_back(connection, message.id, channel=message.channel)  # its price came before it arrived
         return
     if message.state not in ON_ITS_WAY or message.external_id not in (None, status.external_id):
         return  # an earlier sending of it

@@ -17,6 +17,7 @@ from ivy.agent import (
     rating,
     remembering,
     routes,
+    tapering,
     topic_offer,
 )
 from ivy.agent.desk import Desk
@@ -57,6 +58,7 @@ async def handle(job: Job, context: Context) -> Outcome:
         context.new_id,
         job.trace_id,
         giving=context.config.giving,
+        experiments=context.config.experiments,
         caps=spending.caps_of(context.config.spend),
         minutes_of_calls=context.config.calls.minutes_per_person_month,
         minutes_a_day=context.config.calls.minutes_per_day,
@@ -87,9 +89,14 @@ def finish(connection: Connection, job: Job, reply: Reply, paper: Paper | None, 
     scope = within(connection, str(job.user_id))
     if not reply.already_done and turns.is_open(scope, reply.turn_id):
         person = people.load(scope)
+        instead = outgoing.instead_in_danger(scope, person, reply.turn_id)
+        if instead is not None:
+            _end_in_danger(scope, reply, instead, desk)
+            return
         text = outgoing.fit(scope, person, reply.text, desk)
         parts, action_id = choosing.compose(scope, person, reply.turn_id, text, desk)
         parts, action_id = topic_offer.attach(scope, person, reply.turn_id, parts, action_id, desk)
+        parts, action_id = tapering.after_turn(scope, person, reply.turn_id, parts, action_id, desk)
         if paper is not None:
             parts = documents.attach(scope, parts, paper)
         parts, late = catching_up.take_in(scope, parts, desk)
@@ -107,8 +114,28 @@ def finish(connection: Connection, job: Job, reply: Reply, paper: Paper | None, 
         remembering.after_turn(scope, reply.turn_id, desk)
         rating.after_answer(scope, person, desk, within=GOOD_FOR)
         turns.close(scope, reply.turn_id, "done", now=desk.now)
-    left = messages.unanswered(scope)
-    if left:
+    _go_on(scope, desk)
+
+
+def _end_in_danger(scope: Scope, reply: Reply, instead: str, desk: Desk) -> None:
+    """Close a turn without its reply, and without anything that would be asked or offered beside it."""
+    ids = desk.send(scope, instead, turn_id=reply.turn_id) if instead else []
+    ended = {
+        "text": reply.text,
+        "ending": reply.ending,
+        "fitted": instead,
+        "messages": ids,
+        "file": False,
+        "danger": True,
+    }
+    turns.append_last(scope, reply.turn_id, "reply", ended, now=desk.now)
+    turns.close(scope, reply.turn_id, "done", now=desk.now)
+    _go_on(scope, desk)
+
+
+def _go_on(scope: Scope, desk: Desk) -> None:
+    """Let words that came too late for a turn have one of their own."""
+    if left := messages.unanswered(scope):
         next_turn.enqueue_next_turn(scope, left[0]["id"], desk)
 
 
@@ -128,8 +155,7 @@ def buried(connection: Connection, job: Job, reason: str, desk: Desk) -> None:
     turn_id = turns.of_key(scope, job.key)
     if turn_id is not None and turns.is_open(scope, turn_id):
         turns.close(scope, turn_id, "failed", now=desk.now)
-    if left := messages.unanswered(scope):
-        next_turn.enqueue_next_turn(scope, left[0]["id"], desk)
+    _go_on(scope, desk)
 
 
 async def _answer(job: Job, store: PersonStore, turn: TurnContext, channel: str, context: Context) -> Reply:

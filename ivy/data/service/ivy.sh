@@ -1,8 +1,8 @@
 #!/bin/sh
 # `ivy` for an administrator: runs as the user ivy, with the secrets that the service has. `ivy init --service` wrote this.
 #
-# Nothing is left beside the database that ivy itself could not open. Everything is exec: exit code, terminal, Ctrl-C
-# and arguments are the program's own.
+# Nothing is left beside the database that ivy itself could not open. Exit code, Ctrl-C and arguments are the program's own;
+# an administrator's terminal is not: who has taken over the user ivy could type into it.
 set -eu
 unset PYTHONPATH PYTHONHOME
 program=@ROOT@/current/bin/ivy
@@ -56,5 +56,24 @@ exec unshare --mount -- /bin/sh -euc '
     chown ivy:ivy "$handed"
     umask 077
     export CREDENTIALS_DIRECTORY="$handed" HOME=/var/lib/ivy USER=ivy LOGNAME="${SUDO_USER:-root}"
-    exec setpriv --reuid=ivy --regid=ivy --init-groups --no-new-privs --inh-caps=-all --bounding-set=-all -- "$@"
+    set -- setpriv --reuid=ivy --regid=ivy --init-groups --no-new-privs --inh-caps=-all --bounding-set=-all -- "$@"
+    if ! [ -t 0 ] && ! [ -t 1 ] && ! [ -t 2 ]; then
+        exec "$@"
+    fi
+    if [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && runuser --help 2> /dev/null | grep -q -e --pty; then
+        exec runuser --pty --user root -- env HOME="$HOME" USER="$USER" LOGNAME="$LOGNAME" "$@" # a terminal of its own
+    fi
+    # Part of it is a pipe or a file: it reads and writes the terminal, and no terminal is its own. Ctrl-C is passed on.
+    exec 3<&0
+    setsid env --default-signal=INT,QUIT "$@" <&3 3<&- &
+    child=$! code=0
+    exec 3<&-
+    trap "kill -INT $child" INT
+    trap "kill -TERM $child" TERM HUP
+    wait "$child" || code=$?
+    while kill -0 "$child" 2> /dev/null; do
+        code=0
+        wait "$child" || code=$?
+    done
+    exit "$code"
 ' ivy "$secrets" "$handed" "$program" "$@"

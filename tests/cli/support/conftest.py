@@ -44,6 +44,7 @@ from ivy.store.settings import open_writer
 from ivy.store.spending import Reservation
 from ivy.store.tool_executions import Execution
 from ivy.store.turns import Step
+from tests.models import FALLBACK, PRIMARY
 
 BUSY = "ivy.errors.VendorBusy@ivy.adapters.whatsapp.channel:WhatsApp.send"
 BUG = "builtins.KeyError@ivy.agent.context:assemble"
@@ -232,8 +233,8 @@ def _answered(hands: Hands) -> dict[str, str]:
     turns.append(scope, turn.id, Step(0, "context", read), now=now)
     first, second = hands.new_id(), hands.new_id()
     for call_id, role, vendor, model in (
-        (first, "primary", "anthropic", "claude-sonnet-5-5"),
-        (second, "fallback", "openai", "gpt-6-luna"),
+        (first, "primary", "anthropic", PRIMARY),
+        (second, "fallback", "openai", FALLBACK),
     ):
         reservation = Reservation(call_id, "ana-0001", turn.id, role, vendor, model, PRICES, 20_000, arrival)
         spending.reserve(connection, reservation, caps=Sums(day=10_000_000), now=now)

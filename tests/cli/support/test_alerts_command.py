@@ -15,6 +15,7 @@ from ivy.clock import SystemClock
 from ivy.config import Config, MailSection, OperatorSection, Secret
 from ivy.daemon import beat_file, lock
 from ivy.domain.advice import Advice, Severity
+from ivy.domain.runbook import Key
 from ivy.emulators.mailbox import Answers
 from ivy.store import alerts, templates
 from ivy.store.binding import Connection
@@ -42,7 +43,7 @@ CONFIG = Config(
 
 
 def fault(connection: Connection, key: str, severity: Severity, at: datetime) -> None:
-    alerts.raise_alert(connection, Advice(severity, key, f"Fault {key}.", f"Mend {key}."), at=at, now=at)
+    alerts.raise_alert(connection, Advice(severity, Key(key), f"Fault {key}.", f"Mend {key}."), at=at, now=at)
 
 
 def test_a_list_says_what_is_open_what_to_do_and_who_was_told(ivy: "Ivy", seeded: "Seeded") -> None:

@@ -10,6 +10,7 @@ from ivy.domain.spend_caps import NO_CAPS
 from ivy.ports import UnitPrices, Usage
 from ivy.store import spending
 from ivy.store.spending import Reservation
+from tests.models import EMBEDDER, FALLBACK, PRIMARY
 
 if TYPE_CHECKING:
     from tests.cli.support.conftest import Ivy, Seeded
@@ -29,7 +30,7 @@ def test_rows_add_up_to_the_total_to_the_micro_dollar(ivy: "Ivy", seeded: "Seede
 def test_an_embedding_has_its_calls_and_tokens_under_its_own_kind(ivy: "Ivy", seeded: "Seeded") -> None:
     entry, now = seeded.hands.new_id(), seeded.hands.now
     prices = UnitPrices(20_000, 0, 0, 0, "test")
-    call = Reservation(entry, "ana-0001", None, "embedder", "openai", "text-embedding-3-small", prices, 100, "t")
+    call = Reservation(entry, "ana-0001", None, "embedder", "openai", EMBEDDER, prices, 100, "t")
     with seeded.connection as connection:
         spending.reserve(connection, call, caps=NO_CAPS, now=now, kind="embedding")
         spending.settle(connection, entry, Usage(input=50), micros=1, latency_ms=3, request_id="")
@@ -41,8 +42,8 @@ def test_an_embedding_has_its_calls_and_tokens_under_its_own_kind(ivy: "Ivy", se
 
 def test_each_model_has_its_calls_beside_its_money(ivy: "Ivy", seeded: "Seeded") -> None:
     rows = {row["name"]: row for row in ivy("costs", "--by", "model", "--json").json()["rows"]}
-    assert (rows["gpt-6-luna"]["micros"], rows["gpt-6-luna"]["calls"]) == (2_115, 1)
-    assert (rows["claude-sonnet-5-5"]["micros"], rows["claude-sonnet-5-5"]["failed"]) == (0, 1)
+    assert (rows[FALLBACK]["micros"], rows[FALLBACK]["calls"]) == (2_115, 1)
+    assert (rows[PRIMARY]["micros"], rows[PRIMARY]["failed"]) == (0, 1)
     assert (rows["whatsapp"]["micros"], rows["whatsapp"]["calls"]) == (3_400, 0)
 
 

@@ -9,8 +9,10 @@ from ivy.daemon import lock
 from ivy.domain import messaging_limit
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.calls import CallKind, CallOutcome, Report, Spoken, Verdict
+from ivy.domain.runbook import Key
 from ivy.store import alerts, allowance, calls
 from ivy.store.calls import Call
+from tests.models import FALLBACK, PRIMARY
 
 if TYPE_CHECKING:
     from tests.cli.support.conftest import Ivy, Seeded
@@ -46,7 +48,7 @@ def test_concerns_come_with_the_next_step(ivy: "Ivy", seeded: "Seeded") -> None:
         "! Dead letters: 7.",
         "`ivy replay-dlq` shows",
         "! Task scheduler crashed in the last day (1 ×): ZeroDivisionError",
-        "! The primary model claude-sonnet-5-5 failed",
+        f"! The primary model {PRIMARY} failed",
         "1 held for 1 person: quiet hours, until",
         "$0.01 of $0.05",
         " 11%",
@@ -78,7 +80,7 @@ def test_open_alerts_come_with_their_advice_the_worst_first(ivy: "Ivy", seeded: 
         (Severity.CRITICAL, "a"),
         (Severity.CRITICAL, "a"),
     ):
-        advice = Advice(severity, key, f"Fault {key} is there.", f"Mend {key}.")
+        advice = Advice(severity, Key(key), f"Fault {key} is there.", f"Mend {key}.")
         alerts.raise_alert(seeded.connection, advice, at=now, now=now)
     alerts.resolve(seeded.connection, "none", at=now, now=now)
     status = ivy("status", "--json").json()
@@ -115,7 +117,7 @@ def test_latencies_and_tools_are_held_against_the_targets(ivy: "Ivy", seeded: "S
     assert found["tools"]["faults"] == 0
     typed = ivy("status").out
     assert "(targets 5 / 3 / 2 s)" in typed
-    assert "well: whatsapp, anthropic/claude-sonnet-5-5, openai/gpt-6-luna" in typed
+    assert f"well: whatsapp, anthropic/{PRIMARY}, openai/{FALLBACK}" in typed
     assert "(targets 90% / 95% / 98%)" in typed
     assert (
         measures_view.met(1_999) == "2 s" and measures_view.met(2_000) == "3 s" and measures_view.met(5_000) == "none"

@@ -19,6 +19,7 @@ from ivy.domain.breaker import CLOSED, BreakerPolicy, after_failure
 from ivy.domain.calls import CallKind
 from ivy.domain.inbound import Sender, Text
 from ivy.domain.jobs import INBOUND, SEND
+from ivy.domain.runbook import AlertKind, Key
 from ivy.domain.spend_caps import Sums
 from ivy.ports import Address, UnitPrices, Usage
 from ivy.store import (
@@ -41,6 +42,7 @@ from ivy.store.people import NewPerson
 from ivy.store.scope import within
 from ivy.store.settings import open_writer
 from ivy.store.spending import Reservation
+from tests.models import FALLBACK, PRIMARY
 
 if TYPE_CHECKING:
     from tests.cli.support.conftest import Ivy
@@ -95,7 +97,7 @@ def _talk(connection: Connection, user: str, number: int) -> None:
     messages.receive(connection, f"m{number}", user, event, event.body, needs_answer=True, trace_id=trace, now=at)
     turn = turns.open_turn(scope, f"turn{number}", f"turn:m{number}", prompt="coach@1", trace_id=trace, now=at)
     messages.read_by(scope, [f"m{number}"], turn.id)
-    call = Reservation(f"a{number}", user, turn.id, "primary", "anthropic", "claude-sonnet-5-5", PRICES, 20_000, trace)
+    call = Reservation(f"a{number}", user, turn.id, "primary", "anthropic", PRIMARY, PRICES, 20_000, trace)
     spending.reserve(connection, call, caps=Sums(day=90_000_000), now=at)
     spending.settle(
         connection, call.id, Usage(input=9_000, output=60), micros=27_900, latency_ms=900 + 90 * number, request_id="r"
@@ -131,12 +133,12 @@ def a_bad_night(connection: Connection) -> None:
     )
     for minutes, reason in ((95, "overloaded (529)"), (90, ""), (75, "it did not answer in time"), (70, "")):
         flapped = after_failure(CLOSED, BreakerPolicy(1), reason, ago(minutes)) if reason else CLOSED
-        breakers.save(connection, "openai/gpt-6-luna", flapped, now=ago(minutes))
+        breakers.save(connection, f"openai/{FALLBACK}", flapped, now=ago(minutes))
     for number in range(37):
         new = NewJob(f"dead{number}", INBOUND, f"dead{number}", ago(30), {}, user_id=f"p{number % 9:02}")
         jobs.bury_at_once(connection, new, reason="away", error="Busy", now=ago(30))
     jobs.enqueue(connection, NewJob("old", SEND, "old", ago(23), {}), now=ago(23))
-    reserved = Reservation("dear", "p00", "turn0", "primary", "anthropic", "claude-sonnet-5-5", PRICES, 8_400_000, "t")
+    reserved = Reservation("dear", "p00", "turn0", "primary", "anthropic", PRIMARY, PRICES, 8_400_000, "t")
     spending.reserve(connection, reserved, caps=Sums(day=90_000_000), now=ago(5))
     for severity, key, title, do, since in (
         (Severity.CRITICAL, "channel:whatsapp", "whatsapp fails and is left alone: the service is overloaded (131016).",
@@ -147,7 +149,7 @@ def a_bad_night(connection: Connection) -> None:
          "Make room on the disk that holds the database and people's files, or shorten media.keep_days.", 700),
         (Severity.INFO, "number:1555:throughput", "The number may send 80 messages a second.", "", 50),
     ):  # fmt: skip
-        alerts.raise_alert(connection, Advice(severity, key, title, do), at=ago(since), now=ago(since))
+        alerts.raise_alert(connection, Advice(severity, Key(key), title, do), at=ago(since), now=ago(since))
     switches.set_value(connection, "flows", "off", by="ops", now=ago(30))
 
 
@@ -238,7 +240,7 @@ def test_a_frame_fills_the_terminal_and_no_more(looked: Callable[..., Status], c
 
 
 def test_what_strangers_wrote_cannot_steer_the_terminal(looked: Callable[..., Status], connection: Connection) -> None:
-    advice = Advice(Severity.CRITICAL, "handover:x", "\x1b]0;owned\x07 asks for a human.", "Answer.")
+    advice = Advice(Severity.CRITICAL, AlertKind.HANDOVER.of("x"), "\x1b]0;owned\x07 asks for a human.", "Answer.")
     alerts.raise_alert(connection, advice, at=NOW, now=NOW)
     frame_ = status_watch.drawn(status_screen.lines(looked(), 100), 100, 60)
     assert "\x07" not in frame_ and "\x1b]" not in frame_

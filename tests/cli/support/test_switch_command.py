@@ -9,6 +9,7 @@ import pytest
 
 from ivy.domain.breaker import CLOSED, Breaker
 from ivy.store import breakers
+from tests.models import PRIMARY
 
 if TYPE_CHECKING:
     from tests.cli.support.conftest import Ivy, Seeded
@@ -93,7 +94,7 @@ def test_what_is_not_known_is_refused_and_not_audited(
 
 
 def test_a_breaker_is_held_by_hand_shown_and_let_go(ivy: "Ivy", seeded: "Seeded") -> None:
-    model = "anthropic/claude-sonnet-5-5"
+    model = f"anthropic/{PRIMARY}"
     assert (
         ivy("switch", "breaker:primary", "open", "--reason", "it flaps").out
         == "breaker:primary is open; it was auto.\n"

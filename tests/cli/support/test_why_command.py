@@ -7,6 +7,7 @@ import pytest
 
 from ivy.store import jobs, reminders
 from ivy.store.reminders import Timing
+from tests.models import FALLBACK, PRIMARY
 
 if TYPE_CHECKING:
     from tests.cli.support.conftest import Ivy, Seeded
@@ -29,8 +30,8 @@ def test_it_is_told_in_order_and_in_plain_words(ivy: "Ivy", seeded: "Seeded") ->
         "A webhook came from whatsapp and was kept",
         f"turn {seeded.turn} read it",
         "It read 1 message. For want of room it was not told: 2 older messages.",
-        "The primary model (claude-sonnet-5-5 of anthropic) gave no answer (failed): anthropic: overloaded (529), 310 ms.",
-        "The fallback model (gpt-6-luna of openai) answered: 1200 tokens in, 800 of them cached, 45 out, $0.002115, 830 ms.",
+        f"The primary model ({PRIMARY} of anthropic) gave no answer (failed): anthropic: overloaded (529), 310 ms.",
+        f"The fallback model ({FALLBACK} of openai) answered: 1200 tokens in, 800 of them cached, 45 out, $0.002115, 830 ms.",
         "add_expense (amount: $50, description: lunch) was done: Wrote down $50.00 for lunch.",
         "To Ana, decided by its turn: “Wrote down $50.00 for lunch.”",
         "whatsapp says: delivered.",

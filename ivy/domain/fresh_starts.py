@@ -1,0 +1,56 @@
+"""Mornings on which somebody who fell out of it is offered a fresh start. May import: the standard library.
+
+Source: E12 (fresh starts help): Mondays, and the first morning after a trip. It is part of what goes to them that morning
+anyway, and never a contact of its own; how many days it has been is never said.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+QUIET_FOR = timedelta(days=7)
+"""So long no day was kept."""
+LONGEST_TRIP = timedelta(days=60)
+"""Who comes back later than this had moved."""
+LOOKED_BACK = timedelta(days=8)
+"""A slot that comes once a week has come by then."""
+_MONDAY = 0
+
+
+class Fresh(StrEnum):
+    """What makes a morning one."""
+
+    WEEK = "week"
+    BACK = "back"
+
+
+@dataclass(frozen=True)
+class Trip:
+    """A person's last change of zone: where they lived `before`, and whether they came `back` by it. Instants are UTC.
+
+    After a return there is no `before`: the next change begins a trip.
+    """
+
+    before: str = ""
+    left_at: datetime | None = None
+    back_at: datetime | None = None
+
+
+def after_move(trip: Trip, old: str, new: str, now: datetime) -> Trip:
+    """Return what is known of a trip once somebody has changed their zone from `old` to `new`."""
+    is_short = trip.left_at is not None and now - trip.left_at <= LONGEST_TRIP
+    if trip.before == new and is_short:
+        return Trip(back_at=now)
+    return Trip(before=old, left_at=now)
+
+
+def fresh_day(day: date, back_on: date | None) -> Fresh | None:
+    """Return what makes a local date one for a fresh start; `back_on` is the first morning after a trip."""
+    if day == back_on:
+        return Fresh.BACK
+    return Fresh.WEEK if day.weekday() == _MONDAY else None
+
+
+def is_out_of_it(day: date, kept: date | None, since: date) -> bool:
+    """Say whether somebody kept no day for a week; `kept` is the last one, `since` the date from which Ivy knows them."""
+    return day - max(kept or since, since) >= QUIET_FOR
