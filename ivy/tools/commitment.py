@@ -237,7 +237,9 @@ def show_commitment(args: ShowCommitment, turn: TurnContext) -> ScopedRead:  # n
         if turn.person.is_cared_for:
             return said.tell(turn, *LEFT_ASIDE)
         now = commitments.of(scope)
-        lines = [_week(turn, now.sessions), _counts(turn, now.minimum_minutes)]
+        goal = people.load(scope).goal
+        lines = [said.tell(turn, f"the goal: {goal}", f"el objetivo: {goal}")] if goal else []
+        lines += [_week(turn, now.sessions), _counts(turn, now.minimum_minutes)]
         if now.gift is not None:
             lines += [_gift(turn, now.gift), said.tell(turn, *_PART_SAYS[now.part_gives])]
         lines.append(

@@ -237,6 +237,7 @@ class Registry:
 def families() -> tuple[Tool, ...]:
     """Return all tools of Ivy, family by family. A new family is one line here."""
     from ivy.tools import (
+        aims,
         asking,
         calendar,
         calling,
@@ -270,6 +271,7 @@ def families() -> tuple[Tool, ...]:
         *reserve.TOOLS,
         *coaching.TOOLS,
         *commitment.TOOLS,
+        *aims.TOOLS,
         *giving.TOOLS,
         *progress.TOOLS,
         *calling.TOOLS,
