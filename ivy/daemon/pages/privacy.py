@@ -19,7 +19,7 @@ def parts(config: Config, language: str) -> list[Part]:
     return [
         Part("", _who(config, tell)),
         Part(tell("What is kept", "Qué se guarda"), _kept(config, tell), listed=True),
-        Part(tell("What it is for", "Para qué"), _purpose(tell)),
+        Part(tell("What it is for", "Para qué"), _purpose(config, tell)),
         Part(tell("How long", "Cuánto tiempo"), _how_long(config, tell), listed=True),
         *_seen(config, language, tell),
         Part(tell("How to stop", "Cómo parar"), _stopping(config, tell)),
@@ -101,8 +101,8 @@ def _kept(config: Config, tell: Tell) -> list[str]:
     ]
 
 
-def _purpose(tell: Tell) -> list[str]:
-    return [
+def _purpose(config: Config, tell: Tell) -> list[str]:
+    lines = [
         tell(
             "To talk with you, to remind and call you as you agreed, and to keep Ivy working. Ivy sells nothing of it and shows no"
             " advertising, and nobody else who writes to Ivy sees what is yours.",
@@ -116,6 +116,17 @@ def _purpose(tell: Tell) -> list[str]:
             " los datos de alguien con los comandos de Ivy queda registrado.",
         ),
     ]
+    if config.experiments:
+        lines.append(
+            tell(
+                "Small settings, such as when a missed call is tried again, may differ between people by chance, to learn what"
+                " helps. Only groups of five people or more are compared, and which setting you have is part of what you can"
+                " ask for.",
+                "Ajustes pequeños, como cuándo se repite una llamada perdida, pueden variar al azar entre personas, para saber qué"
+                " ayuda. Solo se comparan grupos de cinco personas o más, y qué ajuste te tocó es parte de lo que puedes pedir.",
+            )
+        )
+    return lines
 
 
 def _how_long(config: Config, tell: Tell) -> list[str]:

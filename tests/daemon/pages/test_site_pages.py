@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from quart import Response
 
-from ivy.config import CharitySection, Config, Secret, SiteSection
+from ivy.config import CharitySection, Config, ExperimentSection, Secret, SiteSection
 from ivy.daemon import web
 from ivy.daemon.context import Context
 from ivy.daemon.pages import privacy, site, terms
@@ -91,6 +91,10 @@ def test_only_what_is_switched_on_is_spoken_of() -> None:
     for config, words in (
         (changed(BARE, voice={"enabled": True}), ("said in a call", "Lo dicho en una llamada")),
         (changed(BARE, backup={"folder": "/srv/copies"}), ("Encrypted copies", "Copias cifradas")),
+        (
+            msgspec.structs.replace(BARE, experiments={"retry": ExperimentSection()}),
+            ("may differ between people", "variar al azar"),
+        ),
         (changed(BARE, giving={"charities": {"water": CharitySection("Water")}}), ("gifts", "donaciones")),
         (changed(BARE, mail={"enabled": True}), ("a link that ends", "un enlace para no")),
     ):
