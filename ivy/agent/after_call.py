@@ -4,6 +4,7 @@ May import: the store and below. The rule is `domain/missed_calls.py`; all of it
 earlier report is not done again.
 """
 
+import re
 from dataclasses import replace
 
 from ivy import log
@@ -22,10 +23,10 @@ from ivy.agent.desk import Desk
 from ivy.domain import missed_calls
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.calling_hours import OwnHours
-from ivy.domain.calls import CallKind, CallOutcome, CallState, Report
-from ivy.domain.consent import Purpose, StopMeaning
+from ivy.domain.calls import Again, CallKind, CallOutcome, CallState, Report
+from ivy.domain.consent import Purpose, StopMeaning, StopScope, stop_answer, stop_meaning
 from ivy.domain.experiments import Setting
-from ivy.domain.extraction import wants_silence
+from ivy.domain.extraction import said_stop, wants_silence
 from ivy.domain.missed_calls import Attempted, Do
 from ivy.domain.runbook import AlertKind
 from ivy.domain.said_of_calls import speaks_of_no_calls_today
@@ -51,6 +52,7 @@ from ivy.store.scope import Scope
 
 logger = log.get(__name__)
 ALTERNATE = ":alternate"
+_OF_CALLS = re.compile(r"\b(?:call|phon|ring|llam|tel[eé]f)", re.IGNORECASE)
 
 
 def settle(scope: Scope, call: Call, own: OwnHours, desk: Desk, *, was: CallOutcome | None = None) -> None:
@@ -63,21 +65,32 @@ def settle(scope: Scope, call: Call, own: OwnHours, desk: Desk, *, was: CallOutc
         notice_calls.settle(scope, call, report, desk)
     if call.outcome is None:
         return
-    if call.outcome is CallOutcome.OPTED_OUT:
-        end_calls(scope, person, desk, said=f"in call {call.id}")
-        return
     if care.heard_on_phone(scope, person, call.id, [each.text for each in report.spoken if each.by == "person"], desk):
         person = people.load(scope)
+    if call.outcome is CallOutcome.OPTED_OUT:
+        end_calls(scope, person, desk, said=f"in call {call.id}")
+        if said_stop(report.spoken) is not StopMeaning.NONE and not _is_of_calls(report):
+            stopping.suspend_and_ask(scope, people.load(scope), desk)
+        return
     if wants_silence(report) is StopMeaning.NONE:
         _leave_today_out(scope, person, call, report, desk)
-    elif person.suspended_until is None:
+    elif not stopping.is_suspended(person, desk):
         stopping.suspend_and_ask(scope, person, desk)  # a spoken stop: silence first, and then the question how much
     if call.outcome is CallOutcome.COMPLETED:
         if call.kind is not CallKind.NOTICE:  # which plans nothing, and stands for no call that they missed
             misjudged.turned(scope, people.load(scope), call, was, desk)
             _spoke(scope, person, call, report, desk)
+            if report.again is Again.AT_WISH and was is not CallOutcome.COMPLETED:  # "call me back later"
+                desk.tell(scope, person, Say.CALL_WHEN)
         return
     _did_not_speak(scope, person, call, own, desk)
+
+
+def _is_of_calls(report: Report) -> bool:
+    """Say whether all that they said of silence was said of calls, which end anyhow."""
+    said = [each.text for each in report.spoken if each.by == "person"]
+    wishes = [text for text in said if stop_meaning(text) is not StopMeaning.NONE]
+    return all(stop_answer(text) is StopScope.CALLS or _OF_CALLS.search(text) for text in wishes)
 
 
 def _with_words(scope: Scope, call: Call) -> Report:
@@ -98,7 +111,8 @@ def _spoke(scope: Scope, person: Person, call: Call, report: Report, desk: Desk)
     if slot is not None:
         call_slots.note_answered(scope, slot.id)
     pending_actions.settle(scope, missed_call.QUESTION, now=desk.now)  # an earlier attempt's: they did speak
-    if "analysed" in report.seen:
+    # A number can be forged: what an unproved caller said is nobody's plan, and keeps nobody's day.
+    if "analysed" in report.seen and (call.direction != "in" or call.proved_at is not None):
         call_notes.write(scope, person, call, report, desk)
 
 

@@ -5,7 +5,7 @@ May import: the store and below.
 
 from collections.abc import Mapping
 
-from ivy.agent import hearing, pictures
+from ivy.agent import care, hearing, pictures
 from ivy.agent.desk import Desk
 from ivy.agent.listening import listen, say_once
 from ivy.agent.questions import Heard
@@ -47,6 +47,7 @@ class FileAnswers:
         person, means = people.load(scope), stop_meaning(text)
         if _is_set_aside(scope, message_id) and means is StopMeaning.NONE:
             messages.learn_words(scope, message_id, text, needs_answer=False)
+            care.heard(scope, person, text, message_id, desk)  # a stop sets no cry aside
             return
         must_act = means is not StopMeaning.NONE or risk_of(text) is not None
         if sure is not Certainty.SURE and not must_act:  # a stop, or a cry, is never asked about twice
@@ -59,9 +60,10 @@ class FileAnswers:
 
     def kept(self, scope: Scope, message_id: str, item: Item, desk: Desk) -> None:
         """Go on with a picture, a film, a document or a sticker."""
+        person, caption = people.load(scope), messages.words_of(scope, message_id)
+        in_danger = care.heard(scope, person, caption, message_id, desk)
         if _is_set_aside(scope, message_id):
             return
-        person, caption = people.load(scope), messages.words_of(scope, message_id)
         heard = Heard(caption, message_id, messages.external_id_of(scope, message_id))
         is_picture = item.kind.can_be_seen and item.type is Type.IMAGE
         may_be_shown = is_picture and pictures.may_be_shown(scope)
@@ -70,7 +72,8 @@ class FileAnswers:
                 listen(scope, person, heard, desk)
         elif person.handed_over_at is None and (not is_picture or pictures.were_declined(scope)):
             say_once(scope, person, KEPT.get(item.type, Say.FILE_KEPT), desk)
-        if is_picture and person.handed_over_at is None and not (may_be_shown or pictures.were_declined(scope)):
+        may_ask = person.handed_over_at is None and not in_danger
+        if is_picture and may_ask and not (may_be_shown or pictures.were_declined(scope)):
             pictures.ask(scope, person, message_id, desk)
 
     def waits(self, scope: Scope, message_id: str, item: Item, desk: Desk) -> None:
@@ -81,9 +84,10 @@ class FileAnswers:
 
     def refused(self, scope: Scope, message_id: str, reason: Reason, desk: Desk) -> None:
         """Say one plain sentence about a file that is not here, or was not understood; its caption counts all the same."""
+        person, caption = people.load(scope), messages.words_of(scope, message_id)
+        care.heard(scope, person, caption, message_id, desk)
         if _is_set_aside(scope, message_id):
             return
-        person, caption = people.load(scope), messages.words_of(scope, message_id)
         if person.handed_over_at is None:
             say_once(scope, person, SENTENCES[reason], desk)
         if caption.strip() and messages.learn_words(scope, message_id, caption, needs_answer=True):

@@ -246,7 +246,7 @@ def _filled_in(moment: _Moment) -> dict[str, str]:
     plan = plans.of_day(scope, moment.day)
     small = plan.small_version if plan and plan.small_version else if_then.SMALL[language]
     opened = workouts.open_of(scope, moment.day)
-    kept = sum(each.state is WorkoutState.DONE for each in _of_week(moment))
+    kept = len({each.day for each in _of_week(moment) if each.planned and each.state is WorkoutState.DONE})
     return {
         "time": _chosen_time(moment),
         "plan": _brief(if_then.sentence(plan, language)) if plan else "",

@@ -68,12 +68,15 @@ def shipped_lines() -> HelpLines:
 
 
 def heard(scope: Scope, person: Person, text: str, message_id: str, desk: Desk) -> bool:
-    """Answer words of danger in the chat; return False if there are none."""
+    """Answer words of danger in the chat, once a message; return False if there are none.
+
+    A message may be listened to twice: when it arrives, and when its file is here.
+    """
     risk = risk_of(text)
     if risk is None:
         return False
-    _open(scope, person, risk, "chat", message_id, text, desk)
-    answer(scope, person, risk, desk)
+    if _open(scope, person, risk, "chat", message_id, text, desk):
+        answer(scope, person, risk, desk)
     return True
 
 
@@ -150,6 +153,7 @@ def _say(key: Say, person: Person, found: Help) -> str:
 
 
 def _open(scope: Scope, person: Person, risk: Risk, source: str, ref: str, words: str, desk: Desk) -> bool:
+    """Open a review and tell the operator; return False if this danger is known from this message or call."""
     review_id = desk.new_id()
     if not reviews.open_review(scope, review_id, risk, source=source, ref=ref, words=words, now=desk.now):
         return False

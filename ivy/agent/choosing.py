@@ -29,6 +29,9 @@ def compose(scope: Scope, person: Person, turn_id: str, text: str, desk: Desk) -
     pending = pending_actions.of_turn(scope, turn_id, CHOICE, FORM, SHARE, WHICH, EASING, now=desk.now)
     if pending is None:
         return [*split_text(text)], ""
+    asks = str(pending.payload.get("asks", ""))
+    if asks and asks != text.strip():  # what a tap does is told in our words, never in a model's
+        return [*split_text(text), questions.content_of(pending, asks, person, desk)], pending.id
     *before, last = split_text(text, LONGEST_BODY) or [say(Say.CHOOSE, person.speech)]
     if pending.kind in (CHOICE, WHICH, EASING):
         return [*before, questions.content_of(pending, last, person, desk)], pending.id

@@ -48,6 +48,13 @@ def put(scope: Scope, person: Person, turn_id: str, desk: Desk) -> None:
         keep_no_line(scope, pending)
 
 
+def leave(scope: Scope, turn_id: str, desk: Desk) -> None:
+    """Ask nothing: the question of a turn is over, and keeps no words."""
+    if (pending := pending_actions.of_turn(scope, turn_id, CONFIRM, now=desk.now)) is not None:
+        keep_no_line(scope, pending)
+        pending_actions.settle_one(scope, pending.id, "", now=desk.now)
+
+
 def _never(_link: str) -> bool:
     return False
 

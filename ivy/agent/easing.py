@@ -3,10 +3,11 @@
 from functools import partial
 
 from ivy import log
-from ivy.agent import routes
+from ivy.agent import checkins, routes
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Heard
-from ivy.domain.sentences import Say
+from ivy.domain.easing import Part
+from ivy.domain.sentences import Say, say
 from ivy.ports import ToolCall
 from ivy.store import consents, easings, people
 from ivy.store.easings import Easing
@@ -27,7 +28,7 @@ def answered(scope: Scope, person: Person, pending: Pending, _option: str, _hear
     if waiting is None:
         desk.tell(scope, person, Say.TAP_OVER)
         return True
-    easings.call_off(scope, waiting.parts, now=desk.now)
+    easings.call_off(scope, Part, now=desk.now)  # all of it: that is what is said
     desk.tell(scope, person, Say.EASING_OFF)
     return True
 
@@ -57,7 +58,8 @@ def begin(scope: Scope, easing_id: str, desk: Desk) -> None:
         scope.connection.execute("ROLLBACK TO begins")
         easings.end(scope, waiting.id, "refused", now=desk.now, why=why)
         logger.info("the easing %s of %s is not made: %s", waiting.id, scope.user_id, why)
-        desk.tell(scope, person, Say.EASING_FAILED)
+        if checkins.may_begin(person, desk.now):
+            desk.send(scope, say(Say.EASING_FAILED, person.speech), asked_for=False)
     scope.connection.execute("RELEASE begins")
 
 

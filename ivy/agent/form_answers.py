@@ -38,14 +38,9 @@ PASSED = Both("That time has passed. Please choose a later one.", "Esa hora ya p
 def take(scope: Scope, person: Person, event: FormAnswer, heard: Heard, desk: Desk) -> None:
     """Act on a form, once; a forged, foreign or late one is answered kindly and does nothing."""
     pending = _question(scope, event, desk)
-    if pending is None:
-        say_once(scope, person, Say.FORM_FOREIGN, desk)
-        return
-    if pending.done:
-        say_once(scope, person, Say.FORM_OVER, desk)
-        return
-    if not pending.is_open(desk.now):
-        say_once(scope, person, Say.FORM_FOREIGN, desk)
+    if pending is None or not pending.is_open(desk.now):
+        if not _danger_in(scope, person, event, heard, desk):
+            say_once(scope, person, Say.FORM_OVER if pending and pending.done else Say.FORM_FOREIGN, desk)
         return
     name = str(pending.payload["form"])
     form = BOOKING if name == LIVE_BOOKING else FORMS[name]
@@ -53,7 +48,8 @@ def take(scope: Scope, person: Person, event: FormAnswer, heard: Heard, desk: De
         answers = read_answers(form, event.answers, today=local_date(desk.now, person.zone))
         _check_ahead(answers, person, desk.now)
     except WrongAnswer as wrong:  # the form may be opened again: nothing was settled
-        desk.write(scope, wrong.said.said(person.language))
+        if not _danger_in(scope, person, event, heard, desk):
+            desk.write(scope, wrong.said.said(person.language))
         return
     pending_actions.settle_one(scope, pending.id, "sent", now=desk.now)
     words = in_words(form, answers, person.language)
@@ -65,6 +61,12 @@ def take(scope: Scope, person: Person, event: FormAnswer, heard: Heard, desk: De
         _book(scope, person, answers, heard, desk)
     else:  # words like any other: the agent notes what is worth noting
         _to_turn(scope, person, words, heard, desk)
+
+
+def _danger_in(scope: Scope, person: Person, event: FormAnswer, heard: Heard, desk: Desk) -> bool:
+    """Answer danger in the free text of a form that is not acted on; return False if there is none."""
+    found = care.danger_in(text for key, text in event.answers.items() if key != ANSWER_KEY and isinstance(text, str))
+    return found is not None and care.heard(scope, person, found[1], heard.message_id, desk)
 
 
 def _question(scope: Scope, event: FormAnswer, desk: Desk) -> Pending | None:

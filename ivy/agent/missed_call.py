@@ -32,6 +32,12 @@ LATER = timedelta(hours=1)
 NOW, HOUR, TEXT, NO = "now", "hour", "text", "no"
 BY_TEXT, KEEP, TIME = "by_text", "keep", "time"
 TEMPLATE, PLAN_TEMPLATE = "missed_call", "plan_due"
+_OPENS = {
+    CallKind.EVENING: checkins.EVENING_TEMPLATE,
+    CallKind.WEEKLY: checkins.WEEK_TEMPLATE,
+    CallKind.MONTHLY: checkins.MONTH_TEMPLATE,
+}
+"""Each says that it is time, with one button that goes on in writing."""
 SAYS = {
     CallOutcome.MISSED: Say.MISSED_CALL,
     CallOutcome.VOICEMAIL: Say.MISSED_CALL,
@@ -110,7 +116,8 @@ def _template(pending: Pending, person: Person, call: Call, desk: Desk) -> OwnTe
         return questions.with_template(pending, desk, TEMPLATE, values, (NOW, TEXT))
     if call.kind is CallKind.MORNING:
         return questions.with_template(pending, desk, PLAN_TEMPLATE, values, (TEXT, NO))
-    return None
+    opens = _OPENS.get(call.kind)
+    return questions.with_template(pending, desk, opens, values, (TEXT,)) if opens else None
 
 
 # --- answers ---------------------------------------------------------------------------------------

@@ -267,11 +267,10 @@ def _agree_to_summary(talk: Talk) -> bool:
     Return whether they know of it; who told their time before they were asked was not told.
     """
     progress, desk = talk.progress, talk.desk
-    was_told = progress.times_asked(Step.CONTACT) > 0
-    if was_told and not topics.declines_summary(progress.words):
+    if progress.summed_up and not topics.declines_summary(progress.words):
         proof = f"{progress.words} (asked: {question_of(talk, Step.CONTACT).text})"
         entry.agree_to_summary(talk.scope, Wish(proof, "onboarding", desk.now), new_id=desk.new_id)
-    return was_told
+    return progress.summed_up
 
 
 def _booked(talk: Talk, slot: Slot) -> str:

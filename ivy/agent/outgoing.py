@@ -19,6 +19,7 @@ from ivy.domain.taint import origin_of
 from ivy.store import messages, tool_executions, turns
 from ivy.store.people import Person
 from ivy.store.scope import Scope
+from ivy.tools.registry import Effect, families
 
 logger = log.get(__name__)
 RECITAL = 12
@@ -51,7 +52,9 @@ def instead_in_danger(scope: Scope, person: Person, turn_id: str) -> str | None:
     if since is None or began is None or since < began:
         return None
     logger.info("a reply to %s from before their words of danger is not sent", scope.user_id)
-    return say(Say.ONB_NOTED, person.speech) if tool_executions.done_in(scope, turn_id) else ""
+    done = tool_executions.done_in(scope, turn_id)
+    wrote = any(each.name in done and each.effect is not Effect.READ for each in families())
+    return say(Say.ONB_NOTED, person.speech) if wrote else ""
 
 
 def recites(text: str) -> bool:

@@ -9,6 +9,7 @@ from ivy import log
 from ivy.agent import (
     answers,
     attachments,
+    care,
     doors,
     form_answers,
     onboarding,
@@ -114,6 +115,8 @@ def _take(scope: Scope, person: Person, event: PersonMessage, desk: Desk, *, wel
         return
     takes_reactions = not isinstance(event, Reaction)  # a reaction on a reaction never arrives
     heard = Heard(body, message_id, event.external_id if takes_reactions else "", getattr(event, "quoted_id", ""))
+    if isinstance(event, Media) and body.strip():  # its file may take days to come
+        care.heard(scope, person, body, message_id, desk)
     match event:
         case Tap():
             _tapped(scope, person, event, heard, desk)
@@ -126,6 +129,9 @@ def _take(scope: Scope, person: Person, event: PersonMessage, desk: Desk, *, wel
             attachments.want(scope, event, message_id, desk)
         case Contacts(own=True):
             _own_number(scope, person, event, message_id, desk)
+        case Media() if body.strip():
+            messages.learn_words(scope, message_id, body, needs_answer=True)
+            listen(scope, person, heard, desk)
         case Unsupported() | Media():
             if person.handed_over_at is None:
                 say_once(scope, person, Say.UNSUPPORTED, desk)

@@ -50,7 +50,8 @@ def _asking(person: Person, week: date, text: str, proposed: int | None) -> Aski
     if proposed is None:
         return Asking(QUESTION, text, (wrong,), LASTS, payload, down=WRONG)
     options = (*raising.options(person, proposed), wrong)
-    return Asking(QUESTION, text, options, LASTS, {**payload, "more": proposed}, up=raising.MORE, down=raising.KEEP)
+    # No thumb answers it: a heart is for the week, and no promise of one more.
+    return Asking(QUESTION, text, options, LASTS, {**payload, "more": proposed})
 
 
 def _with_proposal(text: str, person: Person, proposed: int | None) -> str:

@@ -32,8 +32,8 @@ CHAT = "whatsapp"
 TELLS_OF_A_WORKOUT = "log_workout"
 _OPTIONS = (
     (Pace.KEEP, Say.OPTION_TAPER_KEEP),
-    (Pace.FEWER, Say.OPTION_TAPER_FEWER),
     (Pace.WEEKLY, Say.OPTION_TAPER_WEEKLY),
+    (Pace.FEWER, Say.OPTION_TAPER_FEWER),  # the third: "three" means it by its place and by its mornings
 )
 
 

@@ -2,6 +2,7 @@
 
 from ivy.agent import summing_up, telling
 from ivy.agent.desk import Desk
+from ivy.agent.onboarding_asking import QUESTION as ONBOARDING
 from ivy.agent.questions import Heard
 from ivy.domain import topics
 from ivy.domain.sentences import Say, say
@@ -32,6 +33,8 @@ def heard(scope: Scope, person: Person, heard: Heard, desk: Desk) -> bool:
     if not on:
         for topic in sorted(named):  # their word counts for what would come one day, too
             kept_topics.stop(scope, topic, Wish(heard.words, "text", desk.now))
+        if pending_actions.open_one(scope, ONBOARDING, now=desk.now) is not None:
+            return False  # it stands beside an answer, which is still to be taken
         title = say(topics.TOPICS[min(named)].title, person.speech)
         desk.tell(scope, person, Say.TOPIC_NOT_ON, topic=title)
     return True

@@ -18,7 +18,7 @@ FOLDER = "secrets"
 VOICE_KEY = "voice.api_key_file"
 LATER = ("backup", "sms", "mail")
 """Sections that a fresh configuration does not have unless something of them was answered."""
-_SWITCHED_ON_BY = {
+SWITCHED_ON_BY = {
     "voice": (VOICE_KEY,),
     "sms": ("sms.account_sid", "sms.sender"),
     "mail": ("mail.host", "mail.sender"),
@@ -243,27 +243,13 @@ def text_of(answers: Mapping[str, str]) -> str:
     lines = [HEAD]
     for section in dict.fromkeys(item.section for item in ITEMS if item.section not in LATER or item.key in answers):
         lines.append(f"[{section}]")
-        lines += [*_model(section), *_switch(section, answers, "# ")]
+        lines += [*model_lines(section), *_switch(section, answers)]
         lines += [_line(item, answers.get(item.key, "")) for item in ITEMS if item.section == section]
         lines.append("")
     return "\n".join([*lines, '[admission]\npolicy = "invite"               # or open, or list\n'])
 
 
-def lines_to_paste(answers: Mapping[str, str]) -> str:
-    """Return the lines that a configuration lacks, under their sections."""
-    lines: list[str] = []
-    for section in dict.fromkeys(item.section for item in ITEMS if item.key in answers):
-        lines.append(f"[{section}]")
-        lines += _switch(section, answers, "")[: _is_on(section, answers)]
-        lines += [
-            f"{item.name} = {json.dumps(answers[item.key])}"
-            for item in ITEMS
-            if item.section == section and item.key in answers
-        ]
-    return "\n".join(lines)
-
-
-def _model(section: str) -> list[str]:
+def model_lines(section: str) -> list[str]:
     """Name a role's vendor and model: a table that is there takes nothing from the defaults."""
     if not section.startswith("models."):
         return []
@@ -271,15 +257,12 @@ def _model(section: str) -> list[str]:
     return [f"vendor = {json.dumps(model.vendor)}", f"model = {json.dumps(model.model)}"]
 
 
-def _switch(section: str, answers: Mapping[str, str], otherwise: str) -> list[str]:
-    """Switch calls, texts and mails on with what they need; `otherwise` stands before the line without it."""
-    if section not in _SWITCHED_ON_BY:
+def _switch(section: str, answers: Mapping[str, str]) -> list[str]:
+    """Switch calls, texts and mails on with what they need; without it the line is a comment."""
+    if section not in SWITCHED_ON_BY:
         return []
-    return [f"{'' if _is_on(section, answers) else otherwise}enabled = true"]
-
-
-def _is_on(section: str, answers: Mapping[str, str]) -> bool:
-    return section in _SWITCHED_ON_BY and all(key in answers for key in _SWITCHED_ON_BY[section])
+    is_on = all(key in answers for key in SWITCHED_ON_BY[section])
+    return [f"{'' if is_on else '# '}enabled = true"]
 
 
 def _line(item: Item, answer: str) -> str:

@@ -12,8 +12,9 @@ import typer
 
 from ivy import config as configuration
 from ivy.cli import frame, options, ownership
-from ivy.cli.first_configuration import ITEMS, LEAD_TIME, lines_to_paste, text_of, write_private
+from ivy.cli.first_configuration import ITEMS, LEAD_TIME, text_of, write_private
 from ivy.cli.init_screens import collect
+from ivy.cli.missing_lines import lines_to_paste
 from ivy.config import Config
 from ivy.errors import IvyError
 
@@ -90,22 +91,23 @@ def _prepare(path: Path, say: Callable[[str], None], *, check: bool, begun_only:
         )  # fmt: skip
     except (KeyboardInterrupt, typer.Abort):  # what was answered so far is kept, and not asked again
         frame.note("")
-        _keep(path, answers, say, existed=existed)
+        _keep(path, before, answers, say, existed=existed)
         raise
-    _keep(path, answers, say, existed=existed)
+    _keep(path, before, answers, say, existed=existed)
     if existed and not answers and not begun_only:
         say(f"{path} is there already; nothing was changed.")
     _make_database(path, before, say)
     return before, answers
 
 
-def _keep(path: Path, answers: dict[str, str], say: Callable[[str], None], *, existed: bool) -> None:
+def _keep(path: Path, before: Config, answers: dict[str, str], say: Callable[[str], None], *, existed: bool) -> None:
     if not existed:
         write_private(path, text_of(answers))
         ownership.let_group_read(path)
         say(f"Wrote {path}.")
     elif answers:
-        say(f"{path} is yours and stays as it is. Paste these lines into it:\n\n{lines_to_paste(answers)}\n")
+        lines = lines_to_paste(answers, path.read_text(), before)
+        say(f"{path} is yours and stays as it is. Paste these lines into it:\n\n{lines}\n")
 
 
 def _make_folder(folder: Path) -> None:

@@ -251,9 +251,12 @@ def _goal(now: Coached, flags: CoachFlags, _where: frame.Setup) -> Coaching | No
 def _sessions(now: Coached, flags: CoachFlags, _where: frame.Setup) -> Coaching | None:
     if flags.sessions is not None:
         return None
-    promised = _prompt("Workouts a week that they promise", str(now.person.sessions_per_week), _count)
+    usual = now.person.sessions_per_week if flags.promised is None else flags.promised
+    promised = _prompt("Workouts a week that they promise", str(usual), _count)
     proposed = realistic(promised)
-    if promised == now.person.sessions_per_week or promised == proposed:
+    if promised == now.person.sessions_per_week and flags.promised is None:
+        return None  # as it is: what they called realistic stays
+    if promised == proposed:
         return Coaching(sessions=promised, promised=promised)
     question = f"Most people keep three fifths at first. Begin with {proposed}?"
     begins = proposed if typer.confirm(question, default=True, err=True) else promised

@@ -263,17 +263,14 @@ def _unasked_is_off(connection: Connection, message: Outgoing) -> bool:
     return message.purpose is not For.NOTICE and switches.value(connection, "proactive") == "off"
 
 
-def _spend_is_blocked(connection: Connection, message: Outgoing) -> bool:
-    """Say whether the switch may stop a message: not an answer, a reminder or what an operator sends themself.
-
-    A contact that somebody chose for every day is begun by Ivy all the same; a door knocks with a template that costs.
-    """
-    is_answer = message.purpose is For.REPLY and message.asked_for
+def _always_goes(message: Outgoing) -> bool:
+    """Say whether a message goes whatever it costs: neither the caps nor the switch hold it."""
     knocks = isinstance(message.content, Template) and message.content.name == DOOR
-    is_operators = message.purpose is For.NOTICE and not knocks
-    if is_answer or is_operators or message.purpose.value in spend_caps.EXEMPT:
-        return False
-    return switches.value(connection, "spend") == "block"
+    return spend_caps.is_exempt(message.purpose.value, asked_for=message.asked_for, knocks=knocks)
+
+
+def _spend_is_blocked(connection: Connection, message: Outgoing) -> bool:
+    return not _always_goes(message) and switches.value(connection, "spend") == "block"
 
 
 def _unasked_today(scope: Scope, person: Person, now: datetime) -> int:
@@ -282,8 +279,8 @@ def _unasked_today(scope: Scope, person: Person, now: datetime) -> int:
 
 
 def _budget(connection: Connection, message: Outgoing, to: Address, context: Deciding) -> dict[str, Any]:
-    """Return what may be spent on a message and what it costs; what people asked for and reminders always go."""
-    if spend_caps.is_exempt(message.purpose.value, asked_for=message.asked_for):
+    """Return what may be spent on a message and what it costs; nothing for what the caps never hold."""
+    if _always_goes(message):
         return {}
     spent = spending.spent(connection, message.user_id, now=context.clock.now())
     desk = context.desk_at(message.channel, message.trace_id)

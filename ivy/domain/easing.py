@@ -27,28 +27,26 @@ class Part(StrEnum):
     MINIMUM = "minimum"
     PART_GIVES = "part_gives"
     GIFT = "gift"
-    CALLS = "calls"
     CONTACTS = "contacts"
     LATER = "later"
     LOCK = "lock"
 
 
-CONTACT = frozenset({Part.CALLS, Part.CONTACTS, Part.LATER})
+CONTACT = frozenset({Part.CONTACTS, Part.LATER})
 
 
 @dataclass(frozen=True)
 class Commitment:
-    """`gift` is what a kept workout pledges, None for nothing; `calls` and `contacts` are counted over four weeks.
+    """`gift` is what a kept workout pledges, None for nothing; `contacts` are counted over four weeks.
 
     `at` are the local HH:MM of the daily contacts, the earliest first. Caps on money, quiet hours, pauses and consents are
-    none of it: they protect, and change at once.
+    none of it: they protect, and change at once. Nor is the way of a contact: not to be phoned any more never waits.
     """
 
     sessions: int
     minimum_minutes: int
     part_gives: PartialGives
     gift: Money | None
-    calls: int
     contacts: int
     at: tuple[str, ...]
     locked: bool
@@ -64,7 +62,6 @@ def eased(before: Commitment, after: Commitment) -> frozenset[Part]:
         Part.MINIMUM: after.minimum_minutes < before.minimum_minutes,
         Part.PART_GIVES: _GIVES.index(after.part_gives) < _GIVES.index(before.part_gives),
         Part.GIFT: _is_less(after.gift, before.gift),
-        Part.CALLS: after.calls < before.calls,
         Part.CONTACTS: after.contacts < before.contacts,
         Part.LATER: any(new > old for old, new in zip(before.at, after.at, strict=False)),
         Part.LOCK: before.locked and not after.locked,
@@ -84,7 +81,6 @@ def changed(before: Commitment, after: Commitment) -> frozenset[Part]:
         Part.MINIMUM: (before.minimum_minutes, after.minimum_minutes),
         Part.PART_GIVES: (before.part_gives, after.part_gives),
         Part.GIFT: (before.gift, after.gift),
-        Part.CALLS: (before.calls, after.calls),
         Part.CONTACTS: (before.contacts, after.contacts),
         Part.LATER: (before.at, after.at),
         Part.LOCK: (before.locked, after.locked),

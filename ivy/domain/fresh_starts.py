@@ -10,6 +10,8 @@ from enum import StrEnum
 
 QUIET_FOR = timedelta(days=7)
 """So long no day was kept."""
+SHORTEST_TRIP = timedelta(hours=12)
+"""A zone that was set wrongly is put right sooner."""
 LONGEST_TRIP = timedelta(days=60)
 """Who comes back later than this had moved."""
 LOOKED_BACK = timedelta(days=8)
@@ -38,9 +40,9 @@ class Trip:
 
 def after_move(trip: Trip, old: str, new: str, now: datetime) -> Trip:
     """Return what is known of a trip once somebody has changed their zone from `old` to `new`."""
-    is_short = trip.left_at is not None and now - trip.left_at <= LONGEST_TRIP
-    if trip.before == new and is_short:
-        return Trip(back_at=now)
+    away = now - (trip.left_at or now)
+    if trip.before == new and away <= LONGEST_TRIP:
+        return Trip(back_at=now) if away >= SHORTEST_TRIP else Trip()
     return Trip(before=old, left_at=now)
 
 

@@ -56,6 +56,8 @@ class Progress(msgspec.Struct, frozen=True):
     """In which they chose how and when."""
     promised: int = 0
     charity: str = ""
+    summed_up: bool = False
+    """Whether the question of when said that their weeks are summed up: who was asked before Ivy said so was not told."""
     booked: bool = False
     missed: int = 0
     """How often in a row an answer to the open step could not be read."""
@@ -107,7 +109,9 @@ def missed(progress: Progress) -> Progress:
 
 def counted(progress: Progress, step: Step) -> Progress:
     """Return the progress with a step asked once more."""
-    return msgspec.structs.replace(progress, asked={**progress.asked, step.value: progress.times_asked(step) + 1})
+    tells = step is Step.CONTACT and not progress.missed
+    asked = {**progress.asked, step.value: progress.times_asked(step) + 1}
+    return msgspec.structs.replace(progress, asked=asked, summed_up=progress.summed_up or tells)
 
 
 def realistic(promised: int) -> int:

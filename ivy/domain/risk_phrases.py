@@ -14,8 +14,8 @@ IDIOMS = re.compile(
     r"(?:is|are|was|were|its|thats) killing (?:me|us)|kill(?:ing|ed)? (?:it|time|the (?:workout|run|session|"
     r"vibe|pain))|"
     r"(?:id|would|could) kill for|rather die than (?:run|do|eat|go|wake|skip|miss|swim|lift|train|get up)|"
-    r"hit me with (?:a|an|the|his|her|more)|dying (?:for|of (?:laughter|laughing|hunger|boredom|thirst|heat|"
-    r"curiosity))|to die for|"
+    r"hit me with (?:a|an|the|his|her|more)(?! (?:belt|stick|bottle|fists?|hands?|open hand|bat|chair|hammer|pan|shoe|cable))|"
+    r"dying (?:for|of (?:laughter|laughing|hunger|boredom|thirst|heat|curiosity))|to die for|"
     r"(?:die|died|dying|dead) laughing|(?:almost|nearly) died (?:laughing|of)|"
     r"dying to (?:see|try|know|eat|go|get|meet|start|hear|tell|run|do|read|watch|have|sleep|drink|find|show|play)|"
     r"(?:ran|run|running|did|do|doing) (?:\w+ )?suicides|suicide (?:sprints?|runs?|drills?|squad|grip|burpees|"
@@ -26,7 +26,8 @@ IDIOMS = re.compile(
     r"(?:my|the) (?:phone|battery|car|laptop|plant|legs|arms|quads|computer)\w* (?:want to|is going to|"
     r"are going to) die|"
     r"cut(?:ting)? myself (?:some|a|an) (?:slack|slice|piece|break|sandwich)|"
-    r"(?:i )?cut myself (?:shaving|cooking|chopping|slicing|while|on a|on the|with a kitchen)|"
+    r"(?:i )?cut myself (?:(?:again |last night )?(?:while )?(?:shaving|cooking|chopping|slicing|peeling|carving)|while|on a|"
+    r"on the|with a kitchen)|"
     # es
     r"me (?:muero|estoy muriendo|moria|quiero morir|quise morir|voy a morir) (?:de|por) (?:la |el |las |tanta |"
     r"tanto |puro |pura |un |una )?"
@@ -39,6 +40,11 @@ IDIOMS = re.compile(
     r"(?:celular|telefono|bateria|carro|coche|computador|planta|piernas) (?:se )?(?:murio|muerta|muerto|muertas)|"
     r"me corte (?:afeitand|cocinand|picand|pelando|rasurand)\w*|cortarme (?:el pelo|el cabello|las unas)|"
     r"me corto (?:el pelo|el cabello|las unas)|"
+    r"(?:calor|frio|sol|viento|aire|olas?|lluvia|realidad|noticia|nostalgia|hambre|sueno|cansancio|dolor|balon|pelota|puerta|"
+    r"entreno|entrenamiento|ejercicio|rutina) "
+    r"me (?:golpea|pega)n?|me golpean? (?:el|la|los|las) (?:calor|frio|sol|viento|aire|olas?|lluvia|realidad|balon|pelota)|"
+    r"(?:zapat\w+|tenis|banco|maquina|barra|pesas?|silla|correa|mochila|ejercicio|entreno|entrenamiento|rutina|rodilla|"
+    r"espalda|hombro|tobillo) (?:siempre |ya |a veces )?me lastim(?:o|a|an)|"
     r"desaparecer (?:un rato|unos dias|del chat|de (?:la )?(?:oficina|redes))"
     r")\b"
 )
@@ -89,14 +95,15 @@ SELF_HARM_EN = (
     r"hang(?:ing)? myself|shoot(?:ing)? myself|slit(?:ting)? my (?:wrists?|throat)|jump(?:ing)? (?:off|"
     r"from) (?:a|the|my) "
     r"(?:bridge|roof|building|balcony|window|cliff)|in front of (?:a|the) (?:train|truck|bus|car)",
-    r"(?:take|took|taken|taking|swallow(?:ed)?) (?:all|a lot of|too many|the whole (?:bottle|box|"
-    r"pack) of) (?:my |the |of (?:my|the) )*"
-    r"(?:pills|tablets|meds|medication|sleeping pills)",
+    r"(?:take|took|taken|taking|swallow(?:ed)?) (?:like |about |around |over |almost )?(?:all|a lot of|too many|"
+    r"(?:the|a|my) whole (?:bottle|box|pack) of|[0-9]{2,}|twenty|thirty|forty|fifty|sixty) (?:my |the |of (?:my|the|those) )*"
+    r"(?:sleeping |pain )?(?:pills|tablets|meds|medication|painkillers)(?! (?:a|per|each|every|this) (?:week|month|year))",
+    r"plans? (?:to|for|how to) end(?:ing)? things(?! with| between| at| by| on| early)",
     r"self ?harm(?:ing|ed)?|(?:started|start|keep|been|am) (?:cutting|burning|hurting|harming) (?:myself|"
     r"my (?:arms?|wrists?|legs?))(?: on purpose| again)?",
     r"(?:hurt|cut|burn(?:ed|t)?|harm(?:ed)?) (?:myself|my (?:arms?|wrists?|legs?|thighs?)) (?:on purpose|"
     r"deliberately|again tonight|to feel)",
-    r"cut(?:ting)? my (?:wrists?|veins)",
+    r"cut(?:ting)? my (?:wrists?|veins)|(?:cut|harmed) myself (?:again|last night|tonight)",
 )
 _URGE_ES = (
     r"(?:quiero|quisiera|queria|quise|querria|voy a|vamos a|pienso|pienso en|pensando en|penso en|"
@@ -117,6 +124,10 @@ _END_ES = (
     r"debajo)|aventarme|"
     r"lanzarme (?:de|por|al?|desde)|matarse|suicidarse|quitarse la vida)"
 )
+_MANY_ES = (
+    r"(?:todas (?:las|mis)|(?:como |casi |unas )?[0-9]{2,}|(?:como |casi |unas )?(?:veinte|treinta|cuarenta|cincuenta)|"
+    r"un monton de|muchas|demasiadas|(?:tod[oa] )?(?:el|la|un|una) (?:frasco|caja|tarro|blister)(?: enter[oa])? de)"
+)
 SELF_HARM_ES = (
     rf"{_URGE_ES} {_END_ES}",
     r"me (?:quiero|quisiera|voy a|gustaria|dan ganas de|quise|intente|trate de) (?:morir|matar|suicidar|"
@@ -133,6 +144,8 @@ SELF_HARM_ES = (
     r"una )?(?:sentido|razon|razones|motivo|motivos|ganas) "
     r"(?:a|de|para|en|por) (?:que )?(?:la vida|mi vida|vivir|seguir (?:vivo|viva|viviendo|aqui en el mundo)|"
     r"esta vida)",
+    r"no vale la pena (?:vivir|seguir viv\w+|(?:la|mi|esta) vida)(?! (?:en|cerca|lejos|tan|alli|ahi|solo para)\b)|"
+    r"vivir (?:asi )?(?:ya )?no vale la pena|"
     r"la vida no (?:vale|tiene sentido|me importa)|(?:cansad[oa]|hart[oa]) de (?:vivir|la vida|mi vida|existir|"
     r"estar viv[oa])",
     r"(?:estarian|estaria|estan|seria|sera|estaran) mejor (?:todos |todo |ellos )?(?:sin mi|"
@@ -142,11 +155,13 @@ SELF_HARM_ES = (
     r"estuviera muert[oa]))",
     r"no (?:puedo|aguanto|doy) mas (?:con )?(?:(?:la|mi|esta) vida|vivir)|quisiera (?:no haber nacido|"
     r"no existir|no despertar)",
-    r"tomarme (?:todas las|un monton de|muchas) (?:pastillas|pepas)|me (?:tome|voy a tomar) (?:todas las|"
-    r"un monton de|muchas) (?:pastillas|pepas)|sobredosis",
+    rf"(?:tomarme|me (?:tome|he tomado|acabo de tomar|voy a tomar)|(?:tome|tragu?e|he tomado)) {_MANY_ES} "
+    r"(?:pastillas|pepas|tabletas|somniferos)(?! (?:a la|por|al|cada|esta|este) (?:semana|mes|ano))|sobredosis",
     r"me (?:corto|corte|estoy cortando|quemo|lastimo a proposito|hago dano a proposito)(?: (?:los|las|el|"
     r"la) (?:brazos?|munecas?|venas|piernas?|muslos?))? (?:para|cuando|otra vez|a proposito)",
     r"me (?:corto|corte|estoy cortando) (?:los|las|el|la) (?:brazos?|munecas?|venas|piernas?|muslos?)|"
+    r"(?<!se )me lastimo(?! (?:la|el|los|las|un|una(?! y)|al|en (?:el|la|cada)|con (?:los|las|el|ese|este|facilidad)|"
+    r"(?!cuando)\w+(?:ando|iendo)|(?:cuando|si) (?:corr|entren|salt|hag|jueg|levant|nad)\w*)\b)|"
     r"autolesi\w+|me hago dano (?:a mi mism[oa]|a proposito)",
     r"(?:tirarme|lanzarme|aventarme|botarme) (?:de|del|desde|por|a|al|debajo)\b",
 )
@@ -157,6 +172,13 @@ _CLOSE_EN = (
     r"(?:husband|wife|boyfriend|girlfriend|partner|dad|father|mom|mum|mother|stepdad|stepfather|brother|uncle|"
     r"ex|fiance|roommate|boss|coach)"
 )
+_AT_PLAY = (
+    r"(?! (?:by (?!hand)|every race|up the|on (?:the|every) (?:hills?|climbs?|leaderboard|board|track)|"
+    r"to (?:it|the (?:top|line|finish|gym)|work|first)|with (?:more|some|another|hard|extra|drills?|burpees|hills|intervals)|"
+    r"(?:at|in) (?:(?:a|an|the|every|our|each) )?(?:\w+ )?(?:races?|games?|match\w*|sprints?|tennis|chess|padel|squash|"
+    r"\w+ball|pool|golf|cards|running|swimming|cycling|pushups|everything|class|challenge|leaderboard|steps?|points?)\b))"
+)
+"""What follows where somebody is beaten in a game and not at home."""
 ABUSE_EN = (
     rf"my {_CLOSE_EN} (?:(?:just|always|often|sometimes|has been|keeps|kept|started|is) )*(?:hit|hits|hitting|"
     rf"beat|beats|beating|chok(?:e|es|ed|ing)|"
@@ -166,6 +188,13 @@ ABUSE_EN = (
     r"is going to kill|wants to kill|threatened to kill) me\b",
     r"i (?:was|got|have been|ve been|am being|was being) (?:raped|molested|sexually (?:assaulted|abused)|"
     r"beaten(?: up)? (?:by|at home)|abused)",
+    r"(?:he|she) (?:beat|beats|beating) me up\b(?! (?:the|on|in) )",
+    r"(?:he|she|hes|shes) (?:(?:just|always|often|sometimes|still|has|been|keeps|kept|started) )*(?:beats|beating|hits?|hitting|"
+    r"chokes|choking|slaps|slapping|punches|punching|strangles) (?:me|us)\b(?! up\b| back\b)"
+    rf"{_AT_PLAY}",
+    r"(?:afraid|scared|terrified) (?:that )?(?:he|she|hes|shes|hell|shell|they|theyll) (?:is |are )?(?:(?:will|might|could|"
+    r"going to|gonna) )?(?:really )?(?:kill|hurt|hit|beat|choke) (?:me|us)\b"
+    rf"{_AT_PLAY}",
     rf"(?:afraid|scared|terrified) (?:of|that) my {_CLOSE_EN} (?:will |is going to )?(?:hurt|kill|hit|beat)?",
 )
 _CLOSE_ES = (
@@ -176,6 +205,10 @@ ABUSE_ES = (
     rf"mi {_CLOSE_ES} (?:(?:siempre|a veces|otra vez|ayer|hoy|anoche) )?me (?:pega|pego|golpea|golpeo|maltrata|"
     rf"maltrato|ahorca|ahorco|viola|violo|abusa|abuso|"
     r"amenaza(?: con matarme)?|amenazo con matarme|patea|pateo|abofetea|abofeteo)\b",
+    rf"me (?:pega|pego|golpea|golpeo|maltrata|patea|abofetea|ahorca) (?:mucho |siempre )?mi {_CLOSE_ES}\b|"
+    r"(?:el|ella) (?:siempre |a veces |todavia )?me (?:pega|golpea|maltrata|patea|abofetea|ahorca)\b(?! (?:el|la|con (?:rutinas?|"
+    r"ejercicios?)|duro con|una llamada|un grito)\b)",
+    r"me golpean?\b",
     r"\bme (?:violaron|violo|han violado|quieren matar|quiere matar|va a matar|amenazo de muerte|"
     r"amenazaron de muerte|golpea en casa|pega en casa)\b",
     r"(?:abusaron|abuso|abusan|abusa) (?:sexualmente )?de mi\b|fui (?:violad[oa]|abusad[oa])|"

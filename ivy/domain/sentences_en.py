@@ -306,8 +306,8 @@ ENGLISH = {
     Say.COMPLAINT_KEPT: "Thanks for telling me. A human on the team will read it. If you tell me what is right, I'll go by that.",
     Say.FEEDBACK_KEPT: "Thank you. A human on the team will read it.",
     # --- cadence: how often they are phoned after the first weeks, and fresh starts
-    Say.TAPER_MORNINGS: "And our calls: as now, fewer (three mornings and the weekly one), or just the weekly one with texts?",
-    Say.TAPER_EVENINGS: "And our calls: as now, fewer (three evenings and the weekly one), or just the weekly one with texts?",
+    Say.TAPER_MORNINGS: "And our calls: as now, just the weekly one with texts, or fewer (three mornings and the weekly one)?",
+    Say.TAPER_EVENINGS: "And our calls: as now, just the weekly one with texts, or fewer (three evenings and the weekly one)?",
     Say.OPTION_TAPER_KEEP: "As they are",
     Say.OPTION_TAPER_FEWER: "Fewer calls",
     Say.OPTION_TAPER_WEEKLY: "Just the weekly one",

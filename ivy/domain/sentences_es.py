@@ -305,8 +305,8 @@ SPANISH = {
     Say.COMPLAINT_KEPT: "Gracias por decírmelo. Alguien del equipo lo leerá. Si me dices cómo es, me guío por eso.",
     Say.FEEDBACK_KEPT: "Gracias. Alguien del equipo lo leerá.",
     # --- cadence: how often they are phoned after the first weeks, and fresh starts
-    Say.TAPER_MORNINGS: "Y las llamadas: ¿igual, menos (tres mañanas y la de la semana) o solo la de la semana, con mensajes?",
-    Say.TAPER_EVENINGS: "Y las llamadas: ¿igual, menos (tres noches y la de la semana) o solo la de la semana, con mensajes?",
+    Say.TAPER_MORNINGS: "Y las llamadas: ¿igual, solo la de la semana, con mensajes, o menos (tres mañanas y la de la semana)?",
+    Say.TAPER_EVENINGS: "Y las llamadas: ¿igual, solo la de la semana, con mensajes, o menos (tres noches y la de la semana)?",
     Say.OPTION_TAPER_KEEP: "Igual que ahora",
     Say.OPTION_TAPER_FEWER: "Menos llamadas",
     Say.OPTION_TAPER_WEEKLY: "Solo la semanal",

@@ -14,7 +14,7 @@ CHEAP_FIRST_FROM = 80
 CHEAP_ONLY_FROM = 90
 FULL = 100
 EXEMPT = frozenset({"reminder", "safety"})
-"""What a message may be for that no cap ever stops, nor one that was asked for. They count all the same."""
+"""What a message may be for that neither a cap nor the switch ever stops. They count all the same."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,14 @@ def crossed(caps: Sums, spent: Sums, spans: Collection[str]) -> tuple[tuple[str,
     )
 
 
-def is_exempt(purpose: str, *, asked_for: bool) -> bool:
-    """Say whether a message goes however much is spent."""
-    return asked_for or purpose in EXEMPT
+def is_exempt(purpose: str, *, asked_for: bool, knocks: bool = False) -> bool:
+    """Say whether a message goes however much is spent: an answer, a reminder, what an operator sends themself.
+
+    A contact that somebody chose for every day is begun by Ivy all the same; what knocks is a template that opens the window.
+    """
+    is_answer = purpose == "reply" and asked_for
+    is_operators = purpose == "notice" and not knocks
+    return is_answer or is_operators or purpose in EXEMPT
 
 
 def begins_anew(span: str, now: datetime) -> datetime:

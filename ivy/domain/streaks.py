@@ -78,7 +78,7 @@ def spared(events: Iterable[tuple[date, Outcome]], day: date, outcome: Outcome) 
     covered until now stays covered, so that nobody's streak grows shorter by saying that they did it.
     """
     heard = dict(events)
-    if outcome not in (Outcome.KEPT, Outcome.EXCUSED) or heard.get(day) is Outcome.KEPT:
+    if outcome not in (Outcome.KEPT, Outcome.REST, Outcome.EXCUSED) or heard.get(day) is Outcome.KEPT:
         return ()
     at_zero, excused = _at_zero(heard), list[date]()
     heard[day] = outcome

@@ -4,6 +4,7 @@ May import: plain_words, invisible. Whoever wrote such a text may want something
 here, from what the tool touches and what the person said themselves, never from what a model says.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -94,7 +95,12 @@ def why_ask(
     return None if said else Why.FOREIGN
 
 
-_NOT = word_set("not dont never no nunca tampoco")
+_NOT = word_set("not never no nunca tampoco jamas cannot dont doesnt didnt wont wouldnt cant couldnt shouldnt mustnt")
+_ASKS_NOTHING = re.compile(
+    r"\b(?:did (?:you|i|we) \w+|se (?:me|te|nos) \w+"
+    r"|i(?:ll)? (?:always |often |sometimes |just |might )?forget|forget(?:ful|ting)\w*|me olvide|olvidaste)$"
+)
+"""Ends of plain clauses that tell of it, or ask whether it was done: "what did you forget", "se me olvida", "I forget"."""
 _REACH = 4
 """Words over which a "not" reaches: "don't ever call me", "no me vuelvas a llamar"."""
 _ASKING_WHY = ("why", "por que")
@@ -102,10 +108,10 @@ _ASKING_WHY = ("why", "por que")
 
 
 def is_asked_by(beginnings: Iterable[str], own: str) -> bool:
-    """Say whether one of the person's own words begins as one of these does, and no "not" stands right before it."""
+    """Say whether one of the person's own words begins as one of these does, and asks: no "not" stands right before it."""
     known = tuple(beginnings)
     return bool(known) and any(
-        word.startswith(known) and not _is_denied(clause[:at])
+        word.startswith(known) and not _is_denied(clause[:at]) and not _ASKS_NOTHING.search(" ".join(clause[: at + 1]))
         for clause in clauses_of(own)
         for at, word in enumerate(clause)
     )

@@ -139,6 +139,8 @@ _DECLINES = re.compile(
     rf"\b(?:no|without|skip|sin|ning[uú]n)(?: (?:the|a|any|el|un))?(?: weekly)? (?:{_SUMMARY_EN}|{_SUMMARY_ES})(?: semanal)?\b",
     re.IGNORECASE,
 )
+_NO = word_set("no not dont without skip leave omit drop except sin nada ningun ninguna ni tampoco")
+_SUMS_UP = re.compile(rf"\b(?:{_SUMMARY_EN}|{_SUMMARY_ES}|sum up|resumas|resuma)\b")
 _THIS = word_set("this these that those them it esto estos esta estas eso esos esa esas")
 _LONGEST = 16
 """Words: whoever says more says more than that, and a model reads it."""
@@ -158,8 +160,12 @@ def called_off(text: str) -> frozenset[str]:
 
 
 def declines_summary(text: str) -> bool:
-    """Say whether an answer leaves the weekly summary out that comes with being coached: "at 7, no summary"."""
-    return _DECLINES.search(text) is not None or WEEKLY_WORKOUTS in called_off(text)
+    """Say whether an answer leaves the weekly summary out that comes with being coached: "at 7, no summary".
+
+    Rather one too many: whoever says any "no" beside the summary has not agreed to it.
+    """
+    said = words_of(text)
+    return bool(_NO & set(said)) and _SUMS_UP.search(" ".join(said)) is not None
 
 
 def without_declining(text: str) -> str:

@@ -259,9 +259,14 @@ def placed_unasked(scope: Scope, day: date) -> int:
 
 
 def failed_by_fault(scope: Scope, day: date) -> bool:
-    """Say whether a call of a local date did not happen by a fault that is not the person's, and none else did."""
-    states = {call.outcome or call.state for call in of_day(scope, day) if call.kind is not CallKind.NOTICE}
-    return bool(states & {CallOutcome.FAILED, CallState.ABANDONED}) and CallOutcome.COMPLETED not in states
+    """Say whether a call of a local date did not happen by a fault that is not the person's, and none took place after it.
+
+    The morning's call tells nothing of the evening's: who was not asked how it went owes no answer.
+    """
+    found = [call for call in of_day(scope, day) if call.kind is not CallKind.NOTICE]
+    spoke = [call.due_at for call in found if call.outcome is CallOutcome.COMPLETED]
+    failed = (call for call in found if (call.outcome or call.state) in (CallOutcome.FAILED, CallState.ABANDONED))
+    return any(all(at <= call.due_at for at in spoke) for call in failed)
 
 
 # --- its way -----------------------------------------------------------------------------------------

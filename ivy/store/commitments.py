@@ -10,7 +10,7 @@ from ivy.domain.easing import Commitment, in_four_weeks
 from ivy.domain.giving import PartialGives
 from ivy.domain.money import Money
 from ivy.domain.raising import Asked, Week
-from ivy.domain.slots import By, SlotKind
+from ivy.domain.slots import SlotKind
 from ivy.domain.streaks import Outcome
 from ivy.domain.weekly import DAYS
 from ivy.domain.workouts import WorkoutState
@@ -30,7 +30,6 @@ def of(scope: Scope) -> Commitment:
         minimum_minutes=person.minimum_minutes,
         part_gives=PartialGives(person.partial_gives),
         gift=None if wallet is None else Money(wallet.amount_minor, wallet.currency),
-        calls=sum(often[slot.kind] for slot in slots if slot.by is By.VOICE),
         contacts=sum(often.values()),
         at=tuple(sorted(slot.at for slot in slots if slot.kind in _DAILY)),
         locked=is_locked(scope),

@@ -222,10 +222,14 @@ def to_ask(scope: Scope) -> list[Fact]:
 
 
 def own_words_of_turn(scope: Scope, turn_id: str) -> list[Row]:
-    """Return the texts of the person's own that a turn answered, in order: id, body, at_ms. What they forwarded is not."""
+    """Return what a turn answered of the person's own words, in order: id, body, at_ms. What they forwarded is not.
+
+    What they wrote, and what was heard in their voice notes, which stay media once their words are known.
+    """
     return scope.execute(
         "SELECT id, body, at_ms FROM messages_v2 WHERE user_id = :user AND turn_id = :turn AND direction = 'in'"
-        " AND kind = 'text' AND coalesce(json_extract(event, '$.forwarded'), 0) = 0 ORDER BY rowid",
+        " AND (kind = 'text' OR (kind = 'media' AND body <> '' AND coalesce(json_extract(event, '$.voice'), 0)))"
+        " AND coalesce(json_extract(event, '$.forwarded'), 0) = 0 ORDER BY rowid",
         turn=turn_id,
     ).fetchall()
 

@@ -89,6 +89,22 @@ def blank(scope: Scope, names: Sequence[str]) -> None:
             id=row["id"],
             options=msgspec.json.encode(options).decode(),
         )
+    rows = scope.execute(
+        "SELECT id, payload FROM pending_actions WHERE user_id = :user AND kind = 'confirm' AND instr(payload, '\"line\"') > 0"
+    ).fetchall()
+    for row in rows:  # one that never was put still has its lines
+        payload = msgspec.json.decode(row["payload"])
+        about = [
+            each for each in payload["calls"] if each.get("line") and any(name in each["arguments"] for name in names)
+        ]
+        for each in about:
+            each["line"] = ""
+        if about:
+            scope.execute(
+                "UPDATE pending_actions SET payload = :payload WHERE user_id = :user AND id = :id",
+                id=row["id"],
+                payload=msgspec.json.encode(payload).decode(),
+            )
 
 
 def load(scope: Scope, action_id: str) -> Pending | None:

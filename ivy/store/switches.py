@@ -35,7 +35,8 @@ KNOWN: Mapping[str, Switch] = {
     "memory": Switch(
         ("semantic", "keyword", "off"),
         "semantic",
-        "keyword: memories are found by their words, not their meaning; off: none are looked for, and none are kept",
+        "keyword: memories are found by their words, not their meaning; off: none are looked for, and no messages are kept"
+        " as such; expenses, and what somebody asks to be remembered, still are",
     ),
     "proactive": Switch(("on", "off"), "on", "off: nobody hears of anything they did not ask for; reminders still go"),
     "read_receipts": Switch(("on", "off"), "on", "off: nobody is shown that their message was read"),

@@ -98,6 +98,18 @@ def began(scope: Scope, turn_id: str) -> datetime | None:
     return row and unstamp(row["started_at_ms"])
 
 
+def let_go(scope: Scope, turn_id: str, *, since: datetime) -> None:
+    """Let another turn answer what this one read from an instant on, if it did nothing after that."""
+    scope.execute(
+        "UPDATE messages_v2 SET turn_id = NULL WHERE user_id = :user AND turn_id = :turn AND direction = 'in' AND id IN"
+        " (SELECT seen.value FROM turn_steps s, json_each(s.payload, iif(s.kind = 'words', '$.messages', '$.read')) seen"
+        " WHERE s.turn_id = :turn AND s.kind IN ('context', 'words') AND s.at_ms >= :since AND NOT EXISTS (SELECT 1 FROM"
+        " tool_executions t WHERE t.turn_id = :turn AND t.status = 'done' AND t.at_ms >= s.at_ms))",
+        turn=turn_id,
+        since=stamp(since),
+    )
+
+
 def abandon(scope: Scope, *, now: datetime) -> None:
     """End the turns under way without an answer, for good: the person wants none any more."""
     scope.execute(

@@ -83,6 +83,8 @@ class Change:
 
 def rule_of(state: WorkoutState, counts_from: int | None, part_gives: str | None) -> Rule | None:
     """Return the rule that a row was judged by; None if it was not."""
+    if state is WorkoutState.PLANNED:  # a program of before, which knew no rules, may have left one
+        return None
     if counts_from is None or part_gives is None:
         return USUAL if state in _JUDGED else None
     return Rule(counts_from, PartialGives(part_gives))

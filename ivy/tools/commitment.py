@@ -263,7 +263,6 @@ _PARTS = {
     Part.MINIMUM: ("a shorter minimum", "un mínimo más corto"),
     Part.PART_GIVES: ("less for a part", "menos por una parte"),
     Part.GIFT: ("a smaller gift", "una donación más pequeña"),
-    Part.CALLS: ("fewer calls", "menos llamadas"),
     Part.CONTACTS: ("fewer contacts", "menos contactos"),
     Part.LATER: ("a later contact", "un contacto más tarde"),
     Part.LOCK: ("no lock", "sin candado"),

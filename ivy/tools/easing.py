@@ -51,8 +51,12 @@ def or_later(
         if not made:
             scope.connection.execute("ROLLBACK TO easing")
         scope.connection.execute("RELEASE easing")
-    easings.call_off(scope, about | easing.changed(before, after), now=turn.now)
-    return told if made else _hold(scope, turn, tool, args, eased)
+    gone = easings.call_off(scope, about | easing.changed(before, after), now=turn.now)
+    if not made:
+        told = _hold(scope, turn, tool, args, eased)
+    if gone and not turn.unlocked:
+        told += said.tell(turn, " What waited before that is called off.", " Lo que esperaba antes queda cancelado.")
+    return told
 
 
 def _hold(scope: Scope, turn: TurnContext, tool: str, args: msgspec.Struct, parts: frozenset[Part]) -> str:

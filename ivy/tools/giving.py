@@ -17,7 +17,7 @@ from ivy.domain.money import Money
 from ivy.domain.streaks import Streak, kept_of_last
 from ivy.domain.taint import Touch
 from ivy.domain.workouts import WorkoutState
-from ivy.store import donations, streaks, wallets, workouts
+from ivy.store import donations, easings, streaks, wallets, workouts
 from ivy.store.donations import Pledged
 from ivy.store.scope import Scope
 from ivy.tools import easing, said
@@ -156,6 +156,7 @@ def set_giving(args: SetGiving, turn: TurnContext) -> ScopedWrite:
         section = giving_of(turn)
         before = wallets.load(scope)
         if args.off:
+            easings.call_off(scope, GIFT, now=turn.now)  # to give nothing is no smaller gift: none begins a week later
             return _off(scope, turn, before)
         if not section.charities:
             return said.tell(

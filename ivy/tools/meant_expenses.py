@@ -16,18 +16,22 @@ COMPARED = 5000
 
 
 def meant(scope: Scope, days: Period, on: str, meaning: Meaning | None = None) -> Which:
-    """Return what is meant by "on food" (a category of Ivy's or the person's own) or "on coffee" (that, by any name)."""
+    """Return what is meant by "on food" (a category of Ivy's) or "on coffee" (that, by any name, and their own category)."""
     span = Which(days.first, days.last)
     if not on.strip():
         return span
     category = category_named(on)
-    if category in NAMES or expenses.listed(scope, Which(category=category), limit=1):
+    if category in NAMES:
         return replace(span, category=category)
     known = expenses.listed(scope, span, limit=COMPARED)
     near = _nearness(scope, known, meaning)
     model = meaning.space.model if meaning else ""
-    ids = tuple(each.id for each in known if is_meant(on, each.description, near.get(each.id), model))
-    return replace(span, ids=ids)
+    found = [
+        each for each in known if each.category == category or is_meant(on, each.description, near.get(each.id), model)
+    ]
+    if found and all(each.category == category for each in found):
+        return replace(span, category=category)
+    return replace(span, ids=tuple(each.id for each in found))
 
 
 def looked_for(on: str) -> str:
@@ -36,8 +40,9 @@ def looked_for(on: str) -> str:
 
 
 def by_another_name(found: Sequence[Expense], on: str) -> bool:
-    """Say whether something was found that does not say itself what was asked for: then it must be shown."""
-    return any(not says(on, each.description) for each in found)
+    """Say whether something was found that says what was asked for neither itself nor by its category: it must be shown."""
+    category = category_named(on)
+    return any(each.category != category and not says(on, each.description) for each in found)
 
 
 def _nearness(scope: Scope, known: Sequence[Expense], meaning: Meaning | None) -> dict[str, float]:

@@ -193,7 +193,7 @@ def forget(args: Forget, turn: TurnContext) -> ScopedWrite:
             names = said.say_list(turn, [f"“{fact.text}”" for fact in found[: said.MOST_NAMED]], ("or", "o"))
             raise said.refuse(turn, f"Which one: {names}?", f"¿Cuál: {names}?")
         _ask_which(scope, turn, found[:MOST_SHOWN])
-        return said.tell(turn, "Which of these shall I forget?", "¿Cuál de estas cosas olvido?")
+        return _which(turn)
 
     return write
 
@@ -216,13 +216,17 @@ def forgotten(turn: TurnContext) -> str:
     )
 
 
+def _which(turn: TurnContext) -> str:
+    return said.tell(turn, "Which of these shall I forget?", "¿Cuál de estas cosas olvido?")
+
+
 def _ask_which(scope: Scope, turn: TurnContext, found: Sequence[Fact]) -> None:
     """Let the choices stand under the reply."""
     titles = {fact.id: short(fact.text, LONGEST_ROW) for fact in found}
     if len(set(titles.values())) < len(titles):
         titles = {fact_id: short(f"{n}. {title}", LONGEST_ROW) for n, (fact_id, title) in enumerate(titles.items(), 1)}
     options = [*titles.items(), (ALL, said.tell(turn, "All of these", "Todas"))]
-    payload = {"turn": turn.turn_id, "facts": list(titles)}
+    payload = {"turn": turn.turn_id, "facts": list(titles), "asks": _which(turn)}
     pending_actions.ask(scope, turn.new_id(), WHICH, payload, until=turn.now + LASTS, now=turn.now, options=options)
 
 

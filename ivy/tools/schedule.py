@@ -13,7 +13,7 @@ from ivy.domain import places
 from ivy.domain.cadence import Booked
 from ivy.domain.consent import Purpose
 from ivy.domain.contact_said import days_of, read_wish
-from ivy.domain.easing import CONTACT
+from ivy.domain.easing import CONTACT, Part
 from ivy.domain.schedule import to_wall
 from ivy.domain.slots import USUAL, By, Mode, SlotKind, by_of
 from ivy.domain.taint import Touch
@@ -83,7 +83,8 @@ def change_contact_time(args: ChangeContactTime, turn: TurnContext) -> ScopedWri
             contact_facts.learn(scope, turn, slot)
             return told
 
-        return easing.or_later(scope, turn, "change_contact_time", args, CONTACT, change)
+        about = frozenset[Part]() if args.which in ("weekly", "monthly") else CONTACT
+        return easing.or_later(scope, turn, "change_contact_time", args, about, change)
 
     return write
 

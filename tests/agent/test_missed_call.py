@@ -98,7 +98,7 @@ async def test_a_fault_of_ours_is_never_announced_as_a_call_they_did_not_answer(
         await life.does(missed_call.tell, ended(life, outcome, kind=kind, call_id=f"call-{number}"))
         template: Any = (await life.got())[-1]["template"]
         names.append(msgspec.json.decode(template)["name"] if template else "")
-    assert names == ["missed_call", "plan_due", ""]
+    assert names == ["missed_call", "plan_due", "evening_due"]
 
 
 async def test_who_wrote_since_it_rang_is_left_alone(life: Life, autojump_clock: MockClock) -> None:

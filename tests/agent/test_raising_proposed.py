@@ -62,7 +62,7 @@ async def test_a_yes_raises_the_plan_by_one_as_their_words_would(life: Life, aut
     assert (await told(life)).endswith(LINE)
     question = await life.asked()
     assert [title for _name, title in question.options] == ["Yes, 4 a week", "Keep 3", "That's not right"]
-    assert (question.payload["up"], question.payload["down"]) == (raising.MORE, raising.KEEP)
+    assert (question.payload["up"], question.payload["down"]) == ("", "")  # a heart is for the week
     await life.taps(summing_up.answered, raising.MORE)
     assert await plan(life) == 4
     assert (await life.said())[-1] == "Done: 4 workouts a week."

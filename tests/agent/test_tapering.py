@@ -23,7 +23,7 @@ from ivy.store.tool_executions import Execution
 from ivy.store.workouts import Workout
 from tests.agent.around_calls import DAY, Life, life_of
 
-QUESTION = "And our calls: as now, fewer (three mornings and the weekly one), or just the weekly one with texts?"
+QUESTION = "And our calls: as now, just the weekly one with texts, or fewer (three mornings and the weekly one)?"
 KEPT = "Fine, our calls stay as they are. You can have them otherwise at any time, in your own words."
 
 
@@ -83,7 +83,7 @@ async def test_after_four_weeks_the_answer_to_a_kept_workout_asks_in_one_line_wi
     assert (row["kind"], row["asked_for"], len(await life.got())) == ("buttons", 1, 1)  # no contact of its own
     pending = await life.asked()
     assert (pending.kind, row["action_id"]) == (tapering.QUESTION, pending.id)
-    assert [title for _name, title in pending.options] == ["As they are", "Fewer calls", "Just the weekly one"]
+    assert [title for _name, title in pending.options] == ["As they are", "Just the weekly one", "Fewer calls"]
     assert await life.rows.read(tapers.asked) == Asked(1, life.now.date())
     life.passes(days=1)
     assert QUESTION not in await keeps(life)

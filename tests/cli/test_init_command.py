@@ -1,6 +1,7 @@
 """`ivy init`: a configuration that works, secrets that nobody else reads, and nothing that exists rewritten."""
 
 import os
+import re
 import stat
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -15,12 +16,14 @@ from quart_trio import QuartTrio
 
 from ivy import config as configuration
 from ivy.adapters.whatsapp.pack import pack
-from ivy.cli.first_configuration import ITEMS, lines_to_paste, text_of
+from ivy.cli.first_configuration import ITEMS, text_of
+from ivy.cli.missing_lines import lines_to_paste
 from ivy.emulators.whatsapp_payloads import Account
 from ivy.emulators.whatsapp_shapes import Refusal
 from ivy.emulators.whatsapp_templates import TemplateReview
 from tests.loopback import on_loopback
 
+ROOT = Path(__file__).parents[2]
 TOKEN = "EAA" + "b" * 100
 APP_SECRET = "0123456789abcdef" * 2
 TWILIO = f"AC{'1' * 32}"
@@ -78,13 +81,39 @@ def test_a_second_time_changes_nothing(ready: Any, tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in before} == before
 
 
-def test_an_existing_configuration_gets_the_lines_to_paste(program: Any, tmp_path: Path) -> None:
-    (tmp_path / "ivy.toml").write_text("[server]\nport = 9000\n")
+@pytest.mark.parametrize("before", ["[server]\nport = 9000\n", text_of({})])
+def test_an_existing_configuration_gets_the_lines_to_paste(program: Any, tmp_path: Path, before: str) -> None:
+    path = tmp_path / "ivy.toml"
+    path.write_text(before)
     done = program("init")
-    assert (tmp_path / "ivy.toml").read_text() == "[server]\nport = 9000\n"
-    assert '[store]\nseal_key_file = "secrets/seal_key"\n' in done.stdout
-    (tmp_path / "ivy.toml").write_text(done.stdout.split("into it:\n\n")[1].split("\n\nMade")[0])
+    assert path.read_text() == before
+    path.write_text(pasted(before, done.stdout.split("into it:\n\n")[1].split("\n\nMade")[0]))
+    config = configuration.load(path, {})
+    assert config.store.seal_key and config.whatsapp.verify_token
     assert "changed" in program("init").stdout
+
+
+def pasted(text: str, printed: str) -> str:
+    """Put each line where it is told."""
+    lines = text.splitlines()
+    at = len(lines)
+    for line in printed.splitlines():
+        if told := re.fullmatch(r"# below \[(.+)\](?:, instead of its (.+))?:", line):
+            at = (
+                next(number for number, each in enumerate(lines) if re.match(rf"\[ *{re.escape(told[1])} *\]", each))
+                + 1
+            )
+            if told[2]:
+                at = next(number for number in range(at, len(lines)) if re.match(rf"{told[2]} *=", lines[number]))
+                del lines[at]
+        elif line.startswith("# beside what it says of "):
+            at = 0
+        elif line == "# at the end of the file:":
+            at = len(lines)
+        else:
+            lines.insert(at, line)
+            at += 1
+    return "\n".join(lines)
 
 
 def test_a_wrong_configuration_is_said_and_not_worked_around(program: Any, tmp_path: Path) -> None:
@@ -280,18 +309,49 @@ async def test_what_fails_at_meta_is_a_note_and_the_rest_is_there(
     assert (tmp_path / "ivy.toml").exists() and (tmp_path / "data/ivy.db").exists()
 
 
-@pytest.mark.parametrize("answered", [0, 3, len(ITEMS)])
-def test_the_text_reads_back_as_what_was_answered(answered: int, tmp_path: Path) -> None:
-    answers = {item.key: item.path if item.file else 'a "quoted" \\ word' for item in ITEMS[:answered]}
-    (tmp_path / "secrets").mkdir()
+EVERYTHING = {item.key: item.path if item.file else 'a "quoted" \\ word' for item in ITEMS}
+
+
+def make_secrets(folder: Path) -> None:
+    (folder / "secrets").mkdir()
     for item in ITEMS:
         if item.file:
-            (tmp_path / item.path).write_text("x" * 8)
-            (tmp_path / item.path).chmod(0o600)
-    for text in (text_of(answers), lines_to_paste(answers)):
-        (tmp_path / "ivy.toml").write_text(text)
-        config = configuration.load(tmp_path / "ivy.toml", {})
-        assert {key: configuration.getattr_path(config, key) for key in answers} == answers
+            (folder / item.path).write_text("x" * 8)
+            (folder / item.path).chmod(0o600)
+
+
+@pytest.mark.parametrize("answered", [0, 3, len(ITEMS)])
+def test_the_text_reads_back_as_what_was_answered(answered: int, tmp_path: Path) -> None:
+    answers = dict(list(EVERYTHING.items())[:answered])
+    make_secrets(tmp_path)
+    (tmp_path / "ivy.toml").write_text(text_of(answers))
+    config = configuration.load(tmp_path / "ivy.toml", {})
+    assert {key: configuration.getattr_path(config, key) for key in answers} == answers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        text_of({}),
+        text_of(dict(list(EVERYTHING.items())[::2])),  # calls are on; texts and mails wait for the other half
+        "server.port = 9000\n[ voice ] # not yet\nenabled = false\n[models.cheap]\nvendor = ''\n",
+        '[models]\n[sms]\nsender = ""\nenabled = false\n[backup]\nfolder = "/mnt"\n',
+        (ROOT / "ivy.toml.example").read_text(),
+    ],
+)
+def test_what_is_pasted_where_it_is_told_reads_back_too(text: str, tmp_path: Path) -> None:
+    make_secrets(tmp_path)
+    path = tmp_path / "ivy.toml"
+    path.write_text(text)
+    before = configuration.load(path, {})
+    answers = {item.key: EVERYTHING[item.key] for item in ITEMS if item.lacks(before)}
+    path.write_text(pasted(text, lines_to_paste(answers, text, before)))
+    config = configuration.load(path, {})
+    assert {key: configuration.getattr_path(config, key) for key in answers} == answers
+    assert config.voice.enabled and config.sms.enabled and config.mail.enabled
+    for role in ("primary", "fallback", "cheap"):
+        assert getattr(config.models, role).vendor == getattr(before.models, role).vendor
 
 
 # --- left in the middle ---------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def test_nothing_that_somebody_would_notice_goes_on_by_itself(kind: str, seconds
     fate = restoring.fate(kind, run_at, NOON, leased=leased)
     if kind in ("inbound", "turn", "send", "media"):
         assert fate is Fate.ASK
-    elif kind in ("embed", "prewrite", "backfill", "tell_operator"):
+    elif kind in ("embed", "prewrite", "backfill", "tell_operator", "easing"):
         assert fate is Fate.GOES_ON
     else:
         assert fate is (Fate.OVER if leased or run_at <= NOON else Fate.GOES_ON)

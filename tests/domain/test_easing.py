@@ -14,7 +14,7 @@ from ivy.domain.money import Money
 from ivy.domain.schedule import to_wall
 
 NOW = datetime(2026, 10, 20, 15, 0, tzinfo=UTC)
-USUAL = Commitment(3, 10, PartialGives.FULL, Money(100, "USD"), 28, 56, ("07:00", "20:30"), locked=True)
+USUAL = Commitment(3, 10, PartialGives.FULL, Money(100, "USD"), 56, ("07:00", "20:30"), locked=True)
 CLOCKS = st.sampled_from(["06:00", "07:00", "08:30", "19:00", "20:30"])
 COMMITMENTS = st.builds(
     Commitment,
@@ -22,7 +22,6 @@ COMMITMENTS = st.builds(
     minimum_minutes=st.integers(1, 180),
     part_gives=st.sampled_from(PartialGives),
     gift=st.none() | st.builds(Money, st.integers(0, 500), st.sampled_from(["USD", "COP"])),
-    calls=st.integers(0, 8),
     contacts=st.integers(0, 8),
     at=st.lists(CLOCKS, max_size=2).map(lambda clocks: tuple(sorted(clocks))),
     locked=st.booleans(),
@@ -32,7 +31,6 @@ FIELDS = {
     Part.MINIMUM: "minimum_minutes",
     Part.PART_GIVES: "part_gives",
     Part.GIFT: "gift",
-    Part.CALLS: "calls",
     Part.CONTACTS: "contacts",
     Part.LATER: "at",
     Part.LOCK: "locked",
@@ -46,7 +44,6 @@ FIELDS = {
         (Part.MINIMUM, 5),
         (Part.PART_GIVES, PartialGives.NONE),
         (Part.GIFT, Money(99, "USD")),
-        (Part.CALLS, 27),
         (Part.CONTACTS, 28),
         (Part.LATER, ("07:30", "20:30")),
         (Part.LATER, ("20:30",)),
@@ -69,7 +66,7 @@ def test_each_part_has_an_easier_side(part: Part, easier: Any) -> None:
         replace(USUAL, sessions=4, minimum_minutes=20, part_gives=PartialGives.PRO_RATA, gift=Money(200, "USD")),
         replace(USUAL, at=("06:30", "20:30")),
         replace(USUAL, at=()),  # counted among the contacts
-        replace(USUAL, at=("05:00", "07:00"), calls=40, contacts=60),
+        replace(USUAL, at=("05:00", "07:00"), contacts=60),
     ],
 )
 def test_what_is_no_easier_is_no_easing(after: Commitment) -> None:

@@ -5,7 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivy.domain.fresh_starts import LONGEST_TRIP, QUIET_FOR, Fresh, Trip, after_move, fresh_day, is_out_of_it
+from ivy.domain.fresh_starts import (
+    LONGEST_TRIP,
+    QUIET_FOR,
+    SHORTEST_TRIP,
+    Fresh,
+    Trip,
+    after_move,
+    fresh_day,
+    is_out_of_it,
+)
 
 MONDAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -40,8 +49,10 @@ def test_who_comes_back_came_from_where_they_had_gone(moves: list[tuple[str, int
         trip, was = after_move(trip, zone, to, now), trip
         if trip.back_at is not None:
             assert trip.back_at == now
-            assert homes[-1][0] == to and now - homes[-1][1] <= LONGEST_TRIP
+            assert homes[-1][0] == to and SHORTEST_TRIP <= now - homes[-1][1] <= LONGEST_TRIP
             assert was.back_at is None  # a return is no departure: the next change begins a trip
+        elif trip == Trip():
+            assert homes[-1][0] == to and now - homes[-1][1] < SHORTEST_TRIP  # put right, and never away
         else:
             assert (trip.before, trip.left_at) == (zone, now)
         homes.append((zone, now))
@@ -56,6 +67,11 @@ def test_there_and_back_is_a_trip_and_there_and_back_again_two() -> None:
     again = after_move(back, "America/New_York", "Europe/Madrid", NOW + LONGEST_TRIP)
     assert again == Trip("America/New_York", NOW + LONGEST_TRIP)
     assert after_move(again, "Europe/Madrid", "Asia/Tokyo", NOW + LONGEST_TRIP).back_at is None
+
+
+def test_a_zone_that_is_put_right_is_no_trip() -> None:
+    trip = after_move(Trip(), "America/New_York", "Europe/Madrid", NOW)
+    assert after_move(trip, "Europe/Madrid", "America/New_York", NOW + timedelta(minutes=5)) == Trip()
 
 
 def test_who_comes_back_after_months_had_moved() -> None:

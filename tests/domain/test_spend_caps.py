@@ -143,10 +143,22 @@ def test_a_span_always_ends_after_now_and_never_late(minutes: int, span: str) ->
 
 
 def test_answers_reminders_and_safety_go_whatever_is_spent() -> None:
-    assert is_exempt("digest", asked_for=True)
+    assert is_exempt("reply", asked_for=True)
     assert is_exempt("reminder", asked_for=False)
     assert is_exempt("safety", asked_for=False)
-    assert not is_exempt("digest", asked_for=False)
+    assert is_exempt("notice", asked_for=False)  # an operator sends it themself
+
+
+def test_what_ivy_begins_waits_for_money_however_it_was_chosen() -> None:
+    for purpose, asked in (
+        ("checkin", True),
+        ("checkin", False),
+        ("digest", True),
+        ("digest", False),
+        ("reply", False),
+    ):
+        assert not is_exempt(purpose, asked_for=asked)
+    assert not is_exempt("notice", asked_for=False, knocks=True)  # the template that opens the window costs
 
 
 # --- many at once -----------------------------------------------------------------------------------------

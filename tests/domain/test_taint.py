@@ -15,6 +15,7 @@ from ivy.domain.taint import (
     carries,
     frame,
     inline,
+    is_asked_by,
     is_framed,
     is_said,
     origin_of,
@@ -88,6 +89,21 @@ def test_what_waits_for_a_yes(
     touch: Touch, grave: bool, texts: list[str], asked_by: tuple[str, ...], read: Read | None, why: Why | None
 ) -> None:
     assert why_ask(touch, grave=grave, texts=texts, asked_by=asked_by, read=read) is why
+
+
+def test_to_tell_of_forgetting_or_to_ask_about_it_is_not_to_ask_for_it() -> None:
+    asked_by = ("forget", "olvida", "olvide")
+    for own in (
+        "I won't forget you", "I won\u2019t forget you", "I can't forget it", "I cannot ever forget her", "I couldn't forget it",
+        "I didn't forget", "what did you forget?", "did you forget that?", "I always forget my keys", "I keep forgetting things",
+        "se me olvida todo", "no se te olvide", "me olvidé de comprar pan", "¿qué olvidaste?", "jamás lo olvides",
+    ):  # fmt: skip
+        assert not is_asked_by(asked_by, own), own
+    for own in (
+        "forget that", "please forget my address", "I can't recall it, forget it", "I said forget it", "why don't you forget that?",
+        "I didn't mean that. Forget it", "could you forget that?", "olvida eso", "olvídalo", "quiero que olvides eso",
+    ):  # fmt: skip
+        assert is_asked_by(asked_by, own), own
 
 
 @given(

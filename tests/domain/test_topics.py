@@ -138,6 +138,18 @@ def test_any_words_are_read_without_an_error(words: str) -> None:
     assert topics.called_off(words + " and so on" * 20) == frozenset()
 
 
+def test_any_no_beside_the_summary_leaves_it_out() -> None:
+    for words in (
+        "a las 7 sin resúmenes",
+        "a las 7, nada de resumen",
+        "llámame a las 7, no quiero resumen",
+        "call me at 7 and leave out the summary",
+        "at 7, I don't want a summary",
+        "7 am, no Sunday summary",
+    ):
+        assert topics.declines_summary(words), words
+
+
 def test_an_answer_may_leave_the_summary_out() -> None:
     for words in (
         "at 7, no summary",

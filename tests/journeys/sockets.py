@@ -149,9 +149,13 @@ def says_hello() -> Scripted:
     return Scripted(greeting="Hello?", lines=("Yes, I hear you well.", "All fine, thank you."), then=HangUp("Bye!"))
 
 
+def log_beside(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.log")
+
+
 @contextmanager
 def daemon(folder: Path, environment: dict[str, str]) -> Generator["subprocess.Popen[str]"]:
-    """Run `ivy daemon` as a process until the block ends."""
+    """Run `ivy daemon` as a process until the block ends; what it said is in a file beside the folder then."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("IVY_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "ivy", "daemon"],
@@ -161,10 +165,14 @@ def daemon(folder: Path, environment: dict[str, str]) -> Generator["subprocess.P
         text=True,
     )
     assert process.stderr
+    said: list[str] = []
     try:
-        while (line := process.stderr.readline()) and not line.startswith("Ivy listens"):
-            pass
+        while line := process.stderr.readline():
+            said.append(line)
+            if line.startswith("Ivy listens"):
+                break
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        rest = process.communicate(timeout=20)[1]
+        log_beside(folder).write_text("".join([*said, rest]))

@@ -130,6 +130,23 @@ async def test_a_reply_in_the_making_when_the_cry_comes_speaks_of_no_streak(
         assert await play.dead() == []
 
 
+async def test_what_is_written_after_the_cry_is_answered_though_the_turn_before_it_read_it(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    async with lives(brain=Brain(Registry(families()).examples(), scripted=boasts)) as play:
+        await play.knows()
+        play.world.vendors.faults["anthropic"].add(Slow(20))
+        await play.says(WORDS)
+        await play.quiet(10)
+        await play.talk(CRY)
+        await play.says("book dentist on friday at 10am")
+        await play.quiet(120)
+        assert STREAK not in play.heard()
+        assert [text for text in play.heard() if "Booked" in text], play.heard()
+        assert await play.one("SELECT count(*) FROM workouts WHERE state = 'done'") == 1
+        assert await play.dead() == []
+
+
 async def test_a_reply_that_was_there_before_the_cry_stands_and_later_ones_are_answered(
     lives: Lives, autojump_clock: MockClock
 ) -> None:

@@ -32,6 +32,7 @@ from tests.journeys.sockets import (
     Outside,
     daemon,
     free_port,
+    log_beside,
     outside,
     says_hello,
 )
@@ -115,8 +116,22 @@ async def test_the_first_day(vendors: Outside) -> None:
             await _ask_the_doctor(operator)
     finally:
         operator.terminal.close()
-    for secret in (TOKEN, EXPIRED, OF_TODAY, APP_SECRET, RETELL_KEY, ANTHROPIC_KEY):
+    typed = (TOKEN, EXPIRED, OF_TODAY, APP_SECRET, RETELL_KEY, ANTHROPIC_KEY)
+    for secret in typed:
         assert secret not in operator.terminal.shown
+    _see_no_secrets(vendors.folder, typed)
+
+
+def _see_no_secrets(folder: Path, typed: tuple[str, ...]) -> None:
+    """They are in the files under secrets/, and in nothing else that the run left: the database, its log, the daemon's."""
+    made = (folder / "secrets" / name for name in ("seal_key", "whatsapp_verify_token"))
+    kept = [path for path in folder.rglob("*") if path.is_file() and path.parent != folder / "secrets"]
+    assert {folder / "ivy.toml", folder / "data/ivy.db"} <= set(kept)
+    assert "Ivy listens" in log_beside(folder).read_text()
+    for secret in (*typed, *(path.read_text().strip() for path in made)):
+        assert secret
+        for path in (*kept, log_beside(folder)):
+            assert secret.encode() not in path.read_bytes(), path
 
 
 async def _answer_the_questions(operator: Operator) -> None:

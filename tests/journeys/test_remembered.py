@@ -84,6 +84,23 @@ async def test_the_switch_works_at_once_and_nothing_is_asked_of_the_embedder(
         assert await play.one("SELECT count(*) FROM ai_usage WHERE role = 'embedder'") == asked
 
 
+async def test_switched_off_no_message_is_kept_but_expenses_and_what_is_asked_for_are(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    async with lives() as play:
+        await play.knows()
+        await play.world.store.write(switches.set_value, "memory", "off", by="ops", now=play.now)
+        for words in (
+            "I pulled a muscle in my leg at the pool",
+            "I spent $4.50 on flat white",
+            "remember that I'm vegan",
+        ):
+            await play.talk(words)
+        await play.quiet()
+        kept = await play.rows("SELECT kind, text FROM user_memory ORDER BY rowid")
+        assert [(row["kind"], row["text"]) for row in kept] == [("expense", "flat white"), ("fact", "I'm vegan")]
+
+
 async def test_every_vector_is_paid_for_and_gone_with_its_person(lives: Lives, autojump_clock: MockClock) -> None:
     async with lives() as play:
         await play.knows()

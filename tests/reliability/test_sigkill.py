@@ -53,6 +53,9 @@ def effects(connection: Connection) -> dict[str, Any]:
         "out": count("SELECT count(*) FROM messages_v2 WHERE direction = 'out'"),
         "delivered": count("SELECT count(*) FROM messages_v2 WHERE direction = 'out' AND state = 'delivered'"),
         "dead": count("SELECT count(*) FROM dead_letters"),
+        "unheard": count(
+            "SELECT count(*) FROM jobs WHERE state = 'dead' AND errors LIKE '%nothing was heard of either%'"
+        ),
         "leased": count("SELECT count(*) FROM jobs WHERE state = 'leased'"),
         "reserved": count("SELECT count(*) FROM ai_usage WHERE status = 'reserved'"),
     }
@@ -95,7 +98,11 @@ def test_killed_again_while_recovering_it_still_ends_once(tmp_path: Path) -> Non
         folder = _made(tmp_path / str(at))
         live(folder, write_once, number=1, kill_at=at)
         live(folder, come_back, number=2, kill_at=at)
-        check(folder, live(folder, come_back, number=3).report, at)
+        report = live(folder, come_back, number=3).report
+        if report["unheard"]:  # both times between the mark and the request: whether it left, only a human may guess
+            assert (report["expenses"], report["tools"], report["dead"]) == (1, 1, 1) and accepted(folder) == [], at
+        else:
+            check(folder, report, at)
 
 
 def _made(folder: Path) -> Path:

@@ -61,6 +61,12 @@ async def test_cut_off_forward_refused_and_a_way_that_fails_with_traffic_on(tmp_
         assert (server.serving, server.current) == (running, second)
         assert not list(server.database.parent.glob("rehearsal*"))
 
+        code, told, err = await server.upgraded("--back", "--rehearse")
+        assert (code, told["outcome"], told["new"], err) == (0, "rehearsed", first, ""), (told, err)
+        assert [step["step"] for step in told["steps"]] == ["rehearsing"]
+        assert (server.serving, server.current) == (running, second)
+        assert not list(server.database.parent.glob("rehearsal*"))
+
         (server.root / "ivy.toml.dies").touch()
         code, told, err = await server.upgraded("--back")
         assert (code, told["outcome"], told["new"], server.current) == (1, "went back", first, second), (told, err)
@@ -69,6 +75,11 @@ async def test_cut_off_forward_refused_and_a_way_that_fails_with_traffic_on(tmp_
             "rehearsing", "stopping", "snapshot", "switching", "migrating", "returning",
         ]  # fmt: skip
         assert "was not taken: it was well, and then it ended" in err and f"{second} runs again" in err, err
+
+        (server.root / "ivy.toml.dies").unlink()
+        code, told, err = await server.upgraded("--back")
+        assert (code, told["outcome"], err, server.current) == (0, "upgraded", "", first), (told, err)
+        await server.serves(first)
         await server.all_answered()
         server.check_nothing_was_lost()
 

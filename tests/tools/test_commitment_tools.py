@@ -12,6 +12,7 @@ from ivy.config import CharitySection, GivingSection
 from ivy.domain.easing import Part, changed
 from ivy.domain.facts import Behaviour
 from ivy.domain.giving import PartialGives, Wallet
+from ivy.domain.slots import By, SlotKind
 from ivy.domain.streaks import Outcome
 from ivy.errors import ToolFailed
 from ivy.ports import ToolCall
@@ -26,6 +27,7 @@ from tests.tools.diary import MONDAY, REGISTRY, Diary, agree
 
 SUNDAY = "Sun 29 Nov"
 NEXT_MONDAY = "Mon 30 Nov"
+GONE = " What waited before that is called off."
 WAITS = f'The plan is locked, so that begins on {NEXT_MONDAY}; until then all stays as it is, and "keep my plan" calls it off.'
 
 
@@ -106,7 +108,7 @@ async def test_what_is_easier_waits_and_what_is_harder_is_done_at_once(ben: Diar
     assert await waiting(ben) == [{Part.SESSIONS}]
     assert await ben("change_commitment", minimum="15 minutes") != WAITS
     assert await waiting(ben) == [{Part.SESSIONS}]  # it speaks of something else
-    assert await ben("change_commitment", sessions="4") == "Done: 4 workouts a week."
+    assert await ben("change_commitment", sessions="4") == "Done: 4 workouts a week." + GONE
     assert await waiting(ben) == []
     (state,) = await ben.rows.read(lambda scope: scope.execute("SELECT state FROM easings WHERE user_id = :user"))
     assert state["state"] == "off"
@@ -146,17 +148,24 @@ async def test_fewer_calls_and_later_ones_wait(ben: Diary) -> None:
     await ben.rows.write(agree, now=ben.now)
     await ben("change_contact_time", when="7 am", by="voice")
     await ben("lock_plan")
-    assert await ben("change_contact_way", way="text") == WAITS
-    assert await waiting(ben) == [{Part.CALLS}]
-    assert (await person_of(ben)).mode == "text"  # as it was before
     assert await ben("change_contact_time", when="8 am") == WAITS
-    assert await waiting(ben) == [{Part.LATER}]  # one wish about contacts: the newest
-    assert await ben("change_contact_time", when="weekdays at 7") == WAITS
-    assert await waiting(ben) == [{Part.CALLS, Part.CONTACTS}]
+    assert await waiting(ben) == [{Part.LATER}]
+    assert await ben("change_contact_time", when="weekdays at 7") == WAITS + GONE  # one wish about it: the newest
+    assert await waiting(ben) == [{Part.CONTACTS}]
+    assert "Done: week" in await ben("change_contact_time", when="saturday at 10 am", which="weekly")
+    assert await waiting(ben) == []  # a week's planning is a contact more, so the plan is another one
     assert (await ben("change_contact_time", when="6:30 am")).startswith("Done: morning, by phone")
-    assert await waiting(ben) == []
+    slot = await ben.rows.read(call_slots.of_kind, SlotKind.MORNING)
+    assert slot is not None and (slot.at, slot.days) == ("06:30", "*")
+
+
+async def test_to_be_written_to_instead_of_phoned_never_waits(ben: Diary) -> None:
+    await ben.rows.write(agree, now=ben.now)
+    await ben("change_contact_time", when="7 am", by="voice")
+    await ben("lock_plan")
+    assert "in writing" in await ben("change_contact_way", way="text")
     (slot,) = await ben.rows.read(call_slots.of)
-    assert (slot.at, slot.days) == ("06:30", "*")
+    assert (slot.by, await waiting(ben)) == (By.TEXT, [])
 
 
 async def test_a_smaller_gift_waits_and_giving_nothing_does_not(ben: Diary) -> None:
@@ -169,6 +178,10 @@ async def test_a_smaller_gift_waits_and_giving_nothing_does_not(ben: Diary) -> N
         call = ToolCall("c1", "set_giving", arguments)
         return (await execute(ben.rows, REGISTRY, call, Place(arguments, 1, 0), turn)).content
 
+    assert await gives('{"amount": "1.50 dollars"}') == WAITS
+    assert (await gives('{"off":  true}')).startswith("Done: from now on your workouts give nothing.")
+    assert await waiting(ben) == []  # nothing that would begin to give again
+    await ben.rows.write(wallets.save, Wallet("water", 200, "USD", 400, 900), now=ben.now)
     assert await gives('{"amount": "1 dollar"}') == WAITS
     assert await waiting(ben) == [{Part.GIFT}]
     assert (await gives('{"amount": "3 dollars"}')).startswith("Each kept workout pledges $3.00")

@@ -80,6 +80,19 @@ async def test_a_persons_own_category_is_remembered(ben: Diary, ana: Diary) -> N
     assert "(transporte)" in await ana("add_expense", amount="20 mil", description="taxi")
 
 
+async def test_a_category_of_their_own_hides_nothing_that_goes_by_its_name(ben: Diary) -> None:
+    await ben("add_expense", amount="$5", description="beans", category="coffee")
+    assert await ben("sum_expenses", on="coffee") == ("You spent $5.00 on coffee: Sun 1 Nov to Mon 30 Nov (1 expense).")
+    for amount, description in (("$4.50", "flat white"), ("$6.20", "Starbucks"), ("$90", "coffee table")):
+        await ben("add_expense", amount=amount, description=description)
+    told = await ben("sum_expenses", on="coffee")
+    assert told.startswith("You spent $15.70 on coffee: Sun 1 Nov to Mon 30 Nov (3 expenses).\n")
+    assert [name in told for name in ("beans", "flat white", "Starbucks", "table")] == [True, True, True, False]
+    assert await ben("sum_expenses", on="coffee", period="last month") == (
+        "You spent nothing on coffee: Thu 1 Oct to Sat 31 Oct."
+    )
+
+
 async def test_a_correction_changes_what_was_said_and_nothing_else(ben: Diary) -> None:
     await ben("add_expense", amount="$50", description="lunch", day="yesterday")
     await ben("add_expense", amount="$20", description="taxi")

@@ -51,7 +51,7 @@ async def handle(job: Job, context: Context) -> Outcome:
         our_id=call.id,
         seen=(LOST,),
         reason=LOST,
-        verdict=Verdict(CallOutcome.FAILED, Again.NO),
+        verdict=Verdict(CallOutcome.FAILED, Again.NO, known=False),  # any word of the provider's is surer
     )
     return lambda connection: _lose(connection, lost, job, context)
 

@@ -139,6 +139,8 @@ def _failed(connection: Connection, message: Outgoing, status: Status, channel: 
         logger.warning("message %s is said to have failed after it was %s: %s", message.id, message.state, why(status))
         return
     if isinstance(message.content, Emoji):  # nobody waits for a reaction
+        if message.external_id not in (None, status.external_id):
+            return  # an earlier sending of it
         outbox.set_state(connection, message.id, "failed", now=desk.now, reason=why(status))
         message_costs.take_back(connection, message.id, channel=message.channel)  # its price came before it arrived
         return

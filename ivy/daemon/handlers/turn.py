@@ -91,7 +91,7 @@ def finish(connection: Connection, job: Job, reply: Reply, paper: Paper | None, 
         person = people.load(scope)
         instead = outgoing.instead_in_danger(scope, person, reply.turn_id)
         if instead is not None:
-            _end_in_danger(scope, reply, instead, desk)
+            _end_in_danger(scope, reply, instead, person.care_since, desk)
             return
         text = outgoing.fit(scope, person, reply.text, desk)
         parts, action_id = choosing.compose(scope, person, reply.turn_id, text, desk)
@@ -117,7 +117,7 @@ def finish(connection: Connection, job: Job, reply: Reply, paper: Paper | None, 
     _go_on(scope, desk)
 
 
-def _end_in_danger(scope: Scope, reply: Reply, instead: str, desk: Desk) -> None:
+def _end_in_danger(scope: Scope, reply: Reply, instead: str, since: datetime | None, desk: Desk) -> None:
     """Close a turn without its reply, and without anything that would be asked or offered beside it."""
     ids = desk.send(scope, instead, turn_id=reply.turn_id) if instead else []
     ended = {
@@ -130,6 +130,9 @@ def _end_in_danger(scope: Scope, reply: Reply, instead: str, desk: Desk) -> None
     }
     turns.append_last(scope, reply.turn_id, "reply", ended, now=desk.now)
     turns.close(scope, reply.turn_id, "done", now=desk.now)
+    confirming.leave(scope, reply.turn_id, desk)
+    if since is not None:
+        turns.let_go(scope, reply.turn_id, since=since)
     _go_on(scope, desk)
 
 

@@ -57,7 +57,7 @@ exec unshare --mount -- /bin/sh -euc '
     umask 077
     export CREDENTIALS_DIRECTORY="$handed" HOME=/var/lib/ivy USER=ivy LOGNAME="${SUDO_USER:-root}"
     set -- setpriv --reuid=ivy --regid=ivy --init-groups --no-new-privs --inh-caps=-all --bounding-set=-all -- "$@"
-    if ! [ -t 0 ] && ! [ -t 1 ] && ! [ -t 2 ]; then
+    if ! (: < /dev/tty) 2> /dev/null; then # no terminal, not even one behind redirections
         exec "$@"
     fi
     if [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && runuser --help 2> /dev/null | grep -q -e --pty; then
@@ -70,6 +70,8 @@ exec unshare --mount -- /bin/sh -euc '
     exec 3<&-
     trap "kill -INT $child" INT
     trap "kill -TERM $child" TERM HUP
+    trap "kill -QUIT $child" QUIT
+    trap "" TSTP # else the program and the shell would both read what is typed
     wait "$child" || code=$?
     while kill -0 "$child" 2> /dev/null; do
         code=0

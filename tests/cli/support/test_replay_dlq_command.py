@@ -180,6 +180,9 @@ def test_several_letters_of_one_person_are_one_message(ivy: "Ivy", by_day: "Seed
 
 def test_who_sleeps_hears_of_it_in_the_morning(ivy: "Ivy", by_day: "Seeded") -> None:
     by_day.connection.execute("UPDATE users SET quiet_from = '00:00', quiet_to = '23:59:59', zone = 'UTC'")
+    by_day.connection.execute(
+        "UPDATE conversation_windows SET expires_at_ms = expires_at_ms + 86400000"
+    )  # open then, too
     people.set_status(by_day.hands.scope("ana-0001"), "active")
     plan = ivy("replay-dlq", *by_day.sends, "--dry-run", "--json").json()
     assert {line["what"] for line in plan["lines"]} == {"later"}
