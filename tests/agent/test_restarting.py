@@ -203,7 +203,9 @@ async def test_the_first_morning_after_a_trip_is_one(
 async def test_who_has_no_morning_or_came_back_long_ago_has_no_such_morning(
     life: Life, autojump_clock: MockClock
 ) -> None:
+    life.passes(days=-2)
     await moves(life, "Europe/Madrid")
+    life.passes(days=2)
     await moves(life, "America/New_York")
     assert (await life.rows.read(trips.load)).back_at == life.now
     assert await fresh_on(life, MONDAY + timedelta(days=1)) is None
