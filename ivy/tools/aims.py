@@ -65,7 +65,7 @@ _TRACKS = {
     "individual": ("Noted: you are here on your own.", "Anotado: por cuenta propia."),
     "company": (
         "Noted: through your employer, who sees numbers of groups only, never a person's.",
-        "Anotado: por tu empresa, que solo ve números de grupos, nunca los de una persona.",
+        "Anotado: por la empresa, que solo ve números de grupos, nunca los de una persona.",
     ),
 }
 
