@@ -115,12 +115,13 @@ class RetellEmulator(Exchange):
         rate = CREATE_RATE if "create-phone-call" in path else LIST_RATE if "list-" in path else USUAL_RATE
 
         async def answer(**named: str) -> Response:
+            body = await request.get_data(as_text=False)  # what is refused is read, too: else its connection breaks off
             try:
                 self._check_caller()
                 self._check_pace(path, rate, 10)
                 if scripted := self._refusals.take(request.path):
                     raise scripted
-                status, told = await take(_read_json(await request.get_data(as_text=False)), **named)
+                status, told = await take(_read_json(body), **named)
             except Refusal as refusal:
                 return _json(refusal.status, refusal.answer(), refusal.headers)
             return _json(status, told)

@@ -40,15 +40,9 @@ def change_goal(args: ChangeGoal, turn: TurnContext) -> ScopedWrite:
     """Change what the person trains for, or whether Ivy comes from their employer."""
 
     def write(scope: Scope) -> str:
-        goal = " ".join(args.goal.split())
+        goal = said.optional_text(turn, args.goal, longest=LONGEST_GOAL)
         if not goal and args.track == "as_now":
             raise said.refuse(turn, "What do you train for from now on?", "¿Cuál es el objetivo desde ahora?")
-        if len(goal) > LONGEST_GOAL:
-            raise said.refuse(
-                turn,
-                f"That is long for a goal: {LONGEST_GOAL} characters at most.",
-                f"Es largo para un objetivo: {LONGEST_GOAL} caracteres como máximo.",
-            )
         told: list[str] = []
         if goal:
             people.set_goal(scope, goal)
