@@ -74,7 +74,7 @@ def settle(scope: Scope, call: Call, own: OwnHours, desk: Desk, *, was: CallOutc
         return
     if wants_silence(report) is StopMeaning.NONE:
         _leave_today_out(scope, person, call, report, desk)
-    elif not stopping.is_suspended(person, desk):
+    elif not person.is_suspended(desk.now):
         stopping.suspend_and_ask(scope, person, desk)  # a spoken stop: silence first, and then the question how much
     if call.outcome is CallOutcome.COMPLETED:
         if call.kind is not CallKind.NOTICE:  # which plans nothing, and stands for no call that they missed

@@ -10,6 +10,7 @@ from functools import cache
 import msgspec
 
 from ivy.agent import questions
+from ivy.agent.acting import by_tap
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.domain import if_then
@@ -134,16 +135,7 @@ def answered(scope: Scope, person: Person, pending: Pending, option: str, _heard
     if option == YES and (is_over or asked.tool not in _tools(desk).tools):
         desk.tell(scope, person, Say.TAP_EXPIRED)
     elif option == YES:
-        turn = TurnContext(
-            person,
-            desk.now,
-            desk.new_id,
-            desk.trace_id,
-            source="button",
-            turn_id=pending.id,
-            giving=desk.config.giving,
-            experiments=desk.config.experiments,
-        )
+        turn = by_tap(person, desk, pending.id)
         result = execute_within(scope, _tools(desk), asked, Place(pending.id, 0, 0), turn)
         desk.write(scope, result.content)
     else:

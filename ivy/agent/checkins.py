@@ -40,8 +40,7 @@ _DID_OPTIONS = (
 
 def may_begin(person: Person, now: datetime) -> bool:
     """Say whether Ivy may begin anything with a person: their slot was chosen, but "stop" and "not today" came later."""
-    suspended = person.suspended_until is not None and now < person.suspended_until
-    return person.status == "active" and not suspended and not person.coach_is_quiet
+    return person.status == "active" and not person.is_suspended(now) and not person.coach_is_quiet
 
 
 def begin(scope: Scope, person: Person, kind: str, desk: Desk, *, day: date) -> bool:

@@ -4,10 +4,11 @@ What would be done is told in the tools' own words, in a message of its own, nev
 """
 
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 
 from ivy import log
-from ivy.agent import questions, routes
+from ivy.agent import questions
+from ivy.agent.acting import by_tap, with_voice
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Heard
 from ivy.domain.contents import LONGEST_BODY
@@ -75,18 +76,7 @@ def answered(scope: Scope, person: Person, pending: Pending, option: str, _heard
 
 def _do(scope: Scope, person: Person, pending: Pending, desk: Desk) -> list[str] | None:
     registry = _registry(tuple(desk.config.tools.disabled))
-    turn = TurnContext(
-        person,
-        desk.now,
-        desk.new_id,
-        desk.trace_id,
-        source="button",
-        turn_id=pending.id,
-        giving=desk.config.giving,
-        experiments=desk.config.experiments,
-        phones=desk.config.voice.enabled,
-        gets_to=partial(routes.gets_to, desk.config.voice),
-    )
+    turn = with_voice(by_tap(person, desk, pending.id), desk)
     said: list[str] = []
     scope.connection.execute("SAVEPOINT confirmed")
     for number, call in enumerate(frozen(pending)):

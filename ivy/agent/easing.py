@@ -1,22 +1,22 @@
 """A change that waits because the plan is locked: called off by a tap, made when its day has come. May import: tools and below."""
 
-from functools import partial
+from dataclasses import replace
 
 from ivy import log
-from ivy.agent import checkins, routes
+from ivy.agent import checkins
+from ivy.agent.acting import by_tap, with_minutes
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Heard
 from ivy.domain.easing import Part
 from ivy.domain.sentences import Say, say
 from ivy.ports import ToolCall
 from ivy.store import consents, easings, people
-from ivy.store.easings import Easing
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 from ivy.tools.easing import QUESTION as QUESTION
 from ivy.tools.executor import Place, execute_within
-from ivy.tools.registry import Registry, TurnContext, families
+from ivy.tools.registry import Registry, families
 
 logger = log.get(__name__)
 STOPPED = "stopped"
@@ -49,7 +49,7 @@ def begin(scope: Scope, easing_id: str, desk: Desk) -> None:
         Registry(families()),
         ToolCall("", waiting.tool, waiting.arguments),
         Place(f"easing:{waiting.id}", 0, 0),
-        _turn(person, waiting, desk),
+        replace(with_minutes(by_tap(person, desk, f"easing:{waiting.id}"), desk), unlocked=True),
     )
     why = result.content if result.failed else ""
     if consents.current(scope) - agreed:  # words of a week ago are no consent that was taken back since
@@ -61,21 +61,3 @@ def begin(scope: Scope, easing_id: str, desk: Desk) -> None:
         if checkins.may_begin(person, desk.now):
             desk.send(scope, say(Say.EASING_FAILED, person.speech), asked_for=False)
     scope.connection.execute("RELEASE begins")
-
-
-def _turn(person: Person, waiting: Easing, desk: Desk) -> TurnContext:
-    return TurnContext(
-        person,
-        desk.now,
-        desk.new_id,
-        desk.trace_id,
-        source="button",
-        turn_id=f"easing:{waiting.id}",
-        giving=desk.config.giving,
-        experiments=desk.config.experiments,
-        minutes_of_calls=desk.config.calls.minutes_per_person_month,
-        minutes_a_day=desk.config.calls.minutes_per_day,
-        phones=desk.config.voice.enabled,
-        gets_to=partial(routes.gets_to, desk.config.voice),
-        unlocked=True,
-    )

@@ -6,6 +6,7 @@ Never a contact of its own. A tap changes the plan by the tool that their words 
 from datetime import date, datetime
 
 from ivy.agent import checkins
+from ivy.agent.acting import by_tap
 from ivy.agent.desk import Desk
 from ivy.domain import raising
 from ivy.domain.sentences import Say, say
@@ -15,7 +16,6 @@ from ivy.store.pending_actions import Named, Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 from ivy.tools.commitment import ChangeCommitment, change_commitment
-from ivy.tools.registry import TurnContext
 
 MORE, KEEP = "more", "keep"
 OPTIONS = (MORE, KEEP)
@@ -65,13 +65,5 @@ def answered(scope: Scope, person: Person, pending: Pending, option: str, desk: 
     if option == KEEP:
         desk.tell(scope, person, Say.RAISE_KEPT, now=more - 1)
         return
-    turn = TurnContext(
-        person,
-        desk.now,
-        desk.new_id,
-        desk.trace_id,
-        source="button",
-        giving=desk.config.giving,
-        experiments=desk.config.experiments,
-    )
+    turn = by_tap(person, desk)
     desk.write(scope, change_commitment.run(ChangeCommitment(sessions=str(more)), turn)(scope))

@@ -44,16 +44,11 @@ def heard(scope: Scope, person: Person, text: str, desk: Desk) -> bool:
         _answered(scope, person, answer, text, desk)
     elif meaning is StopMeaning.STOP_LIKE:
         suspend_and_ask(scope, person, desk)
-    elif meaning is StopMeaning.START and (person.status != "active" or is_suspended(person, desk)):
+    elif meaning is StopMeaning.START and (person.status != "active" or person.is_suspended(desk.now)):
         _start(scope, person, text, desk)
     else:
         return False
     return True
-
-
-def is_suspended(person: Person, desk: Desk) -> bool:
-    """Say whether Ivy is silent by their wish; a day or a pause that is over is none any more."""
-    return person.suspended_until is not None and desk.now < person.suspended_until
 
 
 def stop(scope: Scope, person: Person, words: str, desk: Desk) -> None:

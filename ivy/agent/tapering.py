@@ -6,9 +6,9 @@ A tap changes the slots as the schedule's own tool does, in the commit of the an
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 
-from ivy.agent import questions, routes
+from ivy.agent import questions
+from ivy.agent.acting import by_tap, with_minutes
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.domain.cadence import Asked, Booked, Pace, fewer_of, may_ask, tapered
@@ -24,7 +24,6 @@ from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 from ivy.tools import schedule
-from ivy.tools.registry import TurnContext
 
 QUESTION = "taper"
 LASTS = timedelta(days=7)
@@ -91,8 +90,8 @@ def _asked_of(scope: Scope, person: Person, desk: Desk) -> SlotKind | None:
 def _may_be_phoned(person: Person, desk: Desk) -> bool:
     """Say whether calls are a subject at all: not with who is paused, cared for or answered by a human."""
     silent = person.status != "active" or person.coach_is_quiet
-    suspended = person.suspended_until is not None and desk.now < person.suspended_until
-    return desk.channel == CHAT and desk.config.voice.enabled and bool(person.phone) and not silent and not suspended
+    heard = not silent and not person.is_suspended(desk.now)
+    return desk.channel == CHAT and desk.config.voice.enabled and bool(person.phone) and heard
 
 
 def answered(scope: Scope, person: Person, pending: Pending, option: str, heard: Heard, desk: Desk) -> bool:
@@ -117,19 +116,7 @@ def answered(scope: Scope, person: Person, pending: Pending, option: str, heard:
 
 def _change(scope: Scope, person: Person, pending: Pending, changes: Sequence[Booked], heard: Heard, desk: Desk) -> str:
     """Change all of the slots, or none where one cannot be; return what is said of it."""
-    calls = desk.config.calls
-    turn = TurnContext(
-        person,
-        desk.now,
-        desk.new_id,
-        desk.trace_id,
-        source="button",
-        turn_id=pending.id,
-        minutes_of_calls=calls.minutes_per_person_month,
-        minutes_a_day=calls.minutes_per_day,
-        phones=desk.config.voice.enabled,
-        gets_to=partial(routes.gets_to, desk.config.voice),
-    )
+    turn = with_minutes(by_tap(person, desk, pending.id), desk)
     scope.connection.execute("SAVEPOINT tapered")
     try:
         said = schedule.arrange(scope, turn, changes, words=heard.words)

@@ -53,6 +53,10 @@ class Person:
         """Whether words of danger wait for a human: nothing is begun, and streaks, goals and pledges are left unsaid."""
         return self.care_since is not None
 
+    def is_suspended(self, now: datetime) -> bool:
+        """Say whether Ivy is silent by their wish; a day or a pause that is over is none any more."""
+        return self.suspended_until is not None and now < self.suspended_until
+
     @property
     def coach_is_quiet(self) -> bool:
         """Whether Ivy begins nothing with them, because a human answers or has to look first."""
