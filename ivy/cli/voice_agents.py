@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 agents = typer.Typer(no_args_is_help=True, help="The agents at Retell: one per language, looked up by name.")
 FIRST = "en"
 """The language of the agent that answers a caller nobody knows."""
+PATIENCE = 20.0
+"""Seconds for which somebody at a terminal waits for their turn at Retell: its limits count the last ten."""
 
 
 @agents.command("sync")
@@ -124,6 +126,7 @@ async def open_api(config: Config) -> "AsyncGenerator[Api]":
             base_url=section.base_url,
             api_key=section.api_key.reveal(),
             timeout_seconds=section.timeout_seconds,
+            patience=PATIENCE,
         )
 
 

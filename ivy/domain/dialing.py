@@ -268,8 +268,10 @@ _CHECKS = (_incoming, _consent, _unwanted, _answered, _handed_over, _early, _lat
 
 
 def _wait_for_us(situation: Situation, until: datetime, rule: str) -> Decision:
-    """Wait while the call's window lasts; a test has none, and its operator is told at once instead."""
-    if _is_test(situation) or until > situation.due_at + WINDOW:
+    """Wait while the call's window lasts; a test has none: its operator is told at once instead, but of a turn that comes."""
+    if _is_test(situation):
+        return Wait(until, rule, queued=True) if rule == PACED else Refuse(rule, fault=True, until=until)
+    if until > situation.due_at + WINDOW:
         return Refuse(rule, fault=True, until=until)
     return Wait(until, rule, queued=True)
 

@@ -68,8 +68,8 @@ def wanted(language: str, *, tools: tuple[ToolSpec, ...] = (SAVE_PLAN,), prompt:
 SCRIPTS = (wanted("en"), wanted("es"))
 
 
-def api_of(http: httpx2.AsyncClient, key: str = KEY) -> Api:
-    return Api(http, base_url="https://retell.test", api_key=key, timeout_seconds=20)
+def api_of(http: httpx2.AsyncClient, key: str = KEY, *, patience: float = 0) -> Api:
+    return Api(http, base_url="https://retell.test", api_key=key, timeout_seconds=20, patience=patience)
 
 
 def voice_of(http: httpx2.AsyncClient, clock: VirtualClock, **more: Any) -> RetellVoice:

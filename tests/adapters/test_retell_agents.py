@@ -4,8 +4,10 @@ import json
 from typing import Any
 
 import pytest
+import trio
 
 from ivy.adapters.retell.agents import Agents, Do, Number
+from ivy.adapters.retell.directory import find
 from ivy.adapters.retell.script import Script
 from ivy.emulators.faults import Answer, Fault, Refuse, ResetAfter
 from ivy.errors import VendorBusy, VendorMisconfigured, VendorRefused
@@ -65,6 +67,25 @@ async def test_agents_are_made_published_and_then_left_alone() -> None:
         agent, llm = live(ground, "ivy-es")
         assert agent["language"] == "es-419" and agent["voice_id"] == "11labs-Lucia"
         assert llm["general_prompt"] == PROMPT
+
+
+async def test_who_waits_at_a_terminal_is_let_through_once_it_is_their_turn() -> None:
+    """Retell counts what came in the last ten seconds: nothing is lost, and without patience it is said at once."""
+    async with retell(synced=False) as ground:
+        ground.retell.manners.rate_limits = True
+        for _ask in range(30):
+            await find(api_of(ground.http), "nobody")
+        with pytest.raises(VendorBusy, match="Rate limit exceeded"):
+            await desk_of(ground).sync(SCRIPTS)
+        began = trio.current_time()
+        made = await Agents(api_of(ground.http, patience=20)).sync(SCRIPTS)
+        assert [line.result for line in made] == ["published", "published"]
+        assert 8 <= trio.current_time() - began <= 14
+        ground.retell.refuse(429, "Rate limit exceeded", retry_after=21)
+        began = trio.current_time()
+        with pytest.raises(VendorBusy):
+            await Agents(api_of(ground.http, patience=20)).sync(SCRIPTS)
+        assert trio.current_time() == pytest.approx(began, abs=1), "who is told to come later than that hears it now"
 
 
 async def test_a_plan_changes_nothing() -> None:

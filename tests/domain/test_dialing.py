@@ -309,6 +309,13 @@ def test_a_test_is_refused_at_once_where_nobody_could_be_phoned(changed: dict[st
     assert (refused.rule, refused.fault) == (rule, True)
 
 
+def test_a_test_waits_its_turn_as_any_call_does() -> None:
+    turn = FIVE + SECOND
+    test = situation(FIVE, kind=CallKind.TEST, to_operator=True, due_at=FIVE - timedelta(hours=1), next_dial_at=turn)
+    assert decide(test) == Wait(turn, "calls are dialled one after the other", queued=True)
+    assert decide(replace(test, now=turn, queued=True)) == Dial()
+
+
 # --- the order ------------------------------------------------------------------------------------------
 
 ALWAYS = load(

@@ -25,6 +25,8 @@ from ivy.errors import (
 
 MOST_PAGES = 50
 PAGE = 100
+AGAIN = 2.0
+"""Seconds after which a request that came too soon is sent again, where Retell does not say when."""
 UNKNOWN_ID = frozenset({"404", "422"})
 """Codes of a refusal of an id that is malformed, foreign, or nobody's."""
 _MENDS = {
@@ -37,11 +39,21 @@ _MENDS = {
 class Api:
     """Retell with one key. The client is the caller's; an exchange ends after `timeout_seconds`.
 
+    `patience`: for so many seconds a request that Retell refuses as one too many is sent again, by whoever has no queue.
+
     Every method returns the object that Retell answers with. Raises: VendorBusy, VendorRefused (its `code` is the
     status), VendorMisconfigured; and, where something may have been done, OutcomeUnknown.
     """
 
-    def __init__(self, http: httpx2.AsyncClient, *, base_url: str, api_key: str, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        *,
+        base_url: str,
+        api_key: str,
+        timeout_seconds: float,
+        patience: float = 0,
+    ) -> None:
         if not api_key:
             raise ConfigError("voice.api_key is missing: set IVY_VOICE__API_KEY or voice.api_key_file")
         if not (api_key.isascii() and api_key.isprintable() and " " not in api_key):
@@ -50,6 +62,7 @@ class Api:
         self._base = base_url.rstrip("/")
         self._key = api_key
         self._seconds = timeout_seconds
+        self._patience = patience
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> Object:
         """Read an object; nothing is unknown after it, for it changes nothing."""
@@ -104,10 +117,16 @@ class Api:
                 content = msgspec.json.encode(body)
             except UnicodeEncodeError as error:
                 raise VendorRefused(VENDOR, "the text holds half of a character", code="local") from error
-        response = await self._exchange(method, path, content, headers, params)
-        if error := complaint(response.status_code, response.content, response.headers):
-            raise self._without_key(error)
-        return _object(response.content)
+        until = trio.current_time() + self._patience
+        while True:
+            response = await self._exchange(method, path, content, headers, params)
+            error = complaint(response.status_code, response.content, response.headers)
+            if error is None:
+                return _object(response.content)
+            pause = _pause(error)
+            if pause is None or trio.current_time() + pause > until:
+                raise self._without_key(error)
+            await trio.sleep(pause)
 
     async def _exchange(
         self, method: str, path: str, content: bytes | None, headers: dict[str, str], params: Mapping[str, str] | None
@@ -123,6 +142,13 @@ class Api:
 
     def _without_key(self, error: VendorError) -> VendorError:
         return without(error, self._key, "***")
+
+
+def _pause(error: VendorError) -> float | None:
+    """Return in how many seconds the same request may be sent again; None for what repeating does not mend."""
+    if not isinstance(error, VendorBusy) or not error.throttled:
+        return None
+    return AGAIN if error.after is None else error.after.total_seconds()
 
 
 def without(error: VendorError, quoted: str, instead: str) -> VendorError:
