@@ -128,7 +128,8 @@ async def submit(
         known = await operator.read(registry.all_known, CHANNEL)
     else:
         known = await _keep(operator, found, definitions, now)
-    steps = plan(definitions, found, {place(each.name, each.language): each for each in known}, now)
+    before = {place(each.name, each.language): each for each in known}
+    steps = plan(definitions, found, before, now)
     by_id = {each.vendor_id: each for each in found}
     lines: list[Line] = []
     stopped = ""
@@ -138,7 +139,8 @@ async def submit(
             if stopped:
                 line = replace(line, result=f"not tried: {stopped}", failed=True)
             else:
-                line, stopped = await _carry_out(library, operator, step, line, clock)
+                here = before.get(place(line.name, line.language))
+                line, stopped = await _carry_out(library, operator, step, line, here, clock)
         lines.append(line)
     return lines
 
@@ -149,9 +151,14 @@ def _line(step: Step, theirs: Listed | None) -> Line:
 
 
 async def _carry_out(
-    library: "TemplateLibrary", operator: OperatorStore, step: Step, line: Line, clock: Clock
+    library: "TemplateLibrary",
+    operator: OperatorStore,
+    step: Step,
+    line: Line,
+    before: Registered | None,
+    clock: Clock,
 ) -> tuple[Line, str]:
-    """Return the finished line, and why the rest should not be tried, if so."""
+    """Return the finished line, and why the rest should not be tried, if so. `before`: how the template stood."""
     try:
         with trio.fail_after(SECONDS):
             vendor_id, status, category = await _send(library, step)
@@ -166,6 +173,7 @@ async def _carry_out(
         registry.submitted,
         CHANNEL,
         step.definition,
+        before=before,
         vendor_id=vendor_id,
         status=status,
         category=category,

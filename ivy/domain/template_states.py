@@ -178,14 +178,33 @@ def _step(status: str) -> int:
 
 
 def after_submission(
-    known: Registered, definition: Definition, digest: str, *, vendor_id: str, status: str, category: str, now: datetime
+    known: Registered,
+    definition: Definition,
+    digest: str,
+    *,
+    before: Registered | None,
+    vendor_id: str,
+    status: str,
+    category: str,
+    now: datetime,
 ) -> Registered:
-    """Return how a template stands once Meta took our words.
+    """Return how a template stands once Meta took our words. `before`: how it stood when they were sent.
 
     Our clock and Meta's differ: what the answer says counts as a moment after the last news, so that whatever Meta says
-    next is newer, and what it said before and comes again is not.
+    next is newer, and what it said before and comes again is not. A review may be over before its answer is kept: what was
+    heard of it meanwhile is the newer news.
     """
     fresh = vendor_id != known.vendor_id
+    if not fresh and (before is None or before.vendor_id != vendor_id or before.status_at < known.status_at):
+        return replace(
+            known,
+            digest=digest,
+            body=definition.body,
+            category_asked=definition.category,
+            category=known.category or category,
+            submitted_at=now,
+            words_at=now.replace(microsecond=0),
+        )
     return replace(
         known,
         vendor_id=vendor_id,

@@ -10,7 +10,7 @@ from typing import Any
 
 from ivy.clock import stamp, unstamp
 from ivy.domain import template_states
-from ivy.domain.template_states import APPROVED, DELETED, News, Registered
+from ivy.domain.template_states import APPROVED, DELETED, LONG_AGO, News, Registered
 from ivy.domain.templates import Definition, Listed, language_code, languages_for
 from ivy.domain.templates import digest as digest_of
 from ivy.store import outbox
@@ -93,18 +93,23 @@ def submitted(
     channel: str,
     definition: Definition,
     *,
+    before: Registered | None,
     vendor_id: str,
     status: str,
     category: str,
     now: datetime,
 ) -> Registered:
-    """Keep that Meta took our words under this id, with the status and the category of its answer."""
+    """Keep that Meta took our words under this id, with the status and the category of its answer.
+
+    `before` is how the template stood when they were sent; None: nothing was known of it.
+    """
     language = language_code(definition.language)
     known = load(connection, channel, definition.name, language) or Registered(channel, definition.name, language)
     after = template_states.after_submission(
         known,
         definition,
         digest_of(definition),
+        before=before,
         vendor_id=vendor_id,
         status=status.upper(),
         category=category.upper(),
@@ -136,12 +141,16 @@ def record(
 def record_all(
     connection: Connection, channel: str, listed: Sequence[tuple[Listed, Definition | None]], *, at: datetime
 ) -> list[Registered]:
-    """Keep Meta's whole list; what is known by an id and is not in it any more was deleted. Return what is known now."""
+    """Keep Meta's whole list, asked for at `at`; what was known then by an id and is not in it was deleted.
+
+    What was submitted or told of since may be younger than the list. Return what is known now.
+    """
     for each, definition in listed:
         record(connection, channel, each, at=at, definition=definition)
     here = {each.vendor_id for each, _definition in listed}
     for known in all_known(connection, channel):
-        if known.vendor_id and known.vendor_id not in here and known.status != DELETED:
+        older = max(known.submitted_at or LONG_AGO, known.status_at) < at
+        if known.vendor_id and known.vendor_id not in here and older and known.status != DELETED:
             _keep(connection, template_states.after(known, News(status=DELETED), at.replace(microsecond=0)))
     return all_known(connection, channel)
 

@@ -95,9 +95,11 @@ def approve(database: Path, definitions: tuple[Definition, ...], *, status: str 
     with closing(open_writer(database)) as connection:
         for number, each in enumerate(definitions):
             category = more.get("category", each.category)
+            before = templates.load(connection, "whatsapp", each.name, each.language)
             templates.submitted(
-                connection, "whatsapp", each, vendor_id=str(number), status=status, category=category, now=now
-            )
+                connection, "whatsapp", each, before=before, vendor_id=str(number), status=status, category=category,
+                now=now,
+            )  # fmt: skip
 
 
 def free_port() -> int:

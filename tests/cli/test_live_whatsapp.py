@@ -70,6 +70,8 @@ def judge(database: Path, statuses: list[str]) -> None:
     """Keep the pack as submitted, each template with a status."""
     with closing(open_writer(database)) as connection:
         for number, (each, status) in enumerate(zip(pack(), statuses, strict=True)):
+            before = registry.load(connection, "whatsapp", each.name, each.language)
             registry.submitted(
-                connection, "whatsapp", each, vendor_id=str(number), status=status, category="UTILITY", now=NOW
-            )
+                connection, "whatsapp", each, before=before, vendor_id=str(number), status=status, category="UTILITY",
+                now=NOW,
+            )  # fmt: skip

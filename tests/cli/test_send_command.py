@@ -41,7 +41,14 @@ def connection(database: Path) -> Iterator[Connection]:
         definition = find(pack(), name, "en")
         assert definition is not None
         templates.submitted(
-            opened, "whatsapp", definition, vendor_id=str(number), status=status, category="UTILITY", now=NOON
+            opened,
+            "whatsapp",
+            definition,
+            before=None,
+            vendor_id=str(number),
+            status=status,
+            category="UTILITY",
+            now=NOON,
         )
     yield opened
     opened.close()

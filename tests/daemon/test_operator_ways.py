@@ -88,7 +88,7 @@ def _approve(connection: Connection, world: World) -> None:
 
     for each in (each for each in pack() if each.name == "alert_raised"):
         templates.submitted(
-            connection, "whatsapp", each, vendor_id=each.language, status="APPROVED", category="UTILITY",
+            connection, "whatsapp", each, before=None, vendor_id=each.language, status="APPROVED", category="UTILITY",
             now=world.clock.now(),
         )  # fmt: skip
 

@@ -123,7 +123,9 @@ def test_words_that_somebody_else_changed_are_not_ours_any_more() -> None:
 
 
 def test_a_resubmission_is_not_undone_by_an_old_approval_that_comes_again() -> None:
-    sent = after_submission(KNOWN, OURS, "new", vendor_id="1", status="PENDING", category="", now=later(1))
+    sent = after_submission(
+        KNOWN, OURS, "new", before=KNOWN, vendor_id="1", status="PENDING", category="", now=later(1)
+    )
     assert (sent.status, sent.category) == ("PENDING", "UTILITY")
     assert after(sent, told(STATUS, "APPROVED"), NOW).status == "PENDING"
     assert after(sent, told(STATUS, "APPROVED"), NOW + timedelta(seconds=1)).status == "APPROVED"
@@ -131,8 +133,9 @@ def test_a_resubmission_is_not_undone_by_an_old_approval_that_comes_again() -> N
 
 def test_a_new_template_hears_its_approval_though_our_clock_is_ahead() -> None:
     made = after_submission(
-        Registered("whatsapp", "n", "en"), OURS, "d", vendor_id="9", status="PENDING", category="UTILITY", now=later(1)
-    )
+        Registered("whatsapp", "n", "en"), OURS, "d", before=None, vendor_id="9", status="PENDING", category="UTILITY",
+        now=later(1),
+    )  # fmt: skip
     assert after(made, told(STATUS, "APPROVED"), NOW).status == "APPROVED"
 
 

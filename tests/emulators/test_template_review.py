@@ -58,8 +58,9 @@ class World:
 
     async def make(self, definition: Definition = OURS) -> str:
         made = await self.library.create(definition)
+        before = await self.store.read(registry.load, "whatsapp", definition.name, definition.language)
         await self.store.write(
-            registry.submitted, "whatsapp", definition,
+            registry.submitted, "whatsapp", definition, before=before,
             vendor_id=made.vendor_id, status=made.status, category=made.category, now=self.clock.now(),
         )  # fmt: skip
         return made.vendor_id

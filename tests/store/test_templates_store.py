@@ -28,6 +28,9 @@ SPANISH = msgspec.structs.replace(OURS, language="es", body="Pediste esto para l
 DIGESTS = digests((OURS, SPANISH))
 
 
+ABOUT: Mapping[str, Any] = {"message_template_name": "reminder_due", "message_template_language": "en"}
+
+
 def listed(definition: Definition, vendor_id: str, **change: Any) -> Listed:
     made = Listed(
         vendor_id, definition.name, definition.language, "APPROVED", "UTILITY",
@@ -37,8 +40,9 @@ def listed(definition: Definition, vendor_id: str, **change: Any) -> Listed:
 
 
 async def submit(store: Store, definition: Definition, vendor_id: str, *, at: datetime = NOW) -> None:
+    before = await store.read(templates.load, "whatsapp", definition.name, definition.language)
     await store.write(
-        templates.submitted, "whatsapp", definition,
+        templates.submitted, "whatsapp", definition, before=before,
         vendor_id=vendor_id, status="PENDING", category="UTILITY", now=at,
     )  # fmt: skip
 
@@ -46,12 +50,7 @@ async def submit(store: Store, definition: Definition, vendor_id: str, *, at: da
 async def tell(
     store: Store, event: str, vendor_id: str = "1", *, minutes: float = 1, field: str = STATUS, **more: Any
 ) -> Change | None:
-    about: Mapping[str, Any] = {
-        "message_template_id": int(vendor_id),
-        "message_template_name": "reminder_due",
-        "message_template_language": "en",
-        "event": event,
-    }
+    about = {**ABOUT, "message_template_id": int(vendor_id), "event": event}
     at = NOW + timedelta(minutes=minutes)
     return await store.write(templates.apply_notice, "whatsapp", field, event, {**about, **more}, at=at)
 
@@ -209,6 +208,37 @@ async def test_the_list_of_meta_is_believed_and_what_it_lacks_is_gone(store: Sto
     assert by_language["es"].status == "DELETED"
     await tell(store, "APPROVED", minutes=30)  # told before the list was read, and late
     assert await look(store) is None
+
+
+async def test_a_list_says_nothing_of_what_is_younger_than_it(store: Store) -> None:
+    """Somebody submits while `ivy init --live` reads Meta's list, which then lacks what it could not yet hold."""
+    asked = NOW - timedelta(milliseconds=300)
+    await submit(store, OURS, "1")
+    await store.write(templates.record_all, "whatsapp", [], at=asked)
+    await tell(store, "APPROVED", minutes=0)
+    assert await look(store)
+    told = {**ABOUT, "message_template_language": "es", "message_template_id": 2, "event": "APPROVED"}
+    await store.write(templates.apply_notice, "whatsapp", STATUS, "APPROVED", told, at=NOW)
+    await store.write(templates.record_all, "whatsapp", [], at=asked)
+    assert await look(store, "es", known=False)
+    await store.write(templates.record_all, "whatsapp", [], at=NOW + timedelta(seconds=1))
+    assert {each.status for each in await store.read(templates.all_known, "whatsapp")} == {"DELETED"}
+
+
+@pytest.mark.parametrize("answer", ["PENDING", ""])
+async def test_an_approval_that_overtakes_the_answer_to_its_submission_stands(store: Store, answer: str) -> None:
+    await tell(store, "APPROVED")
+    await store.write(
+        templates.submitted, "whatsapp", OURS, before=None, vendor_id="1", status=answer, category="UTILITY", now=NOW
+    )
+    assert await look(store), "heard of before its submission was kept"
+    edited = await store.read(templates.load, "whatsapp", "reminder_due", "en")
+    await tell(store, "REJECTED", minutes=2)
+    await store.write(
+        templates.submitted, "whatsapp", OURS, before=edited, vendor_id="1", status=answer, category="", now=NOW
+    )
+    [known] = await store.read(templates.all_known, "whatsapp")
+    assert (known.status, known.category) == ("REJECTED", "UTILITY"), "an edit, judged while it was under way"
 
 
 async def test_a_name_made_again_is_another_template(store: Store) -> None:

@@ -121,7 +121,7 @@ def test_without_a_way_or_a_daemon_nothing_is_sent(ivy: "Ivy", seeded: "Seeded",
 def approve(connection: Connection) -> None:
     for each in (each for each in pack() if each.name == "alert_raised"):
         templates.submitted(
-            connection, "whatsapp", each, vendor_id=each.language, status="APPROVED", category="UTILITY",
+            connection, "whatsapp", each, before=None, vendor_id=each.language, status="APPROVED", category="UTILITY",
             now=datetime.now(UTC),
         )  # fmt: skip
 
