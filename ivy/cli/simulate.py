@@ -20,7 +20,7 @@ from trio.testing import MockClock
 
 from ivy import config as configuration
 from ivy import log
-from ivy.cli import simulate_call, simulate_personas, simulate_week
+from ivy.cli import simulate_call, simulate_personas, simulate_week, week_life
 from ivy.cli.simulate_chat import Chat, Partner
 from ivy.cli.world import open_world
 from ivy.clock import Clock, SystemClock, VirtualClock
@@ -88,7 +88,7 @@ command.command()(simulate_personas.personas)
 
 def newcomers(config: Config) -> Config:
     """Return the configuration of an Ivy who lets anybody in, can phone everybody and has something to give to."""
-    week = simulate_week.week_config()
+    week = week_life.week_config()
     return replace(
         config,
         admission=replace(config.admission, policy="open"),
@@ -118,7 +118,7 @@ async def converse(
             folder, clock=clock, threads=threads, config=config, seed=seed, live_models=live
         ) as world:
             if new and not live:  # Meta reads the templates for a while; a real minute of that is not waited for
-                await simulate_week.submit_templates(world)
+                await week_life.submit_templates(world)
             elif not new:
                 await world.add_person(phone, **who)
             console.print(_headline(who, clock.now(), new=new, live=live), style="bold", highlight=False)

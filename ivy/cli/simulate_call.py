@@ -19,7 +19,7 @@ from trio.testing import MockClock
 
 from ivy import log
 from ivy.cli.same_chance import same_chance
-from ivy.cli.simulate_week import settle, submit_templates, week_config
+from ivy.cli.week_life import settle, submit_templates, week_config
 from ivy.cli.week_people import CHARITY, read
 from ivy.cli.world import World, open_world
 from ivy.clock import VirtualClock

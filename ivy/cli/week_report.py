@@ -1,7 +1,7 @@
-"""What came of a simulated week: counts, costs, and the story event by event. May import: everything."""
+"""What came of a simulated week, in one town or several: counts, costs, and the story event by event. May import: everything."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -12,7 +12,7 @@ from rich.console import Console
 from ivy.adapters.retell.reports import OUR_ID
 from ivy.cli import frame
 from ivy.cli.week_never import Never, after_stop, at_night, calls_doubled, messages_doubled, rung_again
-from ivy.cli.week_people import Happened, Resident, Town, slots_of
+from ivy.cli.week_people import Happened, Town, slots_of
 from ivy.cli.world import World
 from ivy.domain.money import Money, format_money
 from ivy.domain.schedule import to_wall
@@ -80,6 +80,19 @@ class Report(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
+class Lived:
+    """What is seen in one town at its end, told as plain values: it may have been lived in another process."""
+
+    tallies: Tallies
+    alerts: tuple[str, ...]
+    streaks: tuple[tuple[int, int], ...]
+    """Of each person, the one now and the longest."""
+    personas: Counter[str]
+    slots: dict[str, list[str]]
+    story: list[Happened]
+
+
+@dataclass(frozen=True)
 class Told:
     """A report, and the story it is about: one JSON line for each thing that happened."""
 
@@ -87,11 +100,25 @@ class Told:
     story: list[str]
 
 
-async def tell(world: World, town: Town, *, users: int, days: int, seed: int, seconds: float) -> Told:
-    """Count, judge, and write down what happened."""
-    counted = await world.store.read(tallies.count)
+async def look(world: World, town: Town) -> Lived:
+    """See what came of a town's people."""
     raised = await world.store.read(alerts.open_alerts)
-    told = story(town, world.vendors.retell.calls.values() if world.vendors.retell else ())
+    streaks_now = [await each.store.read(streaks.current) for each in town.residents.values()]
+    return Lived(
+        await world.store.read(tallies.count),
+        tuple(f"{each.key}: {each.title} ({each.count})" for each in raised),
+        tuple((each.current, each.longest) for each in streaks_now),
+        Counter(each.who.persona.name for each in town.residents.values()),
+        {each.who.name: [at for _kind, at, _days in slots_of(each.who)] for each in town.residents.values()},
+        story(town, world.vendors.retell.calls.values() if world.vendors.retell else ()),
+    )
+
+
+def tell(towns: Sequence[Lived], *, users: int, days: int, seed: int, seconds: float) -> Told:
+    """Count and judge what happened in all towns, and write it down."""
+    counted = tallies.together([each.tallies for each in towns])
+    told = sorted((each for town in towns for each in town.story), key=lambda each: each.at)
+    slots = {name: times for town in towns for name, times in town.slots.items()}
     lines = [msgspec.json.encode(each).decode() for each in told]
     got = sum(each.what == "got" for each in told)
     return Told(
@@ -100,7 +127,7 @@ async def tell(world: World, town: Town, *, users: int, days: int, seed: int, se
             days=days,
             seed=seed,
             seconds=round(seconds, 2),
-            personas=dict(Counter(each.who.persona.name for each in town.residents.values())),
+            personas=dict(sum((town.personas for town in towns), Counter[str]())),
             calls=[
                 Outcome(each.kind, each.outcome, each.calls, each.attempts, round(each.seconds / 60, 1))
                 for each in counted.calls
@@ -108,7 +135,7 @@ async def tell(world: World, town: Town, *, users: int, days: int, seed: int, se
             workouts=counted.workouts,
             plans=counted.plans,
             scores=counted.scores,
-            streaks=await _streaks(town.residents.values()),
+            streaks=_streaks([each for town in towns for each in town.streaks]),
             pledged=_pledged(counted),
             messages=counted.messages,
             reasons=counted.reasons,
@@ -119,9 +146,9 @@ async def tell(world: World, town: Town, *, users: int, days: int, seed: int, se
             call_minutes=round(sum(each.seconds for each in counted.calls) / 60, 1),
             spent_micros=counted.spent_micros,
             jobs=counted.jobs,
-            alerts=[f"{each.key}: {each.title} ({each.count})" for each in raised],
+            alerts=[each for town in towns for each in town.alerts],
             never=Never(
-                counted.dead, counted.crashes, at_night(told, _slots(town)), messages_doubled(told), calls_doubled(told),
+                counted.dead, counted.crashes, at_night(told, slots), messages_doubled(told), calls_doubled(told),
                 after_stop(told), rung_again(told),
             ),
             transcript=sha256("\n".join(lines).encode()).hexdigest()[:16],
@@ -130,14 +157,13 @@ async def tell(world: World, town: Town, *, users: int, days: int, seed: int, se
     )  # fmt: skip
 
 
-async def _streaks(residents: Iterable[Resident]) -> Streaks:
-    found = [await each.store.read(streaks.current) for each in residents]
-    now = [each.current for each in found if each.current]
+def _streaks(found: Sequence[tuple[int, int]]) -> Streaks:
+    now = [current for current, _longest in found if current]
     return Streaks(
         len(now),
         round(sum(now) / len(now), 2) if now else 0.0,
         max(now, default=0),
-        max((each.longest for each in found), default=0),
+        max((longest for _current, longest in found), default=0),
     )
 
 
@@ -149,10 +175,6 @@ def _pledged(counted: Tallies) -> list[Pledge]:
         )
         for each in counted.gifts
     ]  # fmt: skip
-
-
-def _slots(town: Town) -> dict[str, list[str]]:
-    return {each.who.name: [at for _kind, at, _days in slots_of(each.who)] for each in town.residents.values()}
 
 
 # --- the story ---------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """All that happened in a file, counted over everybody: what a simulation tells at its end. May import: binding, the ground."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ivy.store.binding import Connection
@@ -73,6 +75,57 @@ def count(connection: Connection) -> Tallies:
         _pairs(connection, "SELECT kind, count(*) FROM dead_letters GROUP BY 1 ORDER BY 1"),
         _pairs(connection, "SELECT task, count(*) FROM task_crashes GROUP BY 1 ORDER BY 1"),
     )
+
+
+def together(parts: Sequence[Tallies]) -> Tallies:
+    """Return what several files hold, counted as one."""
+    return Tallies(
+        tuple(
+            CallTally(kind, outcome, *(sum(column) for column in columns))
+            for (kind, outcome), columns in _columns(
+                ((each.kind, each.outcome), (each.calls, each.attempts, each.seconds))
+                for part in parts
+                for each in part.calls
+            )
+        ),
+        _added(part.workouts for part in parts),
+        _added(part.messages for part in parts),
+        _added(part.reasons for part in parts),
+        tuple(
+            GiftTally(currency, *(sum(column) for column in columns))
+            for (currency,), columns in _columns(
+                ((each.currency,), (each.pledged_minor, each.gifts, each.taken_back))
+                for part in parts
+                for each in part.gifts
+            )
+        ),
+        _added(part.spent_micros for part in parts),
+        sum(part.model_calls for part in parts),
+        sum(part.model_failures for part in parts),
+        sum(part.turns for part in parts),
+        sum(part.plans for part in parts),
+        sum(part.scores for part in parts),
+        sum(part.jobs for part in parts),
+        _added(part.dead for part in parts),
+        _added(part.crashes for part in parts),
+    )
+
+
+def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(sorted(total.items()))
+
+
+def _columns(
+    rows: Iterable[tuple[tuple[str, ...], tuple[int, ...]]],
+) -> list[tuple[tuple[str, ...], list[tuple[int, ...]]]]:
+    """Return, in order of their keys, the columns of the rows of each key."""
+    found: dict[tuple[str, ...], list[tuple[int, ...]]] = {}
+    for key, row in rows:
+        found.setdefault(key, []).append(row)
+    return [(key, list(zip(*found[key], strict=True))) for key in sorted(found)]
 
 
 def _one(connection: Connection) -> dict[str, int]:

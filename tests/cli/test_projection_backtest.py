@@ -5,17 +5,14 @@ IVY_FULL: eight weeks of 20 people, to 5 %. Usually: that the path from a lived 
 
 import os
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
-import trio
-from trio.testing import MockClock
 
-from ivy.cli import simulate_week
-from ivy.cli.same_chance import same_chance
+from ivy.cli import week_life, week_towns
 from ivy.daemon import rate_card
 from ivy.domain import projection
+from ivy.emulators import personas
 from ivy.store import costs, past_costs
 from ivy.store.settings import open_reader
 
@@ -25,16 +22,14 @@ PEOPLE, DAYS, SEED = (20, 56, 5) if FULL else (3, 2, 5)
 
 
 def test_the_days_that_follow_cost_what_was_projected(tmp_path: Path) -> None:
-    config = simulate_week.week_config()
-    live = partial(
-        simulate_week.simulate, PEOPLE, DAYS, SEED, MONDAY, ("keen", "text_only", "traveller"), config, tmp_path
-    )
-    with same_chance(SEED):
-        trio.run(live, clock=MockClock(autojump_threshold=0))
+    config = week_life.week_config()
+    who = personas.people(PEOPLE, SEED, only=("keen", "text_only", "traveller"))
+    [town] = week_towns.plans(who, DAYS, SEED, MONDAY, config, tmp_path, most=PEOPLE)
+    week_towns.live(town, lambda _part: None)
     first: date = MONDAY.date()
     half = DAYS // 2
-    rates = rate_card.load(config.whatsapp.rates_file, tmp_path)
-    reader = open_reader(config.database(tmp_path))
+    rates = rate_card.load(config.whatsapp.rates_file, town.folder)
+    reader = open_reader(config.database(town.folder))
     try:
         before = past_costs.past(reader, rates, since=first, until=first + timedelta(half - 1))
         actual = costs.costs(

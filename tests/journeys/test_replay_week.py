@@ -10,7 +10,7 @@ import trio
 from trio.testing import MockClock
 
 from ivy.agent.replay import FORGOTTEN, SAME
-from ivy.cli import replay, simulate_week
+from ivy.cli import replay, week_life
 from ivy.cli.same_chance import same_chance
 from ivy.cli.week_people import Town
 from ivy.emulators import personas
@@ -63,9 +63,9 @@ def test_every_turn_of_a_simulated_week_goes_through_again_the_same(tmp_path: Pa
     seen, wrong = Counter[str](), list[str]()
 
     async def live() -> None:
-        async with simulate_week.lived(who, days, 1, MONDAY, simulate_week.week_config(), tmp_path) as town:
+        async with week_life.lived(who, days, 1, MONDAY, week_life.week_config(), tmp_path) as town:
             await try_every_tool(town, talker)
-            await simulate_week.settle(town.world)
+            await week_life.settle(town.world)
             wrong.extend(await go_through(town, seen))
 
     with same_chance(1):

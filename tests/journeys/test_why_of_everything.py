@@ -10,7 +10,7 @@ from pathlib import Path
 import trio
 from trio.testing import MockClock
 
-from ivy.cli import simulate_week
+from ivy.cli import week_life
 from ivy.cli.same_chance import same_chance
 from ivy.cli.week_people import Town
 from ivy.emulators import personas
@@ -75,7 +75,7 @@ def test_everything_that_went_out_has_a_whole_why(tmp_path: Path) -> None:
     seen, wrong = Counter[str](), list[str]()
 
     async def live() -> None:
-        async with simulate_week.lived(who, days, 1, MONDAY, simulate_week.week_config(), tmp_path) as town:
+        async with week_life.lived(who, days, 1, MONDAY, week_life.week_config(), tmp_path) as town:
             wrong.extend(await see(town, seen))
 
     with same_chance(1):

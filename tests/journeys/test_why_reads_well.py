@@ -7,7 +7,7 @@ import pytest
 from trio.testing import MockClock
 
 from ivy.cli import why
-from ivy.cli.simulate_week import week_config
+from ivy.cli.week_life import week_config
 from ivy.cli.week_people import CHARITY
 from ivy.domain import giving
 from ivy.store import stories, wallets

@@ -11,7 +11,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from ivy.cli import simulate_week
+from ivy.cli import week_life
 from ivy.cli.same_chance import same_chance
 from ivy.clock import unstamp
 from ivy.domain.schedule import to_instant, to_wall
@@ -70,7 +70,7 @@ def live(folder: Path, who: Sequence[Somebody], begins: datetime, days: int) -> 
     """Let people live; return all calls that were placed, in order of time."""
 
     async def main() -> list[Dialled]:
-        async with simulate_week.lived(who, days, 1, begins, simulate_week.week_config(), folder) as town:
+        async with week_life.lived(who, days, 1, begins, week_life.week_config(), folder) as town:
             return await town.world.store.read(dialled)
 
     with same_chance(1):

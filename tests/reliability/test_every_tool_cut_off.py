@@ -20,7 +20,7 @@ import pytest
 from trio.testing import MockClock
 
 from ivy.adapters.client import open_client
-from ivy.cli.simulate_week import week_config
+from ivy.cli.week_life import week_config
 from ivy.cli.world import emulated, make_brain
 from ivy.clock import VirtualClock
 from ivy.config import Config, ToolsSection, VoiceSection
