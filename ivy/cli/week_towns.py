@@ -113,7 +113,11 @@ class _Apart:
         self.part: Synchronized[float] = context.Value("d", 0.0)
         self.hears, theirs = context.Pipe(duplex=False)
         self.process = context.Process(target=_live_apart, args=(plan, self.part, theirs), daemon=True)
-        self.process.start()
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a child takes that over: Ctrl-C is for who started it
+        try:
+            self.process.start()
+        finally:
+            signal.signal(signal.SIGINT, before)
         theirs.close()
 
     def ended(self) -> week_report.Lived:
@@ -128,7 +132,6 @@ class _Apart:
 
 
 def _live_apart(plan: Plan, part: "Synchronized[float]", tells: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches all of them; only the first has something to say
     log.start("error", plain=True)
 
     def step(done: float) -> None:
