@@ -144,7 +144,10 @@ def show_outcome(plan: Plan, became: Became, *, daemon: bool) -> None:
 
 def progress(became: Became) -> str:
     """Say in a few words how far a plan is."""
-    return f"{became.released} sent back to work, {became.left} to go"
+    far = f"{became.released} sent back to work, {became.left} to go"
+    if became.left and became.tried_again:
+        far += f"; {became.tried_again} tried again, because a vendor is busy: the others may have to wait for that"
+    return far
 
 
 def document(plan: Plan | None, became: Became | None, *, rate: float, daemon: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`ivy verify`: checks the ledger of pledges. May import: the store, the domain, frame."""
+"""`ivy verify`: checks the ledger of pledges and the audit log. May import: the store, the domain, frame."""
 
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -10,9 +10,10 @@ from ivy.cli import frame
 from ivy.domain import chain
 from ivy.domain.chain import Checked, Link
 from ivy.errors import UsageError
-from ivy.store import donations
+from ivy.store import chains
 
 LIVE = "the database"
+WHAT = ("the ledger of gifts", "the audit log")
 
 
 def command(
@@ -22,27 +23,36 @@ def command(
     ] = None,
     as_json: frame.Json = False,
 ) -> None:
-    """Check that no pledge was changed, added in between or taken out; exit 1 and name the first row if one was.
+    """Check that no pledge was changed, added in between, taken out or cut off; exit 1 and name the first row if one was.
 
-    A file with the whole ledger is checked like the database, a receipt row by row.
+    In the database the audit log is checked as well. A file with the whole ledger is checked like the database, a receipt
+    row by row. What no chain can prove is told in docs/how-it-works.md.
     """
-    checked = in_database() if file is None else in_file(file)
+    ledger, audit = in_database() if file is None else (in_file(file), None)
     source = LIVE if file is None else str(file)
+    found = [each for each in (ledger, audit) if each is not None]
+    is_ok = not any(each.bad for each in found)
     if as_json:
-        frame.print_json({"source": source, "ok": not checked.bad, "checked": checked})
-    elif checked.bad:
+        frame.print_json({"source": source, "ok": is_ok, "checked": ledger, "audit": audit})
+    else:
+        for what, checked in zip(WHAT, found, strict=False):
+            _tell(source if audit is None else f"{source}, {what}", checked)
+    raise typer.Exit(0 if is_ok else 1)
+
+
+def _tell(source: str, checked: Checked) -> None:
+    if checked.bad:
         frame.note(f"{source}: row {checked.bad} is wrong: {checked.why}. {checked.rows} rows before it are right.")
     else:
         frame.say(f"{source}: {checked.rows} rows are right; the last hash is {checked.head}.")
-    raise typer.Exit(1 if checked.bad else 0)
 
 
-def in_database() -> Checked:
-    """Check the whole ledger of the configured database. Raises: StoreError."""
+def in_database() -> tuple[Checked, Checked]:
+    """Check the whole ledger and the audit log of the configured database. Raises: StoreError."""
     setup = frame.setup()
     frame.check_database(setup.database)
     with frame.look_into(setup.database) as connection:
-        return chain.check(donations.links(connection), whole=True)
+        return chains.check_ledger(connection), chains.check_audit(connection)
 
 
 def in_file(path: Path) -> Checked:

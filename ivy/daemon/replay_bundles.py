@@ -18,13 +18,13 @@ from ivy.domain.replay_plan import join
 from ivy.domain.routing import CALL, For
 from ivy.domain.sentences import Say, say
 from ivy.ports import Address
-from ivy.store import dead_letters, jobs, outbox, people, replay_running
+from ivy.store import dead_letters, jobs, outbox, people, replay_audit, replay_running
 from ivy.store.binding import Connection
 from ivy.store.dead_letters import Letter
 from ivy.store.outbox import NewMessage, Outgoing
 from ivy.store.people import Person
 from ivy.store.replay_plans import Line, Plan
-from ivy.store.scope import Scope, audit, within
+from ivy.store.scope import Scope, within
 
 logger = log.get(__name__)
 WRITTEN = "whatsapp"
@@ -100,6 +100,7 @@ def release(connection: Connection, plan: Plan, lines: Sequence[Line], context: 
         if changed := _changed(line, letter, run_at):
             logger.warning("plan %s: letter %s is left out: %s", plan.id, line.job_id, changed)
             replay_running.mark(connection, plan.id, [line.place], "stale", now=now, note=changed)
+            replay_audit.skipped(connection, plan, line, changed, now=now)
         elif letter is not None:
             live.append((line, letter))
     if not live:
@@ -109,20 +110,7 @@ def release(connection: Connection, plan: Plan, lines: Sequence[Line], context: 
     for line, letter in live:
         carrier = message_id if letter.kind == SEND.name else None
         replay_running.mark(connection, plan.id, [line.place], "released", now=now, message_id=carrier)
-    audit(
-        connection,
-        at_ms=stamp(now),
-        actor=plan.actor,
-        action="replay-dlq release",
-        reason=plan.reason,
-        subject=f"plan {plan.id}",
-        details={
-            "ids": [letter.id for letter in letters],
-            "plan": plan.id,
-            "message": message_id or "",
-            "run_at": run_at.isoformat(timespec="seconds"),
-        },
-    )
+        replay_audit.released(connection, plan, line, run_at=run_at, message_id=carrier or "", now=now)
 
 
 def _changed(line: Line, letter: Letter | None, now: datetime) -> str:

@@ -25,6 +25,14 @@ Link = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class End:
+    """Where a chain ends: the number of its last row, 0 for none, and that row's hash."""
+
+    n: int = 0
+    hash: str = BEGINNING
+
+
+@dataclass(frozen=True)
 class Checked:
     """What a check found: how many rows were right, the hash of the last of them, and the first that is not, with why."""
 
@@ -53,6 +61,22 @@ def check(links: Iterable[Link], *, whole: bool) -> Checked:
         gifts[link["id"]] = link
         taken_back.add(link["reverses"] or "")
     return Checked(rows, head)
+
+
+def end_of(checked: Checked, last: int, at_end: str, end: End | None) -> Checked:
+    """Compare rows that are right among themselves with where their chain is known to end; `at_end` is the hash there.
+
+    Rows after that are an older Ivy's, which keeps no end.
+    """
+    if checked.bad:
+        return checked
+    if end is None:
+        return Checked(checked.rows, checked.head, "after the last", "where the chain ends is not kept any more")
+    if last < end.n:
+        return Checked(checked.rows, checked.head, str(last + 1), f"it is missing: there were {end.n}")
+    if end.hash and at_end != end.hash:
+        return Checked(checked.rows, checked.head, str(end.n), "it is not the one with which the chain ended")
+    return checked
 
 
 def _wrong(link: Link) -> str:

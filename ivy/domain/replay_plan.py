@@ -156,18 +156,24 @@ def join(contents: Sequence[AnyContent], opening: str = "") -> tuple[AnyContent,
 
 FIRST, SECOND = 1, 10
 PATIENCE = timedelta(seconds=20)
-"""How long the first ones may take before the others follow all the same."""
+"""How long it is waited for what nobody hears, and for the last ones."""
 LOOK_AGAIN = timedelta(seconds=1)
+LOOK_SELDOM = timedelta(seconds=10)
+"""How often it is looked whether the first ones are settled, once they take longer than that."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a plan is, in bundles. `open` are released, due, and not settled yet."""
+    """How far a plan is, in bundles. `open` are released and not settled yet; `owed` are those of them that somebody hears.
+
+    What a vendor was too busy for is not settled: it is tried again. What waits for its person's morning is none of it.
+    """
 
     waiting: int
     released: int
     open: int
     last_released_at: datetime | None = None
+    owed: int = 0
 
 
 @dataclass(frozen=True)
@@ -198,15 +204,19 @@ class Over:
 
 
 def next_step(progress: Progress, rate: float, now: datetime) -> Release | Look | Over:
-    """Decide what a running plan does now: one, then ten, then `rate` a second."""
+    """Decide what a running plan does now: one, then ten, then `rate` a second.
+
+    The first ones show whether all is well, so the others wait until those are sent or dead, whenever that is.
+    """
     last = progress.last_released_at
-    is_watching = progress.open > 0 and last is not None and now < last + PATIENCE
+    is_fresh = last is not None and now < last + PATIENCE
+    is_watching = progress.open > 0 and is_fresh
     if progress.waiting == 0:
         return Look(now + LOOK_AGAIN) if is_watching else Over()
     if progress.released == 0:
         return Release(FIRST, LOOK_AGAIN)
-    if is_watching and progress.released <= FIRST + SECOND:
-        return Look(now + LOOK_AGAIN)
+    if progress.released <= FIRST + SECOND and (is_watching or progress.owed > 0):
+        return Look(now + (LOOK_AGAIN if is_fresh else LOOK_SELDOM))
     if progress.released < FIRST + SECOND:
         return Release(FIRST + SECOND - progress.released, LOOK_AGAIN)
     count = max(1, int(rate))

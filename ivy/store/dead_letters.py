@@ -189,19 +189,29 @@ def load(connection: Connection, job_id: str, *, now: datetime) -> Letter:
 
 
 def discard(connection: Connection, ids: Sequence[str], *, actor: str, reason: str, now: datetime) -> list[str]:
-    """End letters for good and write why into the audit log; return the ids that were dead."""
+    """End letters for good and write why into the audit log, of each; return the ids that were dead."""
     ended = [job_id for job_id in ids if jobs.discard(connection, job_id, f"discarded: {reason}", now=now)]
-    if ended:
+    for job_id in ended:
         audit(
             connection,
             at_ms=stamp(now),
             actor=actor,
             action="dlq discard",
             reason=reason,
-            subject=f"{len(ended)} dead letters" if len(ended) > 1 else f"job {ended[0]}",
-            details={"ids": ended},
+            subject=f"job {job_id}",
+            details={"ids": [job_id], "became": "discarded", "plans": _plans_with(connection, job_id)},
         )
     return ended
+
+
+def _plans_with(connection: Connection, job_id: str) -> list[str]:
+    """Return the plans of replays, drafts apart, in which a letter has a line."""
+    rows = connection.execute(
+        "SELECT p.id FROM replay_plan_lines l JOIN replay_plans p ON p.id = l.plan_id"
+        " WHERE l.job_id = ? AND p.state <> 'draft' ORDER BY p.begun_at_ms",
+        (job_id,),
+    )
+    return [row["id"] for row in rows]
 
 
 def take_over(connection: Connection, key: str, letter_id: str) -> None:

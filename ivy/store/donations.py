@@ -1,4 +1,4 @@
-"""Pledges: one ledger of all people, in one chain of hashes, that only ever grows. May import: scope, binding, the domain.
+"""Pledges: one ledger of all people, in one chain of hashes, that only ever grows. May import: scope, chains, the domain.
 
 A gift stands unless a reversal names it. What stands is what counts against the caps; sums over all rows are the totals.
 """
@@ -9,8 +9,9 @@ from datetime import date, datetime
 from typing import Any
 
 from ivy.clock import stamp
-from ivy.domain.chain import BEGINNING, FIELDS, link_hash
+from ivy.domain.chain import FIELDS, End, link_hash
 from ivy.domain.giving import Given, Kind, Move, Used
+from ivy.store import chains
 from ivy.store.binding import Connection, Row
 from ivy.store.scope import Scope
 
@@ -46,8 +47,8 @@ def add(
     scope: Scope, moves: Sequence[Move], *, workout_id: str, day: date, new_id: Callable[[], str], now: datetime
 ) -> None:
     """Write rows of a workout at the end of the chain; `day` is the person's local date."""
-    last = scope.connection.execute("SELECT n, hash FROM donations ORDER BY n DESC LIMIT 1").fetchone()
-    n, before = (last["n"], last["hash"]) if last else (0, BEGINNING)
+    end = chains.end_of_ledger(scope.connection)
+    n, before = end.n, end.hash
     for move in moves:
         n += 1
         link: dict[str, Any] = {
@@ -70,6 +71,8 @@ def add(
             f"INSERT INTO donations ({', '.join(FIELDS)}, hash) VALUES ({', '.join('?' * len(FIELDS))}, ?)",
             (*(link[name] for name in FIELDS), before),
         )
+    if moves:
+        chains.move(scope.connection, chains.LEDGER, End(n, before))
 
 
 # --- a person's ------------------------------------------------------------------------------------

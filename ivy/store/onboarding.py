@@ -22,6 +22,7 @@ from ivy.store import (
     topics,
     trips,
     wallets,
+    workout_rules,
 )
 from ivy.store.binding import Connection
 from ivy.store.people import NewPerson
@@ -133,6 +134,8 @@ def coach(scope: Scope, told: Coaching, *, new_id: Callable[[], str], now: datet
         people.set_minimum(scope, told.minimum_minutes)
     if told.part_gives is not None:
         wallets.set_partial(scope, told.part_gives)
+    if told.minimum_minutes is not None or told.part_gives is not None:
+        workout_rules.keep(scope, now=now)
     if told.wallet is not None:
         wallets.save(scope, told.wallet, now=now)
     if told.calls_proof:

@@ -1,4 +1,6 @@
-"""A plan of a replay that runs: begun, released bundle by bundle, ended; one at a time. May import: replay_plans, jobs, scope.
+"""A plan of a replay that runs: begun, released bundle by bundle, ended; one at a time.
+
+May import: replay_plans, replay_progress, replay_audit, jobs, scope.
 
 A line is released once: its state is changed in the commit that sends its letter back to work.
 """
@@ -12,14 +14,11 @@ import msgspec
 
 from ivy.clock import stamp, unstamp
 from ivy.domain.jobs import REPLAY
-from ivy.domain.replay import cause
-from ivy.domain.replay_plan import Progress
 from ivy.errors import UsageError
-from ivy.store import jobs
-from ivy.store.binding import Connection, Row
-from ivy.store.job_records import Mishap
+from ivy.store import jobs, replay_audit, replay_progress
+from ivy.store.binding import Connection
 from ivy.store.jobs import NewJob
-from ivy.store.replay_plans import Line, Plan, line_of
+from ivy.store.replay_plans import Line, Plan, line_of, load
 from ivy.store.scope import Scope, audit
 
 
@@ -68,6 +67,7 @@ def begin(connection: Connection, plan_id: str, job_id: str, *, actor: str, reas
         raise UsageError(
             f"Another replay runs now, plan {other}: `ivy replay-dlq --plan {other}` follows it, `--stop` ends it."
         )
+    is_new = connection.execute("SELECT 1 FROM replay_plans WHERE id = ? AND state = 'draft'", (plan_id,)).fetchone()
     row = connection.execute(
         "UPDATE replay_plans SET state = 'running', actor = ?, reason = ?, begun_at_ms = coalesce(begun_at_ms, ?),"
         " ended_at_ms = NULL, stopped_by = '', known = ? WHERE id = ? AND state IN ('draft', 'stopped') RETURNING id",
@@ -87,6 +87,8 @@ def begin(connection: Connection, plan_id: str, job_id: str, *, actor: str, reas
         subject=f"plan {plan_id}",
         details={"plan": plan_id, "ids": _waiting(connection, plan_id)},
     )
+    if is_new:  # one that goes on has said so before
+        replay_audit.left(connection, load(connection, plan_id), now=now)
     return True
 
 
@@ -94,7 +96,7 @@ def _known(connection: Connection, plan_id: str) -> list[str]:
     """Return the causes that do not stop a plan: those it was made with, and those it has stopped for before."""
     row = connection.execute("SELECT known FROM replay_plans WHERE id = ?", (plan_id,)).fetchone()
     known: list[str] = msgspec.json.decode(row["known"]) if row else []
-    return [*known, *(died for died in _deaths(connection, plan_id) if died not in known)]
+    return [*known, *(died for died in replay_progress.deaths(connection, plan_id) if died not in known)]
 
 
 def _waiting(connection: Connection, plan_id: str) -> list[str]:
@@ -127,41 +129,7 @@ def end(connection: Connection, plan_id: str, *, now: datetime, stopped_by: str 
     )
 
 
-# --- how far it is ---------------------------------------------------------------------------------
-
-_CARRIERS = (
-    "SELECT l.bundle, l.state, l.state_at_ms, jobs.state AS job_state, jobs.run_at_ms AS job_run_at_ms, jobs.errors"
-    " FROM replay_plan_lines l LEFT JOIN jobs ON jobs.id = CASE WHEN l.message_id IS NULL THEN l.job_id"
-    "  ELSE (SELECT id FROM jobs j WHERE j.key = 'send:' || l.message_id) END WHERE l.plan_id = ? AND l.state"
-)
-
-
-def progress(connection: Connection, plan_id: str, *, now: datetime) -> Progress:
-    """Return how far a plan is."""
-    waiting = connection.execute(
-        "SELECT count(DISTINCT bundle) AS n FROM replay_plan_lines WHERE plan_id = ? AND state = 'waiting'", (plan_id,)
-    ).fetchone()["n"]
-    released: dict[int, bool] = {}
-    last = 0
-    for row in connection.execute(f"{_CARRIERS} = 'released'", (plan_id,)):
-        is_open = row["job_state"] == "leased" or (row["job_state"] == "ready" and row["job_run_at_ms"] <= stamp(now))
-        released[row["bundle"]] = released.get(row["bundle"], False) or is_open
-        last = max(last, row["state_at_ms"])
-    return Progress(waiting, len(released), sum(released.values()), unstamp(last) if last else None)
-
-
-def new_cause(connection: Connection, plan: Plan) -> str:
-    """Return why something that the plan released died, if that is nothing it has shown; "" if all is as expected."""
-    return next((died for died in _deaths(connection, plan.id) if died not in plan.known), "")
-
-
-def _deaths(connection: Connection, plan_id: str) -> list[str]:
-    rows = connection.execute(f"{_CARRIERS} = 'released' AND jobs.state = 'dead'", (plan_id,))
-    return [cause(errors[-1].reason) for row in rows if (errors := _errors(row))]
-
-
-def _errors(row: Row) -> tuple[Mishap, ...]:
-    return msgspec.json.decode(row["errors"], type=tuple[Mishap, ...])
+# --- line by line -----------------------------------------------------------------------------------
 
 
 def next_bundles(connection: Connection, plan_id: str, count: int) -> list[list[Line]]:
@@ -236,6 +204,8 @@ class Became:
     """Letters that had changed since, and how."""
     left: int
     """Lines that still wait for their turn."""
+    tried_again: int = 0
+    """Of the messages: how many a vendor did not take yet, and which are tried again."""
 
 
 _WORST = ("dead", "leased", "ready", "cancelled", "done")
@@ -245,9 +215,12 @@ _WORST = ("dead", "leased", "ready", "cancelled", "done")
 def became(connection: Connection, plan: Plan) -> Became:
     """Return what has become of a plan's lines."""
     states: dict[int, str] = {}
-    for row in connection.execute(f"{_CARRIERS} = 'released'", (plan.id,)):
-        state = row["job_state"] or "done"  # finished jobs are forgotten after a while
-        states[row["bundle"]] = min(state, states.get(row["bundle"], state), key=_WORST.index)
+    again = set[int]()
+    for each in replay_progress.carriers(connection, plan.id):
+        state = each.job_state or "done"  # finished jobs are forgotten after a while
+        states[each.bundle] = min(state, states.get(each.bundle, state), key=_WORST.index)
+        if state == "ready" and (each.failures or each.taken_back):
+            again.add(each.bundle)
     found = list(states.values())
     of_state = {
         state: [line for line in plan.lines if line.state == state] for state in ("released", "stale", "waiting")
@@ -261,6 +234,7 @@ def became(connection: Connection, plan: Plan) -> Became:
         dropped=found.count("cancelled"),
         skipped=tuple((line.job_id, line.note) for line in of_state["stale"]),
         left=len(of_state["waiting"]),
+        tried_again=len(again),
     )
 
 

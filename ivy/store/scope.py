@@ -1,6 +1,6 @@
 """Whose rows a function may touch: a person's, through `for_user`, or everybody's, through the audited `as_operator`.
 
-May import: database, binding. Functions on a person's rows take a `Scope`: one that forgets whose does not type-check.
+May import: database, binding, chains. Functions on a person's rows take a `Scope`: one that forgets whose does not type-check.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
+from ivy.domain import audit_chain
+from ivy.domain.chain import End
+from ivy.store import chains
 from ivy.store.binding import Connection
 from ivy.store.database import Store
 
@@ -97,8 +100,12 @@ def audit(
     subject: str = "",
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Add a line to the audit log, which only ever grows."""
+    """Add a line to the audit log, which only ever grows: each holds the hash of the one before."""
+    end = chains.end_of_audit(connection)
+    values = (end.n + 1, at_ms, actor, action, reason, subject, msgspec.json.encode(details or {}).decode())
+    hashed = audit_chain.line_hash(dict(zip(audit_chain.FIELDS, values, strict=True)), end.hash)
     connection.execute(
-        "INSERT INTO audit_log (at_ms, actor, action, reason, subject, details) VALUES (?, ?, ?, ?, ?, ?)",
-        (at_ms, actor, action, reason, subject, msgspec.json.encode(details or {}).decode()),
+        "INSERT INTO audit_log (id, at_ms, actor, action, reason, subject, details, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*values, hashed),
     )
+    chains.move(connection, chains.AUDIT, End(end.n + 1, hashed))

@@ -12,7 +12,7 @@ import msgspec
 
 from ivy.domain import chain
 from ivy.errors import StoreError
-from ivy.store import donations, migrate
+from ivy.store import chains, migrate
 from ivy.store.binding import Connection, DatabaseError, Error
 from ivy.store.settings import check_ours, open_reader
 
@@ -70,7 +70,7 @@ def take(database: Path, to: Path, *, stop: Stop = never) -> None:
 
 
 def examine(copy: Path, *, stop: Stop = never) -> Facts:
-    """Prove that a copy is whole: pages, references, the ledger's chain; return what it holds. Raises: StoreError, Stopped."""
+    """Prove that a copy is whole: pages, references, the chains of hashes; return what it holds. Raises: StoreError, Stopped."""
     try:
         with closing(open_reader(copy)) as connection:
             connection.set_progress_handler(stop, LOOK_EVERY)
@@ -89,13 +89,16 @@ def _examined(connection: Connection) -> Facts:
     ledger = _ledger(connection)
     if ledger.bad:
         raise StoreError(f"The ledger of gifts is wrong from row {ledger.bad} on: {ledger.why}.")
+    audit = chains.check_audit(connection)
+    if audit.bad:
+        raise StoreError(f"The audit log is wrong from row {audit.bad} on: {audit.why}.")
     return Facts(migrate.version(connection), count(connection), ledger.rows, ledger.head)
 
 
 def _ledger(connection: Connection) -> chain.Checked:
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'donations'").fetchone():
         return chain.check((), whole=True)  # it is older than the ledger
-    return chain.check(donations.links(connection), whole=True)
+    return chains.check_ledger(connection)
 
 
 def count(connection: Connection) -> dict[str, int]:

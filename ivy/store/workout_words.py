@@ -72,22 +72,28 @@ class Word:
 
 @dataclass(frozen=True)
 class Change:
-    """What a word about a workout did to the streak and gave; `milestone` is the one reached by it, if any."""
+    """What a word about a workout did to the streak and gave; `milestone` is the one reached by it, if any.
+
+    `of_last` are the days kept of the last 21, and how many of those were planned.
+    """
 
     workout: Workout
     before: Streak
     after: Streak
     milestone: int | None = None
     gift: Gift | None = None
+    of_last: tuple[int, int] = (0, 0)
 
 
-def rule_of(state: WorkoutState, counts_from: int | None, part_gives: str | None) -> Rule | None:
-    """Return the rule that a row was judged by; None if it was not."""
-    if state is WorkoutState.PLANNED:  # a program of before, which knew no rules, may have left one
+def rule_of(state: WorkoutState, kept: Rule | None, then: Callable[[], Rule]) -> Rule | None:
+    """Return the rule that a row was judged by; None if it was not.
+
+    `kept` is what stands beside it, None where nothing does, or where an older Ivy, which keeps no rules, spoke of it since:
+    that one judged by `then`, the person's rule when it did.
+    """
+    if state is WorkoutState.PLANNED:  # taken back by an older Ivy, which left a rule beside it
         return None
-    if counts_from is None or part_gives is None:
-        return USUAL if state in _JUDGED else None
-    return Rule(counts_from, PartialGives(part_gives))
+    return then() if kept is None and state in _JUDGED else kept
 
 
 def day_outcome(workouts: list[Workout], minimum_minutes: int) -> Outcome | None:

@@ -13,7 +13,7 @@ from ivy.domain.money import Money
 from ivy.domain.onboarding import read_count
 from ivy.domain.schedule import local_date
 from ivy.domain.workouts import LONGEST_MINIMUM
-from ivy.store import commitments, easings, people, wallets
+from ivy.store import commitments, easings, people, wallets, workout_rules
 from ivy.store.easings import Easing
 from ivy.store.scope import Scope
 from ivy.tools import easing, said
@@ -82,6 +82,8 @@ def change_commitment(args: ChangeCommitment, turn: TurnContext) -> ScopedWrite:
                 people.set_minimum(scope, minutes)
             if gives is not None:
                 wallets.set_partial(scope, gives)
+            if minutes is not None or gives is not None:
+                workout_rules.keep(scope, now=turn.now)
             if sessions is not None:
                 people.set_week(scope, sessions)
             return _told(scope, turn, minutes, gives, sessions)

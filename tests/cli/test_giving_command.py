@@ -160,6 +160,9 @@ def tamper(path: Path, *statements: str) -> None:
         ("DELETE FROM donations WHERE n = 2", "3 (d3)"),
         ("UPDATE donations SET charity = 'mine'", "1 (d1)"),
         ("UPDATE donations SET n = n + 10 WHERE n = 8", "18 (d8)"),
+        ("DELETE FROM donations WHERE n = 8", "8"),
+        ("DELETE FROM donations WHERE n > 5", "6"),
+        ("DELETE FROM donations", "1"),
     ],
 )
 def test_whoever_changes_the_file_behind_ivys_back_is_found_out(
@@ -185,9 +188,11 @@ def test_an_exported_file_that_was_cut_or_is_none_is_found_out(folder: Path) -> 
             run("verify", str(path))
 
 
-def test_an_empty_ledger_is_right_and_a_missing_database_is_said(folder: Path, database: Path) -> None:
-    tamper(database, "DELETE FROM donations")
-    assert "0 rows are right" in run("verify").stdout
+def test_an_empty_ledger_is_right_and_a_missing_database_is_said(tmp_path: Path, database: Path) -> None:
+    (tmp_path / "ivy.toml").write_text(CONFIGURATION)
+    options.given_config.set(str(tmp_path / "ivy.toml"))
+    done = run("verify")
+    assert (done.exit_code, done.stdout.count("0 rows are right")) == (0, 2)
     assert json.loads(run("giving", "export").stdout)["rows"] == []
     for path in database.parent.iterdir():
         path.unlink()

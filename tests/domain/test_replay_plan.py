@@ -124,12 +124,13 @@ def test_only_what_goes_back_to_work_goes() -> None:
 # --- the pace --------------------------------------------------------------------------------------
 
 
-def played(total: int, rate: float, *, settles_after: timedelta) -> list[float]:
+def played(total: int, rate: float, *, settles_after: timedelta, is_heard: bool = True) -> list[float]:
     """Return when each bundle is released, in seconds, if each takes that long to settle."""
     now, at, times = NOW, NOW, list[datetime]()
     for _step in range(10_000):
         still = sum(each + settles_after > now for each in times)
-        done = Progress(total - len(times), len(times), still, times[-1] if times else None)
+        last = times[-1] if times else None
+        done = Progress(total - len(times), len(times), still, last, owed=still if is_heard else 0)
         match next_step(done, rate, now):
             case Over():
                 return [(each - NOW).total_seconds() for each in times]
@@ -143,13 +144,16 @@ def played(total: int, rate: float, *, settles_after: timedelta) -> list[float]:
     raise AssertionError("it does not end")
 
 
-@given(st.integers(0, 60), st.sampled_from([0.1, 0.5, 1.0, 2.0, 7.5]), st.sampled_from([0, 3, 1000]))
-def test_everything_is_released_in_time_and_it_ends(total: int, rate: float, seconds: int) -> None:
-    times = played(total, rate, settles_after=timedelta(seconds=seconds))
+@given(st.integers(0, 60), st.sampled_from([0.1, 0.5, 1.0, 2.0, 7.5]), st.sampled_from([0, 3, 1000]), st.booleans())
+def test_everything_is_released_in_time_and_it_ends(total: int, rate: float, seconds: int, is_heard: bool) -> None:
+    times = played(total, rate, settles_after=timedelta(seconds=seconds), is_heard=is_heard)
     assert len(times) == total
     rest = times[FIRST + SECOND :]
     for earlier, later in zip(rest, rest[max(1, int(rate)) :], strict=False):
         assert later - earlier >= max(1, int(rate)) / rate - 0.001
+    if is_heard:
+        assert all(each >= seconds for each in times[FIRST:])
+        assert all(each >= 2 * seconds for each in rest)
 
 
 def test_one_then_ten_then_the_rate() -> None:
@@ -159,7 +163,10 @@ def test_one_then_ten_then_the_rate() -> None:
     assert times[11:] == [6.0, 6.0, 7.0, 7.0, 8.0]
 
 
-def test_the_first_ones_are_not_waited_for_for_ever() -> None:
-    times = played(12, 2.0, settles_after=timedelta(hours=1))
+def test_the_first_ones_that_somebody_hears_are_waited_for_and_others_not_for_ever() -> None:
+    hour = timedelta(hours=1)
+    times = played(12, 2.0, settles_after=hour)
+    assert (times[1], times[11]) == (3600, 7200)
+    times = played(12, 2.0, settles_after=hour, is_heard=False)
     assert times[1] == PATIENCE.total_seconds()
     assert times[11] == 2 * PATIENCE.total_seconds()

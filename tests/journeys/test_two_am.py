@@ -26,7 +26,7 @@ from ivy.domain.routing import For
 from ivy.domain.schedule import to_wall
 from ivy.domain.windows import window_after
 from ivy.emulators.whatsapp_payloads import Person
-from ivy.store import jobs, replay_plans, windows
+from ivy.store import jobs, replay_audit, replay_plans, windows
 from ivy.store.binding import Connection
 from ivy.store.dead_letters import Wanted
 from ivy.store.jobs import NewJob
@@ -36,6 +36,7 @@ from ivy.store.scope import OperatorStore, as_operator
 from ivy.threads import InlineThreads
 from tests.journeys.play import Play
 
+pytestmark = pytest.mark.uncounted
 ZONES = {
     "Europe/Madrid": 38,
     "Europe/Lisbon": 32,
@@ -265,6 +266,21 @@ def check_people(messages: list[Got], plan: Plan, ids: dict[str, str]) -> None:
     assert {each.phone for each in messages} == expected
 
 
+async def check_audited(play: Play, plan: Plan) -> None:
+    """Each line is in the audit log once, with who and why."""
+    operator = await operator_of(play)
+
+    def rows(connection: Connection) -> list[str]:
+        found = connection.execute(
+            "SELECT named.value AS id FROM audit_log a, json_each(a.details, '$.ids') named WHERE actor = 'sam'"
+            " AND reason = 'Meta is back' AND json_extract(a.details, '$.plan') = ? AND a.action IN (?, ?, ?)",
+            (plan.id, *replay_audit.ACTIONS),
+        )
+        return sorted(row["id"] for row in found)
+
+    assert await operator.read(rows) == sorted(line.job_id for line in plan.lines)
+
+
 # --- the tests -------------------------------------------------------------------------------------
 
 
@@ -296,6 +312,7 @@ async def test_one_command_puts_it_right_and_a_second_does_nothing(
         lost = await _not_said(play, plan, got(play))
         assert lost == []
         assert not (await draft(play)).going
+        await check_audited(play, plan)
 
 
 async def _not_said(play: Play, plan: Plan, messages: list[Got]) -> list[str]:
@@ -332,6 +349,7 @@ async def test_a_daemon_that_dies_in_the_middle_goes_on_where_it_was(
         assert (done.state, became.left) == ("done", 0)
         await play.until(TWO.replace(hour=8))
         check_people([*first, *got(play)], plan, play.ids)
+        await check_audited(play, plan)
 
 
 async def test_a_plan_that_is_stopped_leaves_the_rest_as_it_was(

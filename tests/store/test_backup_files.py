@@ -37,7 +37,7 @@ from tests.store.backup_ground import (
 
 ROOT = Path(__file__).parents[2]
 LEFT = ["ivy.db", "ivy.db.backup-lock", "media"]
-WRITTEN_BY_A_RESTORE = ("restores", "audit_log", "backups")
+WRITTEN_BY_A_RESTORE = ("restores", "audit_log", "chain_heads", "backups")
 BESIDE = {"ivy.db-shm", "ivy.db-wal"}
 
 

@@ -9,7 +9,7 @@ from ivy import log
 from ivy.daemon import replay_bundles
 from ivy.daemon.context import Context, Later, Outcome, nothing
 from ivy.domain.replay_plan import Look, Over, Release, Stop, next_step
-from ivy.store import replay_plans, replay_running
+from ivy.store import replay_plans, replay_progress, replay_running
 from ivy.store.binding import Connection
 from ivy.store.jobs import Job
 
@@ -39,9 +39,9 @@ def _next(connection: Connection, plan_id: str, now: datetime) -> Release | Look
     if replay_running.running(connection) != plan_id:
         return None
     plan = replay_plans.load(connection, plan_id)
-    if died := replay_running.new_cause(connection, plan):
+    if died := replay_progress.new_cause(connection, plan):
         return Stop(died)
-    return next_step(replay_running.progress(connection, plan_id, now=now), plan.rate, now)
+    return next_step(replay_progress.progress(connection, plan_id, now=now), plan.rate, now)
 
 
 def _release(connection: Connection, plan_id: str, count: int, context: Context) -> None:
