@@ -42,6 +42,8 @@ _MONEY_CODES = frozenset(
 )
 # Anthropic tells of some limits only in the words of a 400.
 _MONEY_WORDS = re.compile(r"you have reached your specified .*api usage limits|credit balance is too low", re.I | re.S)
+_SPEND_CODES = frozenset({"contract_spend_limit_reached", "enforced_spend_limit_reached"})
+"""Codes of Anthropic's that tell of money only where nothing says when to come again."""
 _CONTEXT_WORDS = re.compile(
     r"prompt is too long|exceeds? (the )?(model's )?(maximum |available )?context (length|limit|window|size)", re.I
 )
@@ -114,7 +116,10 @@ def field(body: Any, *path: str) -> str:
 
 
 def _is_about_money(answer: ErrorAnswer) -> bool:
-    if answer.status == 402 or {answer.code, answer.kind} & _MONEY_CODES:
+    named = {answer.code, answer.kind} & _MONEY_CODES
+    if answer.status == 429 and named <= _SPEND_CODES and client.retry_after(answer.headers) is not None:
+        return False
+    if answer.status == 402 or named:
         return True
     return answer.status == 400 and _MONEY_WORDS.search(answer.message) is not None
 

@@ -107,10 +107,11 @@ class OpenAIWire:
         return _answer(self.vendor, body, request_id)
 
     def _body(self, request: ModelRequest, turns: Sequence[Turn], shown: Shown) -> dict[str, Any]:
+        sight = {"detail": "high"} if self.official else {}  # the most that a picture is known to cost
         system = [{"role": "system", "content": request.system}] if request.system.strip() else []
         body: dict[str, Any] = {
             "model": self.name,
-            "messages": [*system, *(message for turn in turns for message in _said(turn, shown))],
+            "messages": [*system, *(message for turn in turns for message in _said(turn, shown, sight))],
             "max_completion_tokens" if self.official else "max_tokens": request.max_tokens,
         }
         if self.official:
@@ -202,12 +203,12 @@ def _tool(tool: ToolSpec) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
-def _said(turn: Turn, shown: Shown) -> list[dict[str, Any]]:
+def _said(turn: Turn, shown: Shown, sight: Mapping[str, str]) -> list[dict[str, Any]]:
     match turn:
         case PersonTurn():
             results = [_result(result) for result in turn.results]
             # One message: many local servers' templates refuse two of the same role in a row.
-            content = _content(turn, shown)
+            content = _content(turn, shown, sight)
             words = [{"role": "user", "content": content}] if content else []
             return [*results, *words]
         case ModelTurn():
@@ -223,14 +224,14 @@ def _said(turn: Turn, shown: Shown) -> list[dict[str, Any]]:
             return [message | {"tool_calls": calls} if calls else message]
 
 
-def _content(turn: PersonTurn, shown: Shown) -> str | list[dict[str, Any]]:
+def _content(turn: PersonTurn, shown: Shown, sight: Mapping[str, str]) -> str | list[dict[str, Any]]:
     """Return the person's words as plain text, which every server reads, or after their pictures as parts."""
     seen = [image for image in turn.images if image.sha256 in shown]
     text = "\n\n".join([*[NOT_SHOWN] * (len(turn.images) - len(seen)), *turn.texts])
     if not seen:
         return text
     urls = [f"data:{image.mime};base64,{shown[image.sha256]}" for image in seen]
-    parts: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+    parts: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": url, **sight}} for url in urls]
     return [*parts, {"type": "text", "text": text}] if text else parts
 
 

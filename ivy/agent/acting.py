@@ -1,12 +1,13 @@
-"""The moment that a tool knows of when no model asks for it: a tap, a day that has come. May import: tools and below."""
+"""The moment that a tool knows of when no model asks for it: a tap, a form, a day that has come. May import: tools and below."""
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 from ivy.agent import routes
 from ivy.agent.desk import Desk
+from ivy.domain.taint import Read
 from ivy.store.people import Person
-from ivy.tools.registry import TurnContext
+from ivy.tools.registry import Registry, TurnContext, families
 
 
 def by_tap(person: Person, desk: Desk, turn_id: str = "") -> TurnContext:
@@ -21,6 +22,21 @@ def by_tap(person: Person, desk: Desk, turn_id: str = "") -> TurnContext:
         giving=desk.config.giving,
         experiments=desk.config.experiments,
     )
+
+
+def by_form(person: Person, desk: Desk, turn_id: str, words: str) -> TurnContext:
+    """Return the moment of a finished form, judged as `words` of theirs in the chat are: what was done just now is asked about."""
+    return replace(by_tap(person, desk, turn_id), source="text", read=Read(own=words))
+
+
+def tools_of(desk: Desk) -> Registry:
+    """Return the tools that are on."""
+    return _registry(tuple(desk.config.tools.disabled))
+
+
+@cache
+def _registry(disabled: tuple[str, ...]) -> Registry:
+    return Registry(families(), disabled=disabled)
 
 
 def with_voice(turn: TurnContext, desk: Desk) -> TurnContext:

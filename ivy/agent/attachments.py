@@ -16,7 +16,7 @@ from ivy.domain.jobs import MEDIA
 from ivy.domain.media import Reason, Type
 from ivy.domain.safety import risk_of
 from ivy.domain.sentences import Say
-from ivy.store import consents, jobs, media, messages, people
+from ivy.store import consents, jobs, media, media_wanted, messages, people
 from ivy.store.jobs import NewJob
 from ivy.store.media import Item
 from ivy.store.scope import Scope
@@ -30,7 +30,7 @@ def want(scope: Scope, event: Media, message_id: str, desk: Desk) -> None:
     job = NewJob(
         id=desk.new_id(),
         kind=MEDIA,
-        key=f"media:{message_id}",
+        key=media_wanted.job_key(message_id),
         due_at=desk.now,
         payload={"message": message_id, "channel": desk.channel},
         user_id=scope.user_id,
@@ -45,7 +45,8 @@ class FileAnswers:
     def heard(self, scope: Scope, message_id: str, text: str, sure: Certainty, desk: Desk) -> None:
         """Take a transcript as the message's own words; what was not heard surely is read back first."""
         person, means = people.load(scope), stop_meaning(text)
-        if _is_set_aside(scope, message_id) and means is StopMeaning.NONE:
+        # Who said stop after this wants silence still, even where this asked for the contrary.
+        if _is_set_aside(scope, message_id) and means in (StopMeaning.NONE, StopMeaning.START):
             messages.learn_words(scope, message_id, text, needs_answer=False)
             care.heard(scope, person, text, message_id, desk)  # a stop sets no cry aside
             return

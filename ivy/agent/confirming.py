@@ -4,11 +4,10 @@ What would be done is told in the tools' own words, in a message of its own, nev
 """
 
 from dataclasses import replace
-from functools import cache
 
 from ivy import log
 from ivy.agent import questions
-from ivy.agent.acting import by_tap, with_voice
+from ivy.agent.acting import by_tap, tools_of, with_minutes
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Heard
 from ivy.domain.contents import LONGEST_BODY
@@ -22,17 +21,17 @@ from ivy.store.people import Person
 from ivy.store.scope import Scope
 from ivy.tools.confirmation import CONFIRM, LASTS, YES, Frozen, frozen, keep_no_line
 from ivy.tools.executor import Place, execute_held
-from ivy.tools.registry import Registry, TurnContext, families
+from ivy.tools.registry import Registry, TurnContext
 
 logger = log.get(__name__)
 QUESTION = CONFIRM
 
 
-def put(scope: Scope, person: Person, turn_id: str, desk: Desk) -> None:
+def put(scope: Scope, person: Person, turn_id: str, desk: Desk) -> bool:
     """Send the question of a turn, if it has one, after its reply: the words it waits for answer what stands last."""
     pending = pending_actions.of_turn(scope, turn_id, CONFIRM, now=desk.now)
     if pending is None:
-        return
+        return False
     calls = frozen(pending)
     reasons = {call.why for call in calls}
     key = (
@@ -47,6 +46,7 @@ def put(scope: Scope, person: Person, turn_id: str, desk: Desk) -> None:
     desk.send(scope, content, turn_id=turn_id, action_id=pending.id)
     if any(call.line for call in calls):
         keep_no_line(scope, pending)
+    return True
 
 
 def leave(scope: Scope, turn_id: str, desk: Desk) -> None:
@@ -75,8 +75,8 @@ def answered(scope: Scope, person: Person, pending: Pending, option: str, _heard
 
 
 def _do(scope: Scope, person: Person, pending: Pending, desk: Desk) -> list[str] | None:
-    registry = _registry(tuple(desk.config.tools.disabled))
-    turn = with_voice(by_tap(person, desk, pending.id), desk)
+    registry = tools_of(desk)
+    turn = with_minutes(by_tap(person, desk, pending.id), desk)
     said: list[str] = []
     scope.connection.execute("SAVEPOINT confirmed")
     for number, call in enumerate(frozen(pending)):
@@ -97,8 +97,3 @@ def _do_one(
     asked_at = pending.expires_at - LASTS
     moments = (turn, replace(turn, now=asked_at))
     return next((done for each in moments if (done := execute_held(scope, registry, call, place, each))), None)
-
-
-@cache
-def _registry(disabled: tuple[str, ...]) -> Registry:
-    return Registry(families(), disabled=disabled)

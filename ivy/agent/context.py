@@ -209,4 +209,6 @@ def words_of(row: Row, *, unseen: bool = False) -> str:
     text = row["body"].strip()
     quoted = f'(quoting: "{row["quoted"][:300]}") ' if row["quoted"] else ""
     hint = f"{UNSEEN}\n" if unseen else ""
-    return f"{hint}{quoted}{text}" if text else f"({row['kind']} message)"
+    if not text:
+        return UNSEEN if unseen else f"({row['kind']} message)"
+    return f"{hint}{quoted}{text}"

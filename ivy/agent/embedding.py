@@ -39,6 +39,14 @@ class PaidEmbedder:
 
         Raises: spending.CapReached, VendorBusy, VendorMisconfigured, VendorRefused.
         """
+        try:
+            return await self._embed(texts, user_id, trace_id, call_id)
+        except VendorBusy as error:
+            if not error.conflict:
+                raise
+        return await self._embed(texts, user_id, trace_id, f"{call_id}.again")  # our own requests met each other
+
+    async def _embed(self, texts: Sequence[str], user_id: str | None, trace_id: str, call_id: str) -> Embedded:
         embedder = self.embedder
         prices = FREE if embedder.vendor == LOCAL else self._prices.of(embedder.vendor, embedder.name)
         likely = Usage(input=with_margin(sum(map(estimate, texts))))
@@ -53,9 +61,10 @@ class PaidEmbedder:
                 found = await paid.embed(embedder, texts, reserved)
         except (VendorError, trio.TooSlowError) as error:
             late = isinstance(error, trio.TooSlowError)
-            busy = VendorBusy(embedder.vendor, "it did not answer in time") if late else error
-            await self._store.write(spending.fail, call_id, str(busy), billed=late, latency_ms=self._since(began))
-            raise busy from None
+            ended = VendorBusy(embedder.vendor, "it did not answer in time", unheard=True) if late else error
+            billed = isinstance(ended, VendorBusy) and ended.unheard
+            await self._store.write(spending.fail, call_id, str(ended), billed=billed, latency_ms=self._since(began))
+            raise ended from None
         usage = likely if found.tokens is None else Usage(input=found.tokens)
         await self._store.write(
             spending.settle,

@@ -1,11 +1,14 @@
 """A finished form: its token checked, its answers read as a stranger's, and acted on once. May import: tools and below."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from ivy import log
-from ivy.agent import care
+from ivy.agent import care, confirming
+from ivy.agent.acting import by_form, tools_of
 from ivy.agent.desk import Desk
 from ivy.agent.forms import FormQuestion
 from ivy.agent.listening import say_once
@@ -18,16 +21,15 @@ from ivy.domain.forms import Both
 from ivy.domain.inbound import FormAnswer
 from ivy.domain.schedule import local_date, to_instant
 from ivy.domain.sentences import Say
-from ivy.errors import ToolFailed
+from ivy.ports import ToolCall
 from ivy.store import messages, outbox, pending_actions, switches
 from ivy.store.binding import Connection
-from ivy.store.calendar import NewEvent
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 from ivy.tools.asking import FORM
-from ivy.tools.calendar import book_once
-from ivy.tools.registry import TurnContext
+from ivy.tools.calendar import book_event
+from ivy.tools.executor import Place, execute_within
 
 logger = log.get(__name__)
 ANSWER_KEY = "flow_token"
@@ -58,7 +60,7 @@ def take(scope: Scope, person: Person, event: FormAnswer, heard: Heard, desk: De
         return
     is_off = switches.value(scope.connection, "flows") == "off"
     if form is BOOKING and not is_off:
-        _book(scope, person, answers, heard, desk)
+        _book(scope, person, pending, answers, heard, desk)
     else:  # words like any other: the agent notes what is worth noting
         _to_turn(scope, person, words, heard, desk)
 
@@ -92,29 +94,27 @@ def _check_ahead(answers: FormAnswers, person: Person, now: datetime) -> None:
         raise WrongAnswer("time", PASSED)
 
 
-def _book(scope: Scope, person: Person, answers: FormAnswers, heard: Heard, desk: Desk) -> None:
+def _book(scope: Scope, person: Person, pending: Pending, answers: FormAnswers, heard: Heard, desk: Desk) -> None:
+    """Book by the tool that the chat books by: what it asks about first it asks about here too."""
     day, clock = answers.day("date"), answers.clock("time")
+    words = messages.words_of(scope, heard.message_id)
     if day is None or clock is None:
-        _to_turn(scope, person, messages.words_of(scope, heard.message_id), heard, desk)
+        _to_turn(scope, person, words, heard, desk)
         return
-    starts = datetime.combine(day, clock)
-    length = timedelta(minutes=int(answers.text("minutes") or answers.number("minutes") or USUAL_MINUTES))
+    minutes = answers.text("minutes") or answers.number("minutes") or USUAL_MINUTES
     note = " ".join(answers.text("note").split())
     title = f"{answers.text('title')} ({note})" if note else answers.text("title")  # an event has nothing but its title
-    event = NewEvent(desk.new_id(), title, starts, starts + length, person.zone)
-    turn = TurnContext(
-        person,
-        desk.now,
-        desk.new_id,
-        desk.trace_id,
-        giving=desk.config.giving,
-        experiments=desk.config.experiments,
-    )
-    try:
-        desk.write(scope, book_once(scope, turn, event))
-    except ToolFailed as failed:  # taken meanwhile: the person hears what is there, and decides in words
-        logger.info("a form's appointment could not be booked: %s", failed)
-        _to_turn(scope, person, messages.words_of(scope, heard.message_id), heard, desk)
+    arguments = {"title": title, "when": f"{datetime.combine(day, clock):%Y-%m-%dT%H:%M}", "duration": f"{minutes} min"}
+    call = ToolCall("", book_event.name, msgspec.json.encode(arguments).decode())
+    turn = by_form(person, desk, pending.id, words)
+    result = execute_within(scope, tools_of(desk), call, Place(pending.id, 0, 0), turn)
+    if confirming.put(scope, person, pending.id, desk):
+        return
+    if result.failed:  # taken meanwhile: the person hears what is there, and decides in words
+        logger.info("a form's appointment could not be booked: %s", result.content)
+        _to_turn(scope, person, words, heard, desk)
+    else:
+        desk.write(scope, result.content)
 
 
 def _to_turn(scope: Scope, person: Person, words: str, heard: Heard, desk: Desk) -> None:

@@ -33,11 +33,11 @@ def fit(scope: Scope, person: Person, text: str, desk: Desk) -> str:
         return say(Say.REFUSED, person.speech)
     if not links_in(text):
         return text
-    addresses = (desk.config.server.public_url, *(charity.url for charity in desk.config.giving.charities.values()))
-    ours = {host_of(address) for address in addresses} - {""}
+    ours = host_of(desk.config.server.public_url)
+    charities = {charity.url.rstrip("/") for charity in desk.config.giving.charities.values()}
 
     def is_known(link: str) -> bool:
-        return host_of(link) in ours or _wrote(scope, link)
+        return (bool(ours) and host_of(link) == ours) or link.rstrip("/") in charities or _wrote(scope, link)
 
     instead = say(Say.LINK_LEFT_OUT, person.speech)
     return without_unknown(text, is_known, instead).replace(f"({instead})", instead)

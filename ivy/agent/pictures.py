@@ -3,14 +3,18 @@
 Several pictures sent at once are here in any order, and more may come while the question is open: a yes is about all of them.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ivy.agent import questions
 from ivy.agent.desk import Desk
 from ivy.agent.next_turn import enqueue_turn
 from ivy.agent.questions import Asking, Heard
+from ivy.agent.token_counting import image_tokens
 from ivy.domain.consent import Purpose
 from ivy.domain.sentences import Say, say
+from ivy.ports import Image
 from ivy.store import consents, media, messages, pending_actions
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
@@ -19,6 +23,26 @@ from ivy.store.scope import Scope
 QUESTION = "picture_consent"
 LASTS = timedelta(days=7)
 YES, NO = "yes", "no"
+MOST = 3
+"""Pictures that are shown at once."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How many tokens of pictures a turn may show yet, as the dearest of the `models` that may answer counts them."""
+
+    tokens: int
+    models: tuple[str, ...]
+
+    def holds(self, pictures: Mapping[str, Image]) -> dict[str, Image]:
+        """Return those of some pictures, oldest first, that there is room for: the newest are looked at first."""
+        left, shown = self.tokens, dict[str, Image]()
+        for name, image in reversed(list(pictures.items())):
+            size = image_tokens(image, self.models)
+            if size <= left and len(shown) < MOST:
+                shown[name] = image
+                left -= size
+        return dict(reversed(list(shown.items())))
 
 
 def may_be_shown(scope: Scope) -> bool:

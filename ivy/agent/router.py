@@ -89,6 +89,11 @@ class Router:
         self._keeper = ExchangeKeeper(sealer)
         self.counter = TokenCounter(store, clock)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The models that may answer a turn, the first first."""
+        return tuple(dict.fromkeys(self._models[role].name for role in ROLES if role in self._models))
+
     def vendor(self, role: str) -> str:
         """Return whose model has a role."""
         return self._models[role].vendor
@@ -100,9 +105,25 @@ class Router:
 
         Raises: AllModelsDown, VendorRefused (our request is at fault), spending.CapReached.
         """
+        candidates = await self._by_money(await self._providers.candidates(first), caller)
+        return await self._first_answer(candidates, request, caller, call_id)
+
+    async def ask(self, role: str, request: ModelRequest, caller: Caller, *, call_id: str) -> ModelAnswer:
+        """Return an answer for words that nobody waits for: of the model of a role, else of the cheapest that answers.
+
+        Raises: AllModelsDown, VendorRefused, spending.CapReached.
+        """
+        found = await self._providers.candidates(role)
+        usual = [*found[:1], *sorted(found[1:], key=lambda each: self._usual_cost(each.model))]
+        answer, _role = await self._first_answer(await self._by_money(usual, caller), request, caller, call_id)
+        return answer
+
+    async def _first_answer(
+        self, candidates: Sequence[Candidate], request: ModelRequest, caller: Caller, call_id: str
+    ) -> tuple[ModelAnswer, str]:
         reasons: list[str] = []
         waits: list[timedelta | None] = []
-        for number, candidate in enumerate(await self._by_money(await self._providers.candidates(first), caller)):
+        for number, candidate in enumerate(candidates):
             if self._left(caller) < SHORTEST_CALL:
                 reasons.append("no time is left")
                 break
@@ -116,16 +137,6 @@ class Router:
                 waits.append(error.after if isinstance(error, VendorBusy) else LOOK_AGAIN)
                 reasons.append(str(error))
         raise AllModelsDown("models", "; ".join(reasons) or "none is ready", after=_shortest(waits))
-
-    async def ask(self, role: str, request: ModelRequest, caller: Caller, *, call_id: str) -> ModelAnswer:
-        """Return the answer of one model alone, for words that nobody waits for.
-
-        Raises: AllModelsDown, VendorRefused, VendorMisconfigured, spending.CapReached.
-        """
-        for candidate in await self._providers.candidates(role):
-            if candidate.role == role and await self._providers.may_ask(candidate, self._seconds[role]) is None:
-                return await self._call(candidate.model, role, request, caller, call_id)
-        raise AllModelsDown("models", f"the {role} model is not ready")
 
     async def _by_money(self, usual: list[Candidate], caller: Caller) -> list[Candidate]:
         """Return whom to ask as far as money goes: the cheap one first when much is spent, and alone when little is left."""

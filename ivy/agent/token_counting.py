@@ -4,13 +4,16 @@ May import: the store and below.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from ivy.clock import Clock
-from ivy.domain.media import image_tokens
+from ivy.domain import picture_tokens
+from ivy.domain.picture_tokens import PictureTokens
 from ivy.domain.tokens import MESSAGE_OVERHEAD, calibrated, estimate, family_factor
-from ivy.ports import AssistantWords, ChatMessage, ModelRequest, ToolResults, Usage, UserWords
+from ivy.ports import AssistantWords, ChatMessage, Image, ModelRequest, ToolResults, Usage, UserWords
 from ivy.store import token_factors
 from ivy.store.database import Store
 
@@ -44,11 +47,13 @@ class TokenCounter:
     async def tokens(self, request: ModelRequest, model: str) -> int:
         """Return about how many tokens a request is."""
         learnt = await self._of(model)
-        return math.ceil(self._words(request, model) * learnt.factor / family_factor(model)) + _shown(request)
+        return math.ceil(self._words(request, model) * learnt.factor / family_factor(model)) + shown_tokens(
+            request.messages, [model]
+        )
 
     async def learn(self, request: ModelRequest, model: str, usage: Usage) -> None:
         """Let a model's own count of a request move its factor. Pictures are counted otherwise, and teach nothing."""
-        if _shown(request) or usage.input <= 0:
+        if pictures_in(request.messages) or usage.input <= 0:
             return
         learnt = await self._of(model)
         estimated = await self.tokens(request, model)
@@ -77,13 +82,27 @@ def request_tokens(request: ModelRequest, model: str) -> int:
     """Estimate the tokens of a whole request for a model's family."""
     tools = [f"{tool.name} {tool.description} {tool.parameters}" for tool in request.tools]
     words = text_tokens([request.system, *tools, *map(message_text, request.messages)], model)
-    return words + _shown(request)
+    return words + shown_tokens(request.messages, [model])
 
 
-def _shown(request: ModelRequest) -> int:
-    """Return the tokens of a request's pictures."""
-    shown = [image for message in request.messages if isinstance(message, UserWords) for image in message.images]
-    return sum(image_tokens(image.width, image.height) for image in shown)
+def shown_tokens(messages: Iterable[ChatMessage], models: Sequence[str]) -> int:
+    """Return the tokens of a dialogue's pictures, for the dearest of these models."""
+    return sum(image_tokens(image, models) for image in pictures_in(messages))
+
+
+def pictures_in(messages: Iterable[ChatMessage]) -> list[Image]:
+    """Return the pictures that a dialogue shows."""
+    return [image for message in messages if isinstance(message, UserWords) for image in message.images]
+
+
+def image_tokens(image: Image, models: Sequence[str]) -> int:
+    """Return what one picture costs the dearest of these models."""
+    return _formulas().of(image.width, image.height, models)
+
+
+@cache
+def _formulas() -> PictureTokens:
+    return picture_tokens.load(files("ivy").joinpath("data", picture_tokens.FILE).read_text(encoding="utf-8"))
 
 
 def text_tokens(texts: Iterable[str], model: str, factor: float | None = None) -> int:

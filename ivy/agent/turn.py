@@ -15,8 +15,9 @@ from ivy import log
 from ivy.agent import context, prompts, recollections
 from ivy.agent.fitting import Room
 from ivy.agent.journal import Journal, answer_words, plain, read_words, write_results, write_step
+from ivy.agent.pictures import Sight
 from ivy.agent.router import Caller, Router
-from ivy.agent.token_counting import request_tokens
+from ivy.agent.token_counting import request_tokens, shown_tokens
 from ivy.clock import Clock, unstamp
 from ivy.config import TurnsSection
 from ivy.domain.sentences import Say, say
@@ -64,20 +65,19 @@ class Agent:
         clock: Clock,
         settings: TurnsSection,
         *,
-        model_name: str,
         scope: str = "",
     ) -> None:
         self._router = router
         self.registry = registry
         self._clock = clock
         self._settings = settings
-        self._model_name = model_name
         self._limits = Limits(
             settings.model_calls, settings.tool_calls, settings.seconds, round(settings.cost_usd * 1_000_000)
         )
         self._system = prompts.coach(scope)
         self._tools = registry.specs()
-        check_prefix(self._system, self._tools, model_name, settings.prefix_tokens)
+        for name in router.names:
+            check_prefix(self._system, self._tools, name, settings.prefix_tokens)
 
     async def answer(self, person: PersonStore, *, key: str, new_turn: TurnContext) -> Reply:
         """Bring the turn of this key to its end and return what to say.
@@ -127,13 +127,20 @@ class Agent:
         memories = ()
         if not journal.steps:
             memories = await person.read(recollections.of_new_words, turn.person, now=self._clock.now())
-        await self._journal(person, journal, read_words, turn.person, await self._room(journal), memories)
+        room, sight = await self._room(journal), self._sight(journal)
+        await self._journal(person, journal, read_words, turn.person, room, sight, memories)
 
     async def _room(self, journal: Journal) -> Room:
+        """Return the turn's room, reckoned by whoever of those that may answer makes most tokens of a text."""
         if journal.room is not None:
             return journal.room
-        factor = await self._router.counter.factor(self._model_name)
-        return Room(self._settings.context_tokens, self._model_name, factor)
+        factors = {name: await self._router.counter.factor(name) for name in self._router.names}
+        name = max(factors, key=lambda each: factors[each])
+        return Room(self._settings.context_tokens, name, factors[name])
+
+    def _sight(self, journal: Journal) -> Sight:
+        names = self._router.names
+        return Sight(self._settings.picture_tokens - shown_tokens(journal.transcript, names), names)
 
     async def _limit(self, person: PersonStore, journal: Journal, deadline: float) -> str | None:
         """Return the limit that is reached. The last model call allowed, or a loop, gets no tools, so that it speaks."""

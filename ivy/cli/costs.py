@@ -1,11 +1,11 @@
-"""`ivy costs`: what was spent, on whom and on what. May import: the store, frame, moments."""
+"""`ivy costs`: what was spent, on whom and on what. May import: the store, costs_people, frame, moments."""
 
 from datetime import UTC, timedelta
 from typing import Annotated
 
 import typer
 
-from ivy.cli import frame
+from ivy.cli import costs_people, frame
 from ivy.cli.costs_project import project
 from ivy.cli.moments import day, dollars
 from ivy.clock import SystemClock
@@ -36,7 +36,8 @@ def costs(
 ) -> None:
     """Show what was spent: the rows add up to the total, to the millionth of a dollar.
 
-    `ivy costs project` says what the coming month will cost.
+    By user also what each comes to in a month, by chat alone and with calls, against the targets. `ivy costs project` says what
+    the coming month will cost.
     """
     if context.invoked_subcommand is not None:
         return
@@ -91,6 +92,8 @@ def _print(found: Costs) -> None:
     frame.table(f"Costs by {found.by}, {found.since} to {found.until} (UTC)", columns, rows)
     if found.reserved_micros:
         frame.say(f"{dollars(found.reserved_micros, 6)} of it is set aside for calls under way.")
+    if found.people:
+        costs_people.print_months(found.people)
     part = f" ({found.today_micros / found.cap_micros:.0%})" if found.cap_micros else ""
     frame.say(f"Today {dollars(found.today_micros)} of the daily cap of {dollars(found.cap_micros)}{part}.")
 

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from ivy.cli import frame, voice_price
+from ivy.cli import costs_people, frame, voice_price
 from ivy.cli.moments import dollars
 from ivy.clock import SystemClock
-from ivy.domain import call_plans, projection
+from ivy.domain import call_plans, person_month, projection
 from ivy.domain.call_plans import CallPlan
 from ivy.domain.phones import example_of, region_of
 from ivy.domain.pricing import estimate_micros
@@ -41,6 +41,9 @@ class Told:
     projection: Projection
     voice_month_micros: int
     minute_micros: int
+    chat_month_micros: int
+    """What one of these people is likely to cost in 30 days by chat alone; below, with the calls that are likely."""
+    month_micros: int
 
 
 def project(
@@ -146,7 +149,10 @@ async def _project(
         source = f"the {since_days} days before {today}, {past.people_now} people"
     part = _turn(cheap).likely / _turn(usual).likely if _turn(usual).likely else 1.0
     found = replace(found, instead=projection.cheaper(found, cheap_part=part, spoken=spoken))
-    return Told(source, region_of(number) or number, found, projection.voice_of_a_month(3, minute), minute)
+    voice = projection.voice_of_a_month(3, minute)
+    return Told(
+        source, region_of(number) or number, found, voice, minute, *person_month.projected(found, call=projection.CALL)
+    )
 
 
 async def _past(where: frame.Setup, rates: Rates, since_days: int, today: date) -> tuple[projection.Past, Mix]:
@@ -217,6 +223,8 @@ def _print(told: Told) -> None:
         f"3 minutes on the phone a day cost one person about {dollars(told.voice_month_micros)} a month"
         f" ({dollars(told.minute_micros, 3)} a minute to {told.country}); chat needs none of it."
     )
+    if told.month_micros:
+        frame.say(costs_people.told(told.chat_month_micros, told.month_micros))
     _print_cheaper(found.instead)
 
 

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from ivy.cli import costs_people
 from ivy.cli.moments import dollars
 from ivy.config import Config
 from ivy.domain import call_minutes
 from ivy.domain.call_minutes import Slot
+from ivy.domain.person_month import met
 
 
 def minute_micros(phone: str, config: Config, folder: Path, today: date) -> int:
@@ -19,7 +21,7 @@ def minute_micros(phone: str, config: Config, folder: Path, today: date) -> int:
 
 
 def line(slots: Sequence[Slot], phone: str, config: Config, folder: Path, today: date) -> str:
-    """Return what a person's calls come to in a month, beside texts at the same times; "" for nobody who is phoned."""
+    """Return what a person's calls come to in a month, beside texts at the same times and the targets; "" for nobody phoned."""
     from ivy.daemon import rate_card
 
     needed = call_minutes.forecast(slots, today)
@@ -27,7 +29,9 @@ def line(slots: Sequence[Slot], phone: str, config: Config, folder: Path, today:
         return ""
     minute = minute_micros(phone, config, folder, today)
     text = rate_card.load(config.whatsapp.rates_file, folder).price(phone, "utility", today).micros
+    spoken = round(needed.minutes * minute)
     return (
-        f"Their calls cost about {dollars(needed.minutes * minute)} a month ({needed.minutes} minutes at"
+        f"Their calls cost about {dollars(spoken)} a month ({needed.minutes} minutes at"
         f" {dollars(minute, 3)}); texts at the same times would be about {dollars(len(needed.by_day) * text)}."
+        + ("" if met(spoken) else f" {costs_people.BEYOND}")
     )

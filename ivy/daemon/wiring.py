@@ -79,9 +79,7 @@ def build(
         policy=failing.policy_of(config),
         setups=(setups := wiring_models.setups_of(config)),
     )
-    agent = Agent(
-        router, registry, clock, config.turns, model_name=models["primary"].name, scope=config.people.scope_sentence
-    )
+    agent = Agent(router, registry, clock, config.turns, scope=config.people.scope_sentence)
     embedders = Embedders(config.memory, outside.client("embedder"), threads, folder)
     graph = wiring_channels.graph_of(config.whatsapp, outside) if config.whatsapp.enabled else None
     voice = wiring_channels.voice_of(config, outside, clock)

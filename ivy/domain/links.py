@@ -9,14 +9,18 @@ from collections.abc import Callable
 from ivy.domain.plain_words import word_set
 
 _SCHEME = r"[a-z][a-z0-9+.-]*://"
-_HOST = r"(?:[\w-]+\.)+[^\W\d_]{2,24}"
+_DOT = r"[.\u3002\uff0e\uff61]"
+"""A point, and what browsers read as one."""
+_HOST = rf"(?:[\w-]+{_DOT})+(?:xn--[a-z0-9-]{{1,59}}|[^\W\d_]{{2,24}})"
 _REST = r"(?:[/?#\\][^\s<>]*)?"
-_LINK = re.compile(rf"{_SCHEME}[^\s<>]+|(?<![@\w.-]){_HOST}(?::\d+)?{_REST}", re.IGNORECASE)
+_NUMBERS = r"\d{1,3}(?:\.\d{1,3}){3}(?=[:/?#\\])"
+_LINK = re.compile(rf"(?:{_SCHEME}|mailto:)[^\s<>]+|(?<![@\w.-])(?:{_HOST}|{_NUMBERS})(?::\d+)?{_REST}", re.IGNORECASE)
 _ENDINGS = word_set(
     "com net org io co me app dev info biz xyz link site online top shop live ai gg ly to cc tv es mx ar cl pe uy ve ec bo"
     " us uk de fr it pt br ru cn in eu ca au nl ch gl page click"
 )
-"""What a name must end with to be a link without a path: "gastos.csv" is a file."""
+"""What a name of one point must end with to be a link without a path; any other carries nothing to anybody."""
+_FILES = word_set("csv pdf txt jpg jpeg png gif webp doc docx xls xlsx ppt pptx mp3 mp4 ogg wav")
 _AFTER = ".,;:!?)]}'\"»”’*_~"
 _HTTP = re.compile(r"https?://([^/?#\\@]+)(?:[/?#][^\\]*)?", re.IGNORECASE)
 
@@ -49,6 +53,10 @@ def _trimmed(link: str) -> str:
 
 
 def _is_link(link: str) -> bool:
-    if "://" in link or link.lower().startswith("www.") or re.search(r"[/?#\\]", link):
+    if "://" in link or link.lower().startswith(("www.", "mailto:")) or re.search(r"[/?#\\]", link):
         return True
-    return link.rpartition(".")[2].partition(":")[0] in _ENDINGS
+    *names, ending = re.split(_DOT, link.partition(":")[0].lower())
+    if ending in _ENDINGS or ending.startswith("xn--"):
+        return True
+    # A name before the name of a place tells its owner something: "lunch-at-ten.steal.ninja". "3 p.m.Then" is prose.
+    return len(names) > 1 and ending not in _FILES and any(len(each) > 1 for each in names)

@@ -63,7 +63,6 @@ LONGEST_SEEN = 3_900_000
 """Bytes of a picture that a model is shown: 5 MB is Anthropic's cap, and base64 adds a third."""
 LONGEST_EDGE = 8_000
 """Pixels beyond which Anthropic refuses a picture. Source: "Vision", 2026-11."""
-_PATCH, _MOST_PATCHES = 28, 4_784
 
 
 class Reason(StrEnum):
@@ -173,19 +172,9 @@ def is_digest(text: str) -> bool:
     return len(text) == 64 and set(text) <= set("0123456789abcdef")
 
 
-# --- how long kept, and what a picture costs --------------------------------------------------------
+# --- how long kept -----------------------------------------------------------------------------------
 
 
 def keep_until(received_at: datetime, keep_days: float) -> datetime:
     """Return when a file is forgotten. What was heard in it stays, as the words of its message."""
     return received_at + timedelta(days=keep_days)
-
-
-def image_tokens(width: int, height: int) -> int:
-    """Return about how many tokens a picture costs a model; one of unknown size counts as the largest.
-
-    A token per 28 by 28 pixels, up to the 4,784 to which Claude shrinks; GPT counts 32 by 32 and shrinks further.
-    """
-    if width <= 0 or height <= 0:
-        return _MOST_PATCHES
-    return min(-(-width // _PATCH) * -(-height // _PATCH), _MOST_PATCHES)

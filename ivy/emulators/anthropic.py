@@ -266,7 +266,7 @@ def _tokens(part: Any, factor: float) -> int:
     written = as_bytes(part)
     if b'"image"' not in written:
         return tokens.estimate(written.decode(), factor)
-    words, seen = pictures.without(part)
+    words, seen = pictures.without(part, "claude")
     return tokens.estimate(as_bytes(words).decode(), factor) + seen
 
 

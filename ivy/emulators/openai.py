@@ -252,7 +252,7 @@ class OpenAIEmulator:
 
 
 def _tokens(part: Any) -> int:
-    words, seen = pictures.without(part)
+    words, seen = pictures.without(part, "gpt-")
     return tokens.estimate(msgspec.json.encode(words, order="sorted").decode()) + seen
 
 

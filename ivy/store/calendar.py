@@ -15,7 +15,8 @@ from ivy.store.binding import Row
 from ivy.store.scope import Scope
 
 WALL = "%Y-%m-%dT%H:%M:%S"
-LONGEST_TITLE = 200
+LONGEST_TITLE = 400
+"""What a form books has its note in its title."""
 LOOK_AHEAD = timedelta(days=92)
 """How far the occurrences of a recurring event are held against what is booked."""
 MOST_OF_ONE = 1000

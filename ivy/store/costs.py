@@ -1,4 +1,6 @@
-"""What was spent and what it bought, per day, person, provider, kind or model. May import: spending, binding, the ground.
+"""What was spent and what it bought, per day, person, provider, kind or model.
+
+May import: spending, person_costs, binding, the domain.
 
 Money is the ledger's, tokens are `ai_usage`'s: the rows always add up to the ledger's total.
 """
@@ -6,7 +8,8 @@ Money is the ledger's, tokens are `ai_usage`'s: the rows always add up to the le
 from dataclasses import dataclass
 from datetime import date
 
-from ivy.store import spending
+from ivy.domain.person_month import PersonMonth
+from ivy.store import person_costs, spending
 from ivy.store.binding import Connection, Row
 
 _GROUPS = {
@@ -55,6 +58,8 @@ class Costs:
     """The part of the total that is set aside for calls under way."""
     today_micros: int
     cap_micros: int
+    people: tuple[PersonMonth, ...] = ()
+    """By user only: what each comes to in a month, with calls and without."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,9 @@ def costs(connection: Connection, by: str, *, since: str, until: str, today: str
     ]
     if by == "day":
         rows.sort(key=lambda row: row.name)
-    return Costs(by, since, until, tuple(rows), total, reserved, spending.spent_on(connection, today), cap_micros)
+    people = person_costs.months(connection, since=since, until=until, today=today) if by == "user" else ()
+    spent_today = spending.spent_on(connection, today)
+    return Costs(by, since, until, tuple(rows), total, reserved, spent_today, cap_micros, people)
 
 
 def _spent(connection: Connection, by: str, since: str, until: str) -> list[Row]:

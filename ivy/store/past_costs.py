@@ -1,4 +1,4 @@
-"""What past days cost, as a projection wants them. May import: allowance, binding, the domain."""
+"""What past days cost, as a projection wants them. May import: allowance, binding, person_costs, the domain."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ from ivy.domain.reply_months import Replies
 from ivy.domain.slots import SLOT_KINDS
 from ivy.store.allowance import FREE_TEXT
 from ivy.store.binding import Connection
+from ivy.store.person_costs import HERE_SINCE
 
 WHATSAPP = "whatsapp"
 
@@ -63,11 +64,8 @@ def past(connection: Connection, rates: Rates, *, since: date, until: date) -> P
 
 
 def _here_since(connection: Connection) -> list[str]:
-    """Return since which UTC day each person is here: since they first cost something, for an invitation costs nothing."""
-    rows = connection.execute(
-        "SELECT coalesce((SELECT min(day) FROM cost_ledger WHERE user_id = users.id),"
-        " strftime('%Y-%m-%d', created_at_ms / 1000, 'unixepoch')) AS day FROM users WHERE status = 'active'"
-    )
+    """Return since which UTC day each person is here."""
+    rows = connection.execute(f"SELECT {HERE_SINCE} AS day FROM users WHERE status = 'active'")
     return [row["day"] for row in rows]
 
 

@@ -133,14 +133,14 @@ def book_event(args: BookEvent, turn: TurnContext) -> ScopedWrite:
     """Put an appointment or event into the person's calendar. Fails if something else is booked then."""
 
     def write(scope: Scope) -> str:
-        title = said.text(turn, args.title, missing=_NO_TITLE)
+        title = said.text(turn, args.title, missing=_NO_TITLE, longest=calendar.LONGEST_TITLE)
         event = _timed(turn, turn.new_id(), title, *said.span(turn, args.when), args.duration)
-        return book_once(scope, turn, event, despite=args.despite_conflict)
+        return _book_once(scope, turn, event, despite=args.despite_conflict)
 
     return write
 
 
-def book_once(scope: Scope, turn: TurnContext, event: NewEvent, *, despite: bool = False) -> str:
+def _book_once(scope: Scope, turn: TurnContext, event: NewEvent, *, despite: bool = False) -> str:
     """Book an event and say so. Raises: ToolFailed if the calendar is full, or something else is booked then."""
     _check_caps(scope, turn, event)
     if turn.asks_again and not despite and repeats.is_booked(scope, event, since=turn.now - said.A_MOMENT):

@@ -83,6 +83,15 @@ def _told(turn: TurnContext) -> str:
     )
 
 
+def without_links(turn: TurnContext) -> str:
+    """Return what a model is told of a call that holds a link of somebody else's."""
+    return said.tell(
+        turn,
+        "Not done: it holds a link that they did not write themselves. Leave the link out.",
+        "No está hecho: tiene un enlace que la persona no escribió. Sin el enlace, sí.",
+    )
+
+
 def elsewhere(turn: TurnContext, why: Why) -> str:
     """Return what a model is told where nothing can be tapped: in a call, or where only the person's own words will do."""
     if why is Why.IN_WORDS:

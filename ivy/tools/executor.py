@@ -12,6 +12,7 @@ import msgspec
 
 from ivy.clock import stamp
 from ivy.domain.invisible import strip_invisible
+from ivy.domain.links import links_in
 from ivy.domain.poison import fingerprint
 from ivy.domain.taint import Why, texts_in, why_ask
 from ivy.domain.turns import canonical_json, tool_key
@@ -187,10 +188,24 @@ def _hold(scope: Scope, call: Frozen, turn: TurnContext) -> tuple[str, str]:
     """Let a call wait for the person's yes, where they can be asked for it."""
     if turn.source != "text" or not turn.turn_id or call.why is Why.IN_WORDS:
         return "failed", confirmation.elsewhere(turn, call.why)
+    if _strange_links(call, turn):
+        return "failed", confirmation.without_links(turn)
     try:
         return "refused", confirmation.hold(scope, call, turn)
     except ToolFailed as error:
         return "failed", str(error)
+
+
+def _strange_links(call: Frozen, turn: TurnContext) -> list[str]:
+    """Return the links of a call that its person did not write, where others did: a link carries what its address says.
+
+    What is kept is told later, and no reply is looked through for links then: a reminder, what was booked.
+    """
+    if turn.read is None or not turn.read.foreign:
+        return []
+    known = links_in(f"{turn.read.lately}\n{turn.read.own}")
+    texts = texts_in(msgspec.json.decode(call.arguments or "{}"))
+    return [link for text in texts for link in links_in(text) if link not in known]
 
 
 def _told(error: Exception) -> str:

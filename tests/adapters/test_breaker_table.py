@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -10,11 +12,14 @@ import pytest
 
 from ivy.adapters.anthropic import AnthropicModel
 from ivy.adapters.client import open_client
+from ivy.adapters.embedding import OpenAIEmbedder
 from ivy.adapters.openai import OpenAIModel
+from ivy.adapters.transcription import OpenAITranscriber
 from ivy.domain.breaker import CLOSED, Breaker, BreakerPolicy, after_error, after_success, lets_pass, rest_of
 from ivy.errors import Cause, OutcomeUnknown, VendorBusy, VendorError
 from ivy.ports import ModelRequest, UserWords
 from ivy.threads import InlineThreads
+from tests.models import EMBEDDER, LISTENER
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NEXT_MONTH = datetime(2026, 12, 1, tzinfo=UTC)
@@ -95,6 +100,13 @@ ROWS = {
         {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m3s"},
         waits=NOON + timedelta(seconds=63),
     ),
+    "a spend limit that names a time": Row(
+        "anthropic",
+        429,
+        anthropic("rate_limit_error", code="enforced_spend_limit_reached"),
+        {"retry-after": "20"},
+        waits=NOON + timedelta(seconds=20),
+    ),
     "429 without a time": Row("openai", 429, openai("rate_limit_exceeded", "requests"), failures=2),
     # money: open until the month ends, or an operator says so
     "a spend limit": by_hand(
@@ -108,6 +120,9 @@ ROWS = {
     ),
     "402": by_hand("anthropic", 402, anthropic("billing_error"), Cause.MONEY, NEXT_MONTH),
     "insufficient quota": by_hand("openai", 429, money(), Cause.MONEY, NEXT_MONTH),
+    "insufficient quota, whatever time it names": Row(
+        "openai", 429, money(), {"retry-after": "20"}, opens=NEXT_MONTH, cause=Cause.MONEY, failures=3
+    ),
     "credit is used up": by_hand("openai", 429, openai("credit_balance_exhausted"), Cause.MONEY, NEXT_MONTH),
     "a project's limit": by_hand("openai", 429, openai("project_spend_limit_exceeded"), Cause.MONEY, NEXT_MONTH),
     # keys: hourly
@@ -127,20 +142,21 @@ ROWS = {
 }
 
 
+def answered(row: Row, request: httpx2.Request) -> httpx2.Response:
+    """Return what came."""
+    if row.line is not None:
+        raise row.line("emulated", request=request)
+    if row.body is not None:
+        return httpx2.Response(row.status, content=row.body, headers={"content-type": "application/json"})
+    body: dict[str, Any] = {"error": dict(row.error)}
+    if row.vendor == "anthropic":
+        body |= {"type": "error", "request_id": "req_1"}
+    return httpx2.Response(row.status, json=body, headers=dict(row.headers))
+
+
 async def asked(row: Row) -> VendorError:
     """Return what the real adapter makes of what came."""
-
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        if row.line is not None:
-            raise row.line("emulated", request=request)
-        if row.body is not None:
-            return httpx2.Response(row.status, content=row.body, headers={"content-type": "application/json"})
-        body: dict[str, Any] = {"error": dict(row.error)}
-        if row.vendor == "anthropic":
-            body |= {"type": "error", "request_id": "req_1"}
-        return httpx2.Response(row.status, json=body, headers=dict(row.headers))
-
-    async with open_client(transport=httpx2.MockTransport(answer)) as http:
+    async with open_client(transport=httpx2.MockTransport(partial(answered, row))) as http:
         make = AnthropicModel.make if row.vendor == "anthropic" else OpenAIModel.make
         model = await make(InlineThreads(), http, "a-model", api_key="key")
         with pytest.raises(VendorError) as caught:
@@ -158,6 +174,24 @@ async def test_every_row_of_the_table() -> None:
         if row.opens is not None:
             assert after.opened_at == NOON, name
             assert after.reason and "\n" not in after.reason, name
+
+
+async def test_the_embedder_and_the_listener_keep_to_the_table_too(tmp_path: Path) -> None:
+    """They speak OpenAI's wire by themselves, not by its SDK; each has one breaker as a model has."""
+    recording = tmp_path / "voice.ogg"
+    recording.write_bytes(b"OggS" + bytes(60))
+    for name, row in ROWS.items():
+        if row.vendor != "openai" and not row.line:
+            continue
+        async with open_client(transport=httpx2.MockTransport(partial(answered, row))) as http:
+            embedder = OpenAIEmbedder(http, EMBEDDER, 4, api_key="key")
+            listener = OpenAITranscriber(http, InlineThreads(), LISTENER, api_key="key")
+            for ask in (partial(embedder.embed, ["tea"]), partial(listener.transcribe, recording, mime="audio/ogg")):
+                with pytest.raises(VendorError) as caught:
+                    await ask()
+                after = after_error(BEFORE, POLICY, caught.value, NOON)
+                assert (after.until, after.cause, after.not_before) == (row.opens, row.cause, row.waits), name
+                assert after.failures == row.failures, name
 
 
 async def test_three_of_each_kind_open_only_where_the_table_counts_them() -> None:

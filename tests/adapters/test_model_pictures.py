@@ -13,7 +13,7 @@ from ivy.adapters.client import open_client
 from ivy.adapters.openai import OpenAIModel
 from ivy.adapters.pictures import MOST_SHOWN, NOT_SHOWN, load
 from ivy.adapters.transcript import PersonTurn, turns_of
-from ivy.domain.media import image_tokens
+from ivy.agent.token_counting import image_tokens
 from ivy.emulators import sample_files
 from ivy.emulators.anthropic import AnthropicEmulator
 from ivy.emulators.brain import Brain
@@ -75,7 +75,9 @@ async def test_a_picture_comes_before_the_words_about_it(vendor: str) -> None:
         content = emulator.requests[-1].body["messages"][-1]["content"]
     assert [part["type"] for part in content] == ["image" if vendor == "anthropic" else "image_url", "text"]
     assert answer.usage is not None
-    assert image_tokens(640, 480) < answer.usage.input < image_tokens(640, 480) + 200
+    cost = image_tokens(image(), ["claude-sonnet-5-5" if vendor == "anthropic" else "gpt-6-luna"])
+    assert cost < answer.usage.input < cost + 200
+    assert vendor == "anthropic" or content[0]["image_url"]["detail"] == "high", "the most whose cost is known"
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

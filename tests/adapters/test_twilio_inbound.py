@@ -119,7 +119,20 @@ def test_pictures_are_one_event_each_and_the_words_belong_to_the_first() -> None
     assert (third.type, third.mime) == ("document", "")
 
 
-@pytest.mark.parametrize("form", [{"NumMedia": "1"}, {"Body": ""}, {"Body": " \n"}, {"Body": "\u200b"}])
+@pytest.mark.parametrize("more", [{}, {"MediaUrl1": "https://api.twilio.com/x/ME2", "MediaContentType1": "image/png"}])
+def test_words_beside_a_file_without_an_address_are_words_all_the_same(more: dict[str, str]) -> None:
+    """A cry or a stop must not go with a picture that is not there; that it is not there is told too."""
+    text, lost, *others = read({**TEXTED, "NumMedia": "2", "Body": "please stop", **more})
+    assert isinstance(text, Text)
+    assert (text.external_id, text.body) == (SID, "please stop")
+    assert isinstance(lost, Unsupported)
+    assert (lost.external_id, lost.sender) == (f"{SID}/0", text.sender)
+    assert [each.external_id for each in others if isinstance(each, Media) and not each.caption] == (
+        [f"{SID}/1"] if more else []
+    )
+
+
+@pytest.mark.parametrize("form", [{"NumMedia": "1", "Body": ""}, {"Body": ""}, {"Body": " \n"}, {"Body": "\u200b"}])
 def test_a_text_without_words_or_files_is_not_lost(form: dict[str, str]) -> None:
     [event] = read({**TEXTED, **form})
     assert isinstance(event, Unsupported)

@@ -18,7 +18,6 @@ from ivy.domain.media import (
     Refused,
     Type,
     digest_of,
-    image_tokens,
     is_digest,
     judge,
     keep_until,
@@ -122,12 +121,6 @@ def test_nothing_else_becomes_a_path(text: str) -> None:
 def test_a_file_is_kept_for_its_days() -> None:
     at = datetime(2026, 11, 23, tzinfo=UTC)
     assert keep_until(at, 30) - at == timedelta(days=30)
-
-
-def test_a_picture_costs_by_its_size_up_to_a_limit() -> None:
-    assert image_tokens(28, 28) == 1
-    assert image_tokens(1000, 1000) == 36 * 36
-    assert image_tokens(8000, 8000) == image_tokens(0, 0) == 4784
 
 
 def test_models_are_shown_pictures_only() -> None:

@@ -15,7 +15,7 @@ from ivy.adapters.whatsapp.flows import FlowLibrary
 from ivy.agent import forms
 from ivy.cli import world
 from ivy.cli.flow_pushing import Push, endpoint_of
-from ivy.config import Config, Secret, ServerSection, WhatsAppSection
+from ivy.config import Config, Secret, ServerSection, ToolsSection, WhatsAppSection
 from ivy.domain import actions
 from ivy.domain.actions import Bound
 from ivy.domain.sentences import ENGLISH, Say
@@ -425,6 +425,75 @@ async def test_a_time_that_was_taken_while_the_form_was_on_its_way_is_talked_abo
         await play.quiet()
         assert len(play.heard()) == 2
         assert await events(play) == [("meeting", f"{TUESDAY}T14:00:00")]
+
+
+@pytest.mark.parametrize(("answer", "count"), [("Yes", 2), ("No", 1)])
+async def test_the_same_booking_by_a_form_a_moment_later_asks_again(
+    lives: Lives, autojump_clock: MockClock, answer: str, count: int
+) -> None:
+    brain, given = mind()
+    async with lives(brain=brain) as play:
+        await play.knows()
+        await push(play)
+        first, second = await sent_form(play), await sent_form(play)
+        await send_back(play, first, (await filled_in(play, first)).finished)
+        assert (await play.hears(3))[-1] == BOOKED
+        asked = play.asked_models()
+        await send_back(play, second, (await filled_in(play, second)).finished)
+        assert (await play.hears(4))[-1] == f"{ENGLISH[Say.CONFIRM_AGAIN]}\n• {BOOKED}"
+        assert len(await events(play)) == 1
+        await play.taps(answer)
+        await play.quiet(30)
+        assert play.heard()[-1] == {"Yes": BOOKED, "No": ENGLISH[Say.CONFIRM_NO]}[answer]
+        assert len(await events(play)) == count
+        assert (play.asked_models(), given) == (asked, [])
+        await play.taps(answer)
+        await play.quiet(30)
+        assert len(await events(play)) == count
+        assert await play.dead() == []
+
+
+async def test_what_was_booked_in_words_is_asked_about_when_a_form_books_it_again(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    brain, _given = mind()
+    async with lives(brain=brain) as play:
+        await play.knows()
+        await push(play)
+        sent = await sent_form(play)
+        assert await play.talk("book dentist tomorrow 2pm") == BOOKED
+        wamid = await send_back(play, sent, (await filled_in(play, sent)).finished)
+        assert (await play.hears(3))[-1].startswith(ENGLISH[Say.CONFIRM_AGAIN])
+        await play.taps("Yes")
+        await play.quiet(30)
+        assert len(await events(play)) == 2
+        assert ENGLISH[Say.CONFIRM_AGAIN] in await play.story(wamid)
+
+
+async def test_a_note_as_long_as_a_form_has_room_for_is_kept(lives: Lives, autojump_clock: MockClock) -> None:
+    brain, _given = mind()
+    async with lives(brain=brain) as play:
+        await play.knows()
+        await push(play)
+        sent = await sent_form(play)
+        note = "bring the x-rays " * 17
+        form = await filled_in(play, sent, title="d" * 80, note=note)
+        await send_back(play, sent, form.finished)
+        assert (await play.hears(2))[-1].startswith("Booked: ")
+        (title, _starts) = (await events(play))[0]
+        assert title == f"{'d' * 80} ({note.strip()})"
+
+
+async def test_with_the_calendar_switched_off_a_form_books_nothing(lives: Lives, autojump_clock: MockClock) -> None:
+    brain, _given = mind()
+    async with lives(brain=brain, config=Config(tools=ToolsSection(disabled=("book_event",)))) as play:
+        await play.knows()
+        await push(play)
+        sent = await sent_form(play)
+        await send_back(play, sent, (await filled_in(play, sent)).finished)
+        await play.hears(2)
+        assert await events(play) == []
+        assert await play.dead() == []
 
 
 # --- switched off, blocked, without a form -----------------------------------------------------------

@@ -201,6 +201,7 @@ def attacker() -> Attacker:
     return Attacker()
 
 
+@pytest.mark.uncounted
 async def test_a_model_that_obeys_every_attacker_does_nothing_without_a_yes(
     lives: Lives, autojump_clock: MockClock, attacker: Attacker
 ) -> None:

@@ -122,7 +122,7 @@ async def test_what_is_there_is_named_when_nothing_fits(ana: Diary) -> None:
         {"title": "x", "when": "2031-01-01T10:00"},
         {"title": "x", "when": "tomorrow 2pm", "duration": "minus one hour"},
         {"title": " \u200b\n", "when": "tomorrow 2pm"},
-        {"title": "x" * 201, "when": "tomorrow 2pm"},
+        {"title": "x" * 401, "when": "tomorrow 2pm"},
         {"title": "x", "when": "friday", "duration": "2 hours"},
     ],
 )

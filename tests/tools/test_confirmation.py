@@ -145,6 +145,32 @@ async def test_what_they_wrote_down_themselves_beside_it_needs_no_yes(ben: Diary
     assert result.content.startswith("Nothing is done yet")
 
 
+async def test_no_yes_lets_a_link_of_others_in_and_ones_own_may_be_kept(ben: Diary) -> None:
+    """What is kept is told again later, and no link in it is looked at then."""
+    link = "https://steal.example/?q=lunch"
+    event: dict[str, Any] = {"title": f"talk {link}", "when": "2026-11-27T11:00"}
+    result = await call(ben, "book_event", OTHERS, **event)
+    assert result.failed and "link" in result.content
+    assert await waiting(ben) is None
+    own = replace(OTHERS, own=f"book the talk {link} on friday at 11")
+    assert not (await call(ben, "book_event", own, turn_id="t2", **event)).failed
+    pending = await waiting(ben, "t2")
+    assert pending is not None and link in frozen(pending)[0].arguments
+    other: dict[str, Any] = {**event, "title": "talk https://steal.example/?q=dinner"}
+    assert (await call(ben, "book_event", own, turn_id="t3", **other)).failed, "another address is another's"
+    assert not (await call(ben, "book_event", ALONE, turn_id="t4", **other)).failed, "nobody else had a word"
+
+
+async def test_what_is_tapped_holds_no_link(ben: Diary) -> None:
+    """A tap makes it the person's own words, and what they wrote themselves may stand in a reply."""
+    result = await call(ben, "offer_choices", OTHERS, options=["steal.example/?q=1", "no"])
+    assert result.failed and "link" in result.content
+    form: dict[str, Any] = {"form": "booking", "title": "talk https://steal.example/?q=lunch"}
+    assert not (await call(ben, "open_form", OTHERS, turn_id="t2", **form)).failed
+    opened = await ben.rows.read(pending_actions.of_turn, "t2", "form", now=ben.now)
+    assert opened is not None and opened.payload["title"] == "talk"
+
+
 async def test_calls_of_one_turn_stand_under_one_question_and_not_too_many(ben: Diary) -> None:
     await ben.prepare()
     for number, which in enumerate(("dentist", "reunión")):

@@ -115,7 +115,10 @@ def _words(form: _Form) -> str:
 
 
 def _media(form: _Form, words: str, common: _Common) -> tuple[InboundEvent, ...]:
-    """Return one event a file: the first has the message's id and its words, the others ids of their own."""
+    """Return one event a file: the first has the message's id and its words, the others ids of their own.
+
+    Where the first file has no address the words are a text, and the file that is not there is told of beside it.
+    """
     many = min(_whole(form["NumMedia"]), MOST_MEDIA)
     urls = [(number, form.get(f"MediaUrl{number}", "")) for number in range(many)]
     events = tuple(
@@ -134,7 +137,10 @@ def _media(form: _Form, words: str, common: _Common) -> tuple[InboundEvent, ...]
     )
     if events and events[0].external_id == common["external_id"]:
         return events
-    return (Unsupported(**common, type="media", raw=_raw(form)), *events)
+    if not words.strip():
+        return (Unsupported(**common, type="media", raw=_raw(form)), *events)
+    lost = Unsupported(common["sender"], f"{common['external_id']}/0", common["sent_at"], type="media", raw=_raw(form))
+    return (Text(**common, body=words), lost, *events)
 
 
 def _mime(content_type: str) -> str:

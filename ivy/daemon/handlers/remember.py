@@ -7,7 +7,7 @@ from ivy.agent import remembering
 from ivy.agent.router import Caller
 from ivy.daemon.context import Context, Dropped, Later, Outcome
 from ivy.domain.facts import Claim
-from ivy.errors import VendorMisconfigured, VendorRefused
+from ivy.errors import VendorRefused
 from ivy.store import facts
 from ivy.store.binding import Connection
 from ivy.store.jobs import Job
@@ -39,7 +39,7 @@ async def handle(job: Job, context: Context) -> Outcome:
         claims: list[Claim] = remembering.claims_in(answer.text, found)
     except CapReached:
         return Later(_tomorrow(context.clock.now()))
-    except (VendorRefused, VendorMisconfigured) as error:
+    except VendorRefused as error:
         logger.warning("what %s wrote is not read for what it says of them: %s", user_id, error)
         return Dropped(f"The model could not be asked, or not be understood: {error}", unread)
     return lambda connection: remembering.keep(within(connection, user_id), found, claims, context.desk(job))
