@@ -13,6 +13,7 @@ from typing import cast
 import hypothesis
 import pytest
 import trio
+from coverage import Coverage
 from trio.abc import Clock, Instrument
 from trio.testing import MockClock
 
@@ -63,6 +64,24 @@ def one_of_each(config: pytest.Config, items: list[pytest.Item]) -> None:
     dropped = set(left)
     items[:] = [item for item in items if item not in dropped]
     config.hook.pytest_deselected(items=left)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let coverage rest while a drill or a test that is `uncounted` runs, and while its fixtures are made.
+
+    Counting lines doubles what they take, and what they run through is shown to be covered by shorter tests.
+    """
+    resting: list[Coverage] = []
+    if item.get_closest_marker("drill") or item.get_closest_marker("uncounted"):
+        while (counting := Coverage.current()) is not None:  # pytest-cov has two of them in each of xdist's workers
+            counting.stop()
+            resting.append(counting)
+    try:
+        return (yield)
+    finally:
+        for each in reversed(resting):
+            each.start()
 
 
 @pytest.fixture(autouse=True)

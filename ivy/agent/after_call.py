@@ -24,7 +24,7 @@ from ivy.domain import missed_calls
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.calling_hours import OwnHours
 from ivy.domain.calls import Again, CallKind, CallOutcome, CallState, Report
-from ivy.domain.consent import Purpose, StopMeaning, StopScope, stop_answer, stop_meaning
+from ivy.domain.consent import UNTIL_ANSWERED, Purpose, StopMeaning, StopScope, stop_answer, stop_meaning
 from ivy.domain.experiments import Setting
 from ivy.domain.extraction import said_stop, wants_silence
 from ivy.domain.missed_calls import Attempted, Do
@@ -70,12 +70,12 @@ def settle(scope: Scope, call: Call, own: OwnHours, desk: Desk, *, was: CallOutc
     if call.outcome is CallOutcome.OPTED_OUT:
         end_calls(scope, person, desk, said=f"in call {call.id}")
         if said_stop(report.spoken) is not StopMeaning.NONE and not _is_of_calls(report):
-            stopping.suspend_and_ask(scope, people.load(scope), desk)
+            _be_silent(scope, call, desk)
         return
     if wants_silence(report) is StopMeaning.NONE:
         _leave_today_out(scope, person, call, report, desk)
-    elif not person.is_suspended(desk.now):
-        stopping.suspend_and_ask(scope, person, desk)  # a spoken stop: silence first, and then the question how much
+    else:
+        _be_silent(scope, call, desk)
     if call.outcome is CallOutcome.COMPLETED:
         if call.kind is not CallKind.NOTICE:  # which plans nothing, and stands for no call that they missed
             misjudged.turned(scope, people.load(scope), call, was, desk)
@@ -84,6 +84,14 @@ def settle(scope: Scope, call: Call, own: OwnHours, desk: Desk, *, was: CallOutc
                 desk.tell(scope, person, Say.CALL_WHEN)
         return
     _did_not_speak(scope, person, call, own, desk)
+
+
+def _be_silent(scope: Scope, call: Call, desk: Desk) -> None:
+    """Heed a spoken stop: silence first, and then the question how much. Once a call, in a pause that they chose too."""
+    person = people.load(scope)
+    waits = person.suspended_until == UNTIL_ANSWERED  # they were asked already, and are left alone until they answer
+    if not waits and not contact.was_asked(scope, stopping.QUESTION, "call", call.id):
+        stopping.suspend_and_ask(scope, person, desk, call=call.id)
 
 
 def _is_of_calls(report: Report) -> bool:

@@ -1,4 +1,4 @@
-"""A miss that a person says is wrong: believed twice a month, then looked at by a human. May import: the store and below."""
+"""A verdict that a person says is wrong: believed twice a month, then looked at by a human. May import: the store and below."""
 
 from datetime import date
 
@@ -18,26 +18,39 @@ from ivy.store.scope import Scope
 
 def put_right(scope: Scope, person: Person, day: date, desk: Desk) -> None:
     """Take somebody's word that a missed day is wrong; beyond what is believed as it is, the operator is told."""
-    granted = streaks.of_day(scope, day) is Outcome.EXCUSED  # by a human, who looked at it
-    granted = granted or streaks.appeal(
-        scope, day, today=local_date(desk.now, person.zone), source="text", now=desk.now
-    )
-    if not granted:
-        alerts.raise_alert(scope.connection, _advice(person, day), at=desk.now, now=desk.now)
-        _keep_complaint(scope, day, desk)
+    outcome = streaks.of_day(scope, day)
+    if outcome not in (Outcome.MISSED, Outcome.EXCUSED):  # they said themselves what became of it: no appeal is spent
+        desk.tell(scope, person, Say.TAP_OVER)
+        return
+    # An excused day was looked at by a human, or costs nothing anyway.
+    granted = outcome is Outcome.EXCUSED or is_believed(scope, person, day, desk, "missed")
     key = Say.VERDICT_RIGHTED if granted else Say.VERDICT_NOTED
     desk.tell(scope, person, key, day=describe_day(day, person.locale))
 
 
-def _keep_complaint(scope: Scope, day: date, desk: Desk) -> None:
+def is_believed(scope: Scope, person: Person, day: date, desk: Desk, verdict: str) -> bool:
+    """Say whether somebody's word against a verdict ("missed", "left out") is taken; where not, a human is told."""
+    today = local_date(desk.now, person.zone)
+    if streaks.appeal(scope, day, today=today, source="text", now=desk.now):
+        return True
+    alerts.raise_alert(scope.connection, _advice(person, day, verdict), at=desk.now, now=desk.now)
+    _keep_complaint(scope, f"{day} was not {verdict}", day, desk)
+    return False
+
+
+def _keep_complaint(scope: Scope, words: str, day: date, desk: Desk) -> None:
     message_id, turn_id = ratings.last_said(scope) or (None, None)
-    words, ref = f"{day} was not missed", day.isoformat()
+    ref = day.isoformat()
     feedback.keep(scope, desk.new_id(), Kind.APPEAL, words, ref, message_id=message_id, turn_id=turn_id, now=desk.now)
 
 
 def excuse(scope: Scope, person: Person, day: date, desk: Desk) -> bool:
-    """Let a missed day cost nothing, by an operator's word; return False if it is none. They hear it inside the window."""
-    if streaks.of_day(scope, day) is not Outcome.MISSED:
+    """Let a missed day, or one that they dispute, cost nothing, by an operator's word; return False if it is neither.
+
+    They hear it inside the window.
+    """
+    outcome, is_disputed = streaks.of_day(scope, day), feedback.is_kept(scope, Kind.APPEAL, day.isoformat())
+    if outcome is not Outcome.MISSED and not (outcome is Outcome.SKIPPED and is_disputed):
         return False
     streaks.record(scope, day, Outcome.EXCUSED, source="operator", now=desk.now)
     alerts.resolve(scope.connection, _key(person, day), at=desk.now, now=desk.now)
@@ -47,11 +60,11 @@ def excuse(scope: Scope, person: Person, day: date, desk: Desk) -> bool:
     return True
 
 
-def _advice(person: Person, day: date) -> Advice:
+def _advice(person: Person, day: date, verdict: str) -> Advice:
     return Advice(
         Severity.WARNING,
         _key(person, day),
-        f"{person.name} says that {day} was not missed.",
+        f"{person.name} says that {day} was not {verdict}.",
         f"Read with `ivy users show {person.id}`; if they are right, `ivy users excuse {person.id} {day}`.",
         lasts=A_MONTH,
     )

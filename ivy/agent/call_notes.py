@@ -9,7 +9,7 @@ from functools import cache
 
 import msgspec
 
-from ivy.agent import questions
+from ivy.agent import call_verdicts, questions
 from ivy.agent.acting import by_tap
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
@@ -20,7 +20,7 @@ from ivy.domain.schedule import local_date
 from ivy.domain.sentences import Say, say
 from ivy.domain.workouts import WorkoutState
 from ivy.ports import ToolCall
-from ivy.store import tool_executions
+from ivy.store import tool_executions, workouts
 from ivy.store.calls import Call
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
@@ -55,9 +55,12 @@ def write(scope: Scope, person: Person, call: Call, report: Report, desk: Desk) 
     ran = tool_executions.done_in(scope, turn_of(call))
     found = what_is_missing(call.kind, report, ran=ran, day=call.day, language=person.language)
     missing = [each for each in found if _can_be_written(each, person, call, desk)]
+    before = workouts.of_day(scope, call.day)
     told = [_run(scope, person, call, _tool_call(each, call), desk) for each in missing if each.certain]
     if said := [words for words in told if words]:
-        desk.write(scope, " ".join((say(Say.CALL_NOTED, person.speech), *said)))
+        noted = " ".join((say(Say.CALL_NOTED, person.speech), *said))
+        call_verdicts.tell(scope, person, call, noted, before, desk)
+    call_verdicts.tell_what_costs(scope, person, call, ran, desk)
     for unsure in [each for each in missing if not each.certain][:1]:
         _ask(scope, person, call, unsure, desk)
 
@@ -92,7 +95,8 @@ def _tool_call(missing: Missing, call: Call) -> ToolCall:
         tool = "save_plan"
         arguments = {
             "kind": plan.workout,
-            "cue": plan.cue,
+            "time": plan.time,
+            "place": plan.place,
             "barrier": plan.barrier,
             "small_version": plan.small_version,
             "when": plan.day.isoformat(),

@@ -121,7 +121,7 @@ def _plan_question(scope: Scope, person: Person, key: str, day: date) -> Asking:
         options = _titled(_PLAN_OPTIONS[2:], person)
         return Asking(PLAN, say(Say.CHECKIN_NO_PLAN, person.speech), options, LASTS, of_day(key, day))
     said = [say(Say.CHECKIN_PLAN, person.speech, plan=_listed(planned, person))]
-    if (plan := if_then_plans.of_day(scope, day)) is not None and (plan.cue or plan.barrier):
+    if (plan := if_then_plans.of_day(scope, day)) is not None and (plan.time or plan.place or plan.barrier):
         said.append(if_then.sentence(plan, person.language))
     said.append(say(Say.CHECKIN_PLAN_QUESTION, person.speech))
     return plan_asking(" ".join(said), person, day, key)

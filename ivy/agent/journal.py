@@ -13,6 +13,7 @@ import msgspec
 from ivy import log
 from ivy.agent import context, fitting, foreign, pictures
 from ivy.agent.fitting import Fitted, Room
+from ivy.agent.pictures import Sight
 from ivy.agent.recollections import Recalled
 from ivy.domain.media import Type
 from ivy.domain.sentences import Say, say
@@ -29,7 +30,6 @@ from ivy.store.turns import Step
 
 logger = log.get(__name__)
 MEDIA = "media"
-MOST_PICTURES = 3
 HISTORY = 30
 """Earlier messages that are looked at; the budget decides how many are told."""
 
@@ -153,7 +153,15 @@ def _marked(scope: Scope, turn_id: str, origins: Iterable[Origin]) -> dict[str, 
 
 
 def read_words(
-    scope: Scope, turn_id: str, n: int, person: Person, room: Room, memories: Sequence[Recalled], *, now: datetime
+    scope: Scope,
+    turn_id: str,
+    n: int,
+    person: Person,
+    room: Room,
+    sight: Sight,
+    memories: Sequence[Recalled],
+    *,
+    now: datetime,
 ) -> Step | None:
     """Take unread messages into the turn: as its context if it has none yet, else as words that were added."""
     unread = messages.unanswered(scope) if turns.is_open(scope, turn_id) else []
@@ -161,8 +169,9 @@ def read_words(
         return None
     messages.read_by(scope, [row["id"] for row in unread], turn_id)
     ids = [row["id"] for row in unread]
-    shown = _pictures(scope, unread)
-    told = [foreign.tell(row, unseen=_is_unseen(scope, row)) for row in unread]
+    seen = _pictures(scope, unread, sight)
+    shown = tuple(seen.values())
+    told = [foreign.tell(row, unseen=row["id"] not in seen and _is_unheard(scope, row)) for row in unread]
     said = [each.text for each in told]
     origins = {origin for each in told for origin in each.origins} | ({Origin.PICTURE} if shown else set[Origin]())
     own: dict[str, Any] = {"own": [each.own for each in told if each.own]}
@@ -201,20 +210,21 @@ def _recalled(memories: Sequence[Recalled], told: Sequence[ChatMessage]) -> dict
     return {"recalled": found} if found else {}
 
 
-def _pictures(scope: Scope, unread: Sequence[Row]) -> tuple[Image, ...]:
-    """Return the pictures among new messages, if their owner lets a model see them."""
+def _pictures(scope: Scope, unread: Sequence[Row], sight: Sight) -> dict[str, Image]:
+    """Return the pictures among new messages, by message, if their owner lets a model see them and there is room for them."""
     if not any(row["kind"] == MEDIA for row in unread) or not pictures.may_be_shown(scope):
-        return ()
-    found = (media.image_of(scope, row["id"]) for row in unread if row["kind"] == MEDIA)
-    return tuple(image for image in found if image is not None)[-MOST_PICTURES:]
+        return {}
+    found = {row["id"]: media.image_of(scope, row["id"]) for row in unread if row["kind"] == MEDIA}
+    shown = sight.holds({name: image for name, image in found.items() if image is not None})
+    if left_out := sum(image is not None for image in found.values()) - len(shown):
+        logger.info("%s of %s's new pictures are not shown: there is no room for them", left_out, scope.user_id)
+    return shown
 
 
-def _is_unseen(scope: Scope, row: Row) -> bool:
-    """Say whether a message came with a file of which the model is told nothing."""
+def _is_unheard(scope: Scope, row: Row) -> bool:
+    """Say whether a message came with a file that is no recording: the model is told nothing of it unless it sees it."""
     item = media.of_message(scope, row["id"]) if row["kind"] == MEDIA else None
-    if item is None or item.type is Type.AUDIO:
-        return False
-    return media.image_of(scope, row["id"]) is None or not pictures.may_be_shown(scope)
+    return item is not None and item.type is not Type.AUDIO
 
 
 # --- the dialogue as JSON rows --------------------------------------------------------------------

@@ -15,7 +15,7 @@ from ivy.domain.routing import For
 from ivy.domain.schedule import local_date, to_wall
 from ivy.domain.sentences import Say, say
 from ivy.domain.slots import SLOT_KINDS, By, SlotKind
-from ivy.store import call_slots, contact
+from ivy.store import call_slots, contact, nudges
 from ivy.store.call_slots import Slot
 from ivy.store.calls import Call
 from ivy.store.outbox import OwnTemplate
@@ -167,7 +167,7 @@ def contact_by(scope: Scope, slot: Slot, by: By, desk: Desk) -> Slot:
         slot.at,
         slot.days,
         consent_id=slot.consent_id,
-        nudge_minutes=slot.nudge_minutes if by is By.VOICE else 0,
+        nudge_minutes=nudges.call_minutes(scope) if by is By.VOICE else 0,
         new_id=desk.new_id,
         now=desk.now,
     )

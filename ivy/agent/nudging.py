@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from ivy.agent import checkins, questions
+from ivy.agent.acting import by_tap
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.domain import if_then
@@ -26,12 +27,15 @@ from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 from ivy.store.workouts import Workout
+from ivy.tools import texts_before
+from ivy.tools.registry import TurnContext
 
-QUESTION = "nudges"
+QUESTION, OFFER = "nudges", "nudge_offer"
 LASTS = timedelta(days=7)
 USUAL = timedelta(days=1)
 TEMPLATE = "reminder_due"
 KEEP, LESS, STOP = "keep", "less", "stop"
+YES, NO = "yes", "no"
 _OPTIONS = ((KEEP, Say.OPTION_KEEP), (LESS, Say.OPTION_LESS), (STOP, Say.OPTION_STOP_NUDGES))
 
 
@@ -120,11 +124,11 @@ def _ask(scope: Scope, person: Person, desk: Desk) -> None:
     questions.ask(scope, person, asking, desk, purpose=For.CHECKIN, asked_for=False)
 
 
-def answered(scope: Scope, person: Person, _pending: Pending, option: str, _heard: Heard, desk: Desk) -> bool:
+def answered(scope: Scope, person: Person, pending: Pending, option: str, _heard: Heard, desk: Desk) -> bool:
     """Keep them, half as many, or none: neither before calls nor before workouts."""
     habit = nudges.habit(scope)
     if option == STOP:
-        _stop(scope, desk)
+        _stop(scope, by_tap(person, desk, pending.id), desk)
         desk.tell(scope, person, Say.NUDGES_STOPPED)
     elif option == LESS:
         _want(scope, habit.answered(floor=HALVE_AFTER), desk)
@@ -143,19 +147,40 @@ def _want(scope: Scope, habit: Habit, desk: Desk) -> None:
         nudges.set_minutes(scope, minutes, source="text", now=desk.now)
 
 
-def _stop(scope: Scope, desk: Desk) -> None:
+def _stop(scope: Scope, turn: TurnContext, desk: Desk) -> None:
     nudges.keep_habit(scope, Habit(), now=desk.now)
-    nudges.set_minutes(scope, 0, source="text", now=desk.now)
-    nudges.cancel_all(scope)
-    for slot in call_slots.of(scope):
-        if slot.nudge_minutes:
-            call_slots.set_slot(
-                scope,
-                slot.kind,
-                slot.by,
-                slot.at,
-                slot.days,
-                consent_id=slot.consent_id,
-                new_id=desk.new_id,
-                now=desk.now,
-            )
+    texts_before.call_off(scope, turn, calls=True, runs=True)
+
+
+# --- wished for --------------------------------------------------------------------------------------
+
+
+def offer(scope: Scope, person: Person, before: str, desk: Desk) -> None:
+    """Ask once, after these words, whether such texts are wanted at all: nobody gets them who does not say so."""
+    known = nudges.call_minutes(scope) or nudges.minutes(scope)
+    if known or contact.was_asked(scope, OFFER, "offer", "1"):
+        desk.write(scope, before)
+        return
+    options = ((YES, say(Say.OPTION_YES, person.speech)), (NO, say(Say.OPTION_NO, person.speech)))
+    asked = Say.NUDGE_OFFER if _is_rung(scope) else Say.NUDGE_OFFER_WORKOUTS
+    text = f"{before}\n\n{say(asked, person.speech)}"
+    questions.ask(scope, person, Asking(OFFER, text, options, LASTS, {"offer": "1"}, up=YES, down=NO), desk)
+
+
+def offer_answered(scope: Scope, person: Person, pending: Pending, option: str, _heard: Heard, desk: Desk) -> bool:
+    """Begin with them, or leave it: a word brings them later."""
+    if option != YES:
+        desk.tell(scope, person, Say.NUDGES_UNWANTED)
+        return True
+    rung = _is_rung(scope)
+    texts_before.wish(scope, by_tap(person, desk, pending.id), calls=rung, runs=True)
+    calls, runs = nudges.call_minutes(scope), nudges.minutes(scope)
+    if rung:
+        desk.tell(scope, person, Say.NUDGES_WANTED, calls=calls, workouts=runs)
+    else:
+        desk.tell(scope, person, Say.NUDGES_WANTED_WORKOUTS, workouts=runs)
+    return True
+
+
+def _is_rung(scope: Scope) -> bool:
+    return any(slot.by is By.VOICE for slot in call_slots.of(scope))

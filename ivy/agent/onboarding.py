@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ivy import log
-from ivy.agent import addressing, questions, routes
+from ivy.agent import addressing, nudging, questions, routes
 from ivy.agent import onboarding_taking as taking
 from ivy.agent.desk import Desk
 from ivy.agent.onboarding_asking import CHAT, HELLO, HELLO_LASTS, NO, NOW, QUESTION, Talk, asking_of, question_of
@@ -212,7 +212,9 @@ def _go_on(talk: Talk, said: list[str], *, more: bool) -> None:
     else:
         if step is None:
             said.append(talk.say(Say.ONB_DONE))
-        talk.desk.write(talk.scope, " ".join(said))
+            nudging.offer(talk.scope, talk.person, " ".join(said), talk.desk)
+        else:
+            talk.desk.write(talk.scope, " ".join(said))
         _plan(talk)
 
 

@@ -21,7 +21,7 @@ from ivy.domain.schedule import local_date, to_wall
 from ivy.domain.sentences import Say
 from ivy.domain.slots import USUAL, By, Mode, SlotKind, by_of
 from ivy.domain.when import When, describe_when
-from ivy.store import call_slots, commitments, consents, people, wallets
+from ivy.store import call_slots, commitments, consents, nudges, people, wallets
 from ivy.store.call_slots import Slot
 from ivy.store.onboarding import PURPOSES, move
 from ivy.tools import call_room
@@ -274,7 +274,15 @@ def put(talk: Talk, kind: SlotKind, by: By, at: str, days: str) -> Slot:
     """Keep a slot with the consent that stands for it; in writing where its calls would exceed the minutes there are."""
     consent_id = call_slots.consent_of(talk.scope, PURPOSES[by])
     slot = call_slots.set_slot(
-        talk.scope, kind, by, at, days, consent_id=consent_id, new_id=talk.desk.new_id, now=talk.desk.now
+        talk.scope,
+        kind,
+        by,
+        at,
+        days,
+        consent_id=consent_id,
+        nudge_minutes=nudges.call_minutes(talk.scope) if by is By.VOICE else 0,
+        new_id=talk.desk.new_id,
+        now=talk.desk.now,
     )
     return slot if by is By.TEXT or _has_room(talk) else put(talk, kind, By.TEXT, at, days)
 

@@ -66,8 +66,8 @@ def did_you_answered(scope: Scope, person: Person, pending: Pending, option: str
     return workout is not None and _finish(scope, person, workout, WorkoutState(option), answer, desk)
 
 
-def ask_if_done(scope: Scope, person: Person, workout: Workout, desk: Desk) -> None:
-    """Ask whether a workout was done, with a button for each answer."""
+def ask_if_done(scope: Scope, person: Person, workout: Workout, desk: Desk, *, first: str = "") -> None:
+    """Ask whether a workout was done, with a button for each answer; `first` is said before it in the same message."""
     options = tuple(
         (state.value, say(title, person.speech))
         for state, title in (
@@ -76,7 +76,7 @@ def ask_if_done(scope: Scope, person: Person, workout: Workout, desk: Desk) -> N
             (WorkoutState.SKIPPED, Say.OPTION_NOT_TODAY),
         )
     )
-    text = say(Say.DID_YOU, person.speech, workout=name_of(workout))
+    text = f"{first} {say(Say.DID_YOU, person.speech, workout=name_of(workout))}".strip()
     question = Asking(
         DID_YOU,
         text,

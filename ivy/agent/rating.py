@@ -12,10 +12,9 @@ from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.domain import rating
 from ivy.domain.rating import LOW, Moment
-from ivy.domain.schedule import local_date, to_instant
 from ivy.domain.sentences import Say, say
 from ivy.domain.windows import QuietHours, quiet_until, window_open
-from ivy.store import feedback, messages, outbox, pending_actions, ratings, switches, windows
+from ivy.store import feedback, messages, outbox, pending_actions, ratings, switches, unasked, windows
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
@@ -52,7 +51,6 @@ def after_answer(scope: Scope, person: Person, desk: Desk, *, within: timedelta 
 
 def _moment(scope: Scope, person: Person, kept_at: datetime, desk: Desk) -> Moment:
     now = desk.now
-    midnight = to_instant(datetime.combine(local_date(now, person.zone), time()), person.zone)
     quiet = QuietHours(time.fromisoformat(person.quiet_from), time.fromisoformat(person.quiet_to))
     return Moment(
         now,
@@ -64,7 +62,7 @@ def _moment(scope: Scope, person: Person, kept_at: datetime, desk: Desk) -> Mome
         window_open(windows.expires_at(scope, CHAT), now),
         checkins.may_begin(person, now) and switches.value(scope.connection, "proactive") == "on",
         quiet_until(quiet, person.zone, now) is not None,
-        outbox.unasked_since(scope, midnight),
+        unasked.today(scope, person.zone, now),
         desk.config.routing.unasked_per_day,
     )
 

@@ -1,6 +1,7 @@
 """STOP and its kin: silence first, questions after, and a way back. May import: the store and below.
 
-A bare keyword acts at once and on everything. A sentence like one suspends what nobody asked for, and then asks.
+A bare keyword acts at once and on everything. A sentence like one suspends what nobody asked for, and then asks; a pause
+that they had chosen before stays, whatever they answer.
 """
 
 from datetime import datetime, timedelta
@@ -10,17 +11,20 @@ from ivy.agent import questions
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.domain.consent import UNTIL_ANSWERED, Purpose, StopMeaning, StopScope, stop_answer, stop_meaning
-from ivy.domain.jobs import MEDIA, REMINDER, SEND, TURN
-from ivy.domain.schedule import to_instant, to_wall
+from ivy.domain.jobs import REMINDER, SEND, TURN
+from ivy.domain.schedule import local_date, to_instant, to_wall
 from ivy.domain.sentences import Say, say
+from ivy.domain.when import describe_day
 from ivy.domain.windows import window_open
-from ivy.store import blocked, consents, jobs, messages, outbox, pending_actions, people, turns, windows
+from ivy.store import blocked, consents, jobs, media_wanted, messages, outbox, pending_actions, people, turns, windows
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 
 logger = log.get(__name__)
 QUESTION = "stop_question"
+PAUSE = "pause"
+"""In the question's payload: the end of a pause that they had chosen before, as an ISO instant."""
 ANSWER_WITHIN = timedelta(days=7)
 OPTIONS = (
     (StopScope.TODAY, Say.OPTION_TODAY),
@@ -41,7 +45,7 @@ def heard(scope: Scope, person: Person, text: str, desk: Desk) -> bool:
     if meaning is StopMeaning.STOP:
         stop(scope, person, text, desk)
     elif asked and (answer := stop_answer(text)) is not None:
-        _answered(scope, person, answer, text, desk)
+        _answered(scope, person, asked, answer, text, desk)
     elif meaning is StopMeaning.STOP_LIKE:
         suspend_and_ask(scope, person, desk)
     elif meaning is StopMeaning.START and (person.status != "active" or person.is_suspended(desk.now)):
@@ -56,9 +60,9 @@ def stop(scope: Scope, person: Person, words: str, desk: Desk) -> None:
     people.set_status(scope, "stopped")
     for purpose in Purpose:
         consents.record(scope, purpose, granted=False, proof=desk.proof(words), now=desk.now)
-    jobs.cancel_waiting(
-        scope.connection, scope.user_id, [TURN.name, SEND.name, REMINDER.name, MEDIA.name], now=desk.now
-    )
+    jobs.cancel_waiting(scope.connection, scope.user_id, [TURN.name, SEND.name, REMINDER.name], now=desk.now)
+    for message_id in media_wanted.unspoken(scope):  # what was spoken is listened to: it may be a cry for help
+        jobs.cancel_key(scope.connection, media_wanted.job_key(message_id), now=desk.now)
     outbox.withdraw(scope, now=desk.now, reason="the person said stop")
     messages.set_aside(scope)
     turns.abandon(scope, now=desk.now)
@@ -73,17 +77,27 @@ def stop(scope: Scope, person: Person, words: str, desk: Desk) -> None:
         desk.send(scope, say(Say.STOPPED, person.speech), channel=channel, patience=CONFIRM_WITHIN)
 
 
-def suspend_and_ask(scope: Scope, person: Person, desk: Desk) -> None:
-    """Contact them no more unasked, and ask how much they want to stop."""
+def suspend_and_ask(scope: Scope, person: Person, desk: Desk, *, call: str = "") -> None:
+    """Contact them no more unasked, and ask how much they want to stop. `call`: the id of the one they said it in."""
+    pause = person.suspended_until
+    if pause == UNTIL_ANSWERED:  # said again before they answered
+        pause = pause_of(pending_actions.open_one(scope, QUESTION, now=desk.now))
     people.suspend(scope, UNTIL_ANSWERED)
     options = tuple((each.value, say(title, person.speech)) for each, title in OPTIONS)
-    question = Asking(QUESTION, say(Say.STOP_QUESTION, person.speech), options, ANSWER_WITHIN, {})
+    payload = {"call": call, PAUSE: pause.isoformat() if pause is not None and pause > desk.now else ""}
+    question = Asking(QUESTION, say(Say.STOP_QUESTION, person.speech), options, ANSWER_WITHIN, payload)
     questions.ask(scope, person, question, desk)
 
 
-def answered(scope: Scope, person: Person, _pending: Pending, option: str, heard: Heard, desk: Desk) -> bool:
+def pause_of(pending: Pending | None) -> datetime | None:
+    """Return until when they had chosen to be left alone when this question was put; None if they had not."""
+    until = str(pending.payload.get(PAUSE, "")) if pending is not None else ""
+    return datetime.fromisoformat(until) if until else None
+
+
+def answered(scope: Scope, person: Person, pending: Pending, option: str, heard: Heard, desk: Desk) -> bool:
     """A tap on how much to stop."""
-    _answered(scope, person, StopScope(option), heard.words, desk)
+    _answered(scope, person, pending, StopScope(option), heard.words, desk)
     return True
 
 
@@ -95,21 +109,32 @@ def still_means(scope: Scope, person: Person, pending: Pending, option: str, hea
     return True
 
 
-def _answered(scope: Scope, person: Person, answer: StopScope, words: str, desk: Desk) -> None:
+def _answered(scope: Scope, person: Person, asked: Pending, answer: StopScope, words: str, desk: Desk) -> None:
     pending_actions.settle(scope, QUESTION, now=desk.now)
+    pause = pause_of(asked)
+    pause = pause if pause is not None and pause > desk.now else None
     match answer:
         case StopScope.EVERYTHING:
             stop(scope, person, words, desk)
         case StopScope.TODAY:
-            people.suspend(scope, _end_of_day(desk.now, person.zone))
-            desk.tell(scope, person, Say.STOP_TODAY)
+            tonight = _end_of_day(desk.now, person.zone)
+            people.suspend(scope, max(tonight, pause or tonight))
+            _say_until(scope, person, pause if pause and pause > tonight else None, Say.STOP_TODAY, desk)
         case StopScope.CALLS:
             consents.record(scope, Purpose.CALLS, granted=False, proof=desk.proof(words), now=desk.now)
-            people.suspend(scope, None)
+            people.suspend(scope, pause)
             desk.tell(scope, person, Say.STOP_CALLS)
         case StopScope.NOTHING:
-            people.suspend(scope, None)
-            desk.tell(scope, person, Say.STOP_NOTHING)
+            people.suspend(scope, pause)
+            _say_until(scope, person, pause, Say.STOP_NOTHING, desk)
+
+
+def _say_until(scope: Scope, person: Person, pause: datetime | None, otherwise: Say, desk: Desk) -> None:
+    """Say that a pause stays as they chose it, or else what is said where there is none."""
+    if pause is None:
+        desk.tell(scope, person, otherwise)
+    else:
+        desk.tell(scope, person, Say.STOP_PAUSED, until=describe_day(local_date(pause, person.zone), person.locale))
 
 
 def _start(scope: Scope, person: Person, words: str, desk: Desk) -> None:

@@ -10,14 +10,16 @@ from ivy.domain.contents import LONGEST_BODY
 from ivy.domain.routing import For
 from ivy.domain.sentences import Say, say
 from ivy.domain.splitting import split_text
+from ivy.domain.streaks import Outcome
 from ivy.domain.weekly import Numbers
-from ivy.store import commitments, people, preferences, summaries
+from ivy.domain.when import describe_day
+from ivy.store import commitments, people, preferences, streaks, summaries
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 from ivy.store.summaries import Summary
 
-QUESTION = "weekly_summary"
+QUESTION, DAY_QUESTION = "weekly_summary", "summary_day"
 LASTS = timedelta(days=6)
 SHOW, WRONG = "show", "wrong"
 TEMPLATE = "weekly_summary_ready"
@@ -93,9 +95,20 @@ def _shown(summary: Summary, person: Person) -> str:
 
 
 def _put_right(scope: Scope, person: Person, summary: Summary | None, desk: Desk) -> None:
-    """A day that Ivy took for missed is believed at once; where it is not plain which, a turn writes down what they say."""
-    days = summary.numbers.missed_days if summary is not None else ()
-    if len(days) != 1:
+    """A day that Ivy took for missed is believed at once; of several each has a tap, and words are written down by a turn."""
+    told = summary.numbers.missed_days if summary is not None else ()
+    days = [each for each in told if streaks.of_day(scope, each) is Outcome.MISSED]  # not what was said since
+    if len(days) == 1:
+        appealing.put_right(scope, person, days[0], desk)
+    elif days:
+        options = tuple((each.isoformat(), describe_day(each, person.locale)) for each in days)
+        asking = Asking(DAY_QUESTION, say(Say.SUMMARY_WRONG, person.speech), options, LASTS, {})
+        questions.ask(scope, person, asking, desk)
+    else:
         desk.tell(scope, person, Say.SUMMARY_WRONG)
-        return
-    appealing.put_right(scope, person, days[0], desk)
+
+
+def day_answered(scope: Scope, person: Person, _pending: Pending, option: str, _heard: Heard, desk: Desk) -> bool:
+    """Put right the day that was not missed."""
+    appealing.put_right(scope, person, date.fromisoformat(option), desk)
+    return True

@@ -20,7 +20,7 @@ from ivy.store.people import Person
 from ivy.store.scope import Scope
 
 QUESTION = "verdict"
-LASTS = timedelta(days=3)
+LASTS = timedelta(days=7)
 PATIENCE = timedelta(hours=12)
 """In the evening it is no question about the day before yesterday any more."""
 TEMPLATE = "day_open"

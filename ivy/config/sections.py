@@ -158,7 +158,7 @@ class RoutingSection(Section, frozen=True):
     notice: tuple[str, ...] = ("whatsapp", "sms", "call", "mail")
     digest: tuple[str, ...] = ("whatsapp", "mail")
     unasked_per_day: int = 2
-    """How many messages a day Ivy may begin by itself with one person; what they asked for is not counted."""
+    """So many contacts a day, calls included, after which Ivy begins no message by itself; what they asked for is none."""
     wait_seconds: float = 300.0
     """How long WhatsApp may be down before another channel is tried."""
     template_replies: bool = True
@@ -199,7 +199,7 @@ class CallsSection(Section, frozen=True):
     longest_seconds: int = 600
     ring_seconds: int = 30
     unasked_per_day: int = 2
-    """How many calls a day nobody chose a slot for."""
+    """So many contacts a day, messages included, after which nobody is phoned at a time that they did not choose."""
     retries_minutes: tuple[int, ...] = (10, 40)
     """When a missed call is tried again, counted from the first."""
     minutes_per_person_month: int = 200
@@ -327,6 +327,8 @@ class TurnsSection(Section, frozen=True):
     seconds: float = 120.0
     cost_usd: float = 0.25
     context_tokens: int = 4096
+    picture_tokens: int = 10000
+    """For the pictures of a turn, beside its words; 0: none is shown."""
     prefix_tokens: int = 14000
     """The cap on what stays the same from call to call: the system's words and the tools."""
     answer_tokens: int = 1024

@@ -10,7 +10,7 @@ from ivy.domain.consent import Consent, PersonStatus
 from ivy.domain.dialing import Caps, Decision, Situation, Wish, wish_of
 from ivy.domain.schedule import to_instant, to_wall
 from ivy.domain.windows import QuietHours
-from ivy.store import breakers, calls, calls_off, consents, contact, people, switches
+from ivy.store import breakers, calls, calls_off, consents, contact, people, switches, unasked
 from ivy.store.binding import Connection
 from ivy.store.calls import Call
 from ivy.store.people import Person
@@ -45,11 +45,12 @@ def situation(connection: Connection, call: Call, context: Context) -> Situation
         to_operator=bool(operator) and person.phone == operator,
         attempt=call.attempt,
         first_at=first_at,
+        day=call.day,
         unwanted_today=calls_off.is_left_out(scope, today),
         answered=first_at is not None and contact.spoke_since(scope, first_at),
         queued=call.state is CallState.QUEUED,
         longest_seconds=settings.longest_seconds,
-        unasked_today=calls.placed_unasked(scope, today) if wish is Wish.NOBODY else 0,
+        unasked_today=unasked.today(scope, person.zone, now, apart_from=call.id) if wish is Wish.NOBODY else 0,
         attempts_today=calls.attempts(scope, today),
         caps=Caps(unasked=settings.unasked_per_day),
         voice_on=switches.value(connection, "voice") == "on",

@@ -13,7 +13,6 @@ from ivy.domain.consent import Consent, PersonStatus, Purpose, may_contact
 from ivy.domain.contents import AnyContent, Emoji, Form, Template, Words
 from ivy.domain.pacing import PACE, next_allowed
 from ivy.domain.routing import CALL, PACING, Decision, For, Hold, Refuse, Situation, TemplateChoice, decide
-from ivy.domain.schedule import to_instant, to_wall
 from ivy.domain.windows import QuietHours, window_open
 from ivy.ports import Address
 from ivy.store import (
@@ -28,6 +27,7 @@ from ivy.store import (
     spending,
     switches,
     templates,
+    unasked,
     windows,
 )
 from ivy.store.binding import Connection
@@ -154,7 +154,7 @@ def _situation(scope: Scope, person: Person, message: Outgoing, context: Decidin
         door_template=door,
         door_was_sent=doors.is_knocked(scope, now=now) if door is not None else False,
         unasked_is_off=_unasked_is_off(connection, message),
-        unasked_today=_unasked_today(scope, person, now),
+        unasked_today=0 if message.asked_for else unasked.today(scope, person.zone, now, apart_from=message.id),
         unasked_per_day=settings.unasked_per_day,
         people_outside=allowance.people_outside(connection, channel, now=now) if closed else 0,
         tier=allowance.limit(connection, channel) if closed else None,
@@ -271,11 +271,6 @@ def _always_goes(message: Outgoing) -> bool:
 
 def _spend_is_blocked(connection: Connection, message: Outgoing) -> bool:
     return not _always_goes(message) and switches.value(connection, "spend") == "block"
-
-
-def _unasked_today(scope: Scope, person: Person, now: datetime) -> int:
-    today = to_instant(datetime.combine(to_wall(now, person.zone).date(), time(0)), person.zone)
-    return outbox.unasked_since(scope, today)
 
 
 def _budget(connection: Connection, message: Outgoing, to: Address, context: Deciding) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Less of what nobody answers: how seldom somebody is nudged who does not react. May import: the standard library.
 
 Source: E13 (prompts work for weeks, then fade). After three nudges in a row without an answer they come half as often;
-after seven they are asked once whether to keep, lessen or stop them, and until they say so it is one a week.
+after seven they are asked once whether to keep, lessen or stop them, and until they say so it is one a week. How many
+contacts a day there may be is counted when one leaves (`store/unasked.py`).
 """
 
 from dataclasses import dataclass
@@ -19,10 +20,9 @@ SLACK = timedelta(hours=2)
 
 @dataclass(frozen=True)
 class Nudged:
-    """How somebody took what they did not ask for. `unanswered`: nudges in a row; `today`: unasked contacts, calls included."""
+    """How somebody took what they did not ask for. `unanswered`: nudges in a row."""
 
     unanswered: int = 0
-    today: int = 0
     last_at: datetime | None = None
     asked: bool = False
     """Whether they were asked "keep, less, stop?" since they last answered."""
@@ -35,10 +35,8 @@ class Nudge(Enum):
     LEAVE_OUT = "leave_out"
 
 
-def may_nudge(seen: Nudged, now: datetime, *, per_day: int = 2, usual: timedelta = USUAL) -> Nudge:
+def may_nudge(seen: Nudged, now: datetime, *, usual: timedelta = USUAL) -> Nudge:
     """Decide about one nudge that is due. `usual` is the time between two of them while they are answered."""
-    if seen.today >= per_day:
-        return Nudge.LEAVE_OUT
     if seen.last_at is not None and now - seen.last_at < _gap(seen, usual) - SLACK:
         return Nudge.LEAVE_OUT
     return Nudge.ASK if seen.unanswered >= ASK_AFTER and not seen.asked else Nudge.SEND

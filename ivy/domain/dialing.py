@@ -6,7 +6,7 @@ fault: such a call never costs a streak.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import Enum
 
 from ivy.domain import call_minutes
@@ -45,7 +45,7 @@ def wish_of(*, chosen: bool, asked_by: str) -> Wish:
 
 @dataclass(frozen=True)
 class Caps:
-    """In calls a local date. `attempts` counts every ring, answered or not, and spares only a call they ask for."""
+    """A local date. `unasked` counts messages too; `attempts` every ring, answered or not, and spares only what they ask for."""
 
     unasked: int = 2
     attempts: int = 8
@@ -74,6 +74,8 @@ class Situation:
     attempt: int = 1
     first_at: datetime | None = None
     """When the first attempt was placed; None where this is it."""
+    day: date | None = None
+    """The person's local date that it is for: a later try rings on no other."""
     queued: bool = False
     """It was on time, and waited for us since: the last answer was a `Wait` that said so."""
     longest_seconds: int = 600
@@ -193,11 +195,19 @@ def _early(situation: Situation) -> Decision | None:
 
 def _late(situation: Situation) -> Decision | None:
     """Whoever is phoned at a strange time is not to blame for it: what made a call late is ours."""
+    if not _is_its_day(situation, situation.now):
+        return Refuse("it was another try for a day that is over", fault=True)
     if situation.now <= _end(situation):
         return None
     if situation.queued:
         return Refuse(f"it could not be placed within {_minutes(WINDOW)} minutes of its time", fault=True)
     return Refuse(f"more than {_minutes(LATE)} minutes late", fault=True)
+
+
+def _is_its_day(situation: Situation, at: datetime) -> bool:
+    """Say whether it may ring on the date of `at`: a later try that waited, for whatever reason, never goes over midnight."""
+    is_first = situation.attempt == 1 or situation.day is None
+    return is_first or local_date(at, situation.own.zone) == situation.day
 
 
 def _hours(situation: Situation) -> Decision | None:
@@ -207,7 +217,7 @@ def _hours(situation: Situation) -> Decision | None:
     opening = next_open(situation.own, situation.now)
     if opening.at == situation.now:
         return None
-    if opening.at is not None and opening.at <= situation.due_at + LATE:
+    if opening.at is not None and opening.at <= situation.due_at + LATE and _is_its_day(situation, opening.at):
         return Wait(opening.at, opening.rule)
     return Refuse(opening.rule, fault=False, until=opening.at)
 
@@ -223,7 +233,7 @@ def _caps(situation: Situation) -> Decision | None:
         return None
     caps, tomorrow = situation.caps, _tomorrow(situation)
     if situation.wish is Wish.NOBODY and situation.unasked_today >= caps.unasked:
-        return Refuse(f"{caps.unasked} calls a day that nobody asked for", fault=False, until=tomorrow)
+        return Refuse(f"{caps.unasked} unasked contacts today already", fault=False, until=tomorrow)
     if situation.attempts_today >= caps.attempts:
         return Refuse(f"{caps.attempts} attempts a day", fault=False, until=tomorrow)
     return None
@@ -271,7 +281,7 @@ def _wait_for_us(situation: Situation, until: datetime, rule: str) -> Decision:
     """Wait while the call's window lasts; a test has none: its operator is told at once instead, but of a turn that comes."""
     if _is_test(situation):
         return Wait(until, rule, queued=True) if rule == PACED else Refuse(rule, fault=True, until=until)
-    if until > situation.due_at + WINDOW:
+    if until > situation.due_at + WINDOW or not _is_its_day(situation, until):
         return Refuse(rule, fault=True, until=until)
     return Wait(until, rule, queued=True)
 

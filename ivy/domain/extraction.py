@@ -19,7 +19,8 @@ from ivy.domain.said import word_set
 from ivy.domain.workouts import WorkoutState
 
 FIELDS: Mapping[str, str] = {
-    "plan_time": "When or where they mean to do the workout, in their own words. Empty if they did not say.",
+    "plan_time": "When they mean to do the workout, or after what, in their own words. Empty if they did not say.",
+    "plan_place": "Where they mean to do it, in their own words. Empty if they did not say.",
     "plan_workout": "Which workout they mean to do, in their own words, without time or place. Empty if none.",
     "plan_barrier": "What may get in the way of it, in their own words. Empty if they named nothing.",
     "plan_small_version": "What they do instead if it does, in their own words. Empty if they named nothing.",
@@ -123,9 +124,8 @@ def read(extracted: Mapping[str, str], day: date) -> Extracted:
     """Return what an analysis says of a call on a local date."""
     told = {name: _told(extracted.get(name, "")) for name in FIELDS}
     workout = field(told["plan_workout"])
-    plan = IfThen(
-        day, workout, field(told["plan_time"]), field(told["plan_barrier"]), field(told["plan_small_version"])
-    )
+    parts = [field(told[f"plan_{name}"]) for name in ("time", "barrier", "small_version")]
+    plan = IfThen(day, workout, *parts, place=field(told["plan_place"]))
     scores = tuple((name, score) for name in _MEASURES if (score := _number(told[name], 10)))
     return Extracted(
         plan=plan if workout else None,
@@ -193,7 +193,7 @@ def _plan(told: Extracted, turns: Sequence[str], day: date, language: str) -> Mi
     spoken = {word for turn in turns for word in words_of(turn)}
     words = set(words_of(told.plan.workout)) - _SMALL
     certain = bool(words) and words <= spoken
-    kept = {name: getattr(told.plan, name) for name in ("cue", "barrier", "small_version")}
+    kept = {name: getattr(told.plan, name) for name in ("time", "place", "barrier", "small_version")}
     # What of the rest they did not say at all is left out rather than put into their mouth.
     kept = {name: value if not certain or _is_mostly_said(value, spoken) else "" for name, value in kept.items()}
     return Missing(What.PLAN, certain, plan=replace(told.plan, **kept))

@@ -63,7 +63,7 @@ def why_not(moment: Moment) -> str:
     if moment.is_quiet:
         return "quiet hours"
     if moment.unasked_today >= moment.unasked_per_day:
-        return f"{moment.unasked_per_day} unasked messages today already"
+        return f"{moment.unasked_per_day} unasked contacts today already"
     if moment.others_open:
         return "another question is open"
     if now - (moment.asked_at or moment.known_since) < EVERY:

@@ -200,7 +200,7 @@ def _person_says_no(situation: Situation) -> Decision | None:
     if quiet_end is not None:
         return Hold(quiet_end, QUIET)
     if situation.unasked_today >= situation.unasked_per_day:
-        rule = f"{situation.unasked_per_day} unasked messages today already"
+        rule = f"{situation.unasked_per_day} unasked contacts today already"
         return Hold(next_day(now, situation.zone), rule)
     return None
 

@@ -15,9 +15,11 @@ USTED = {
     Say.CALL_IS_OVER: "Esa llamada ya terminó. Escríbame aquí o vuelva a llamar.",
     Say.NO_MORE_CALLS: "Entendido: no le llamo más, y le escribo por aquí. Si algún día quiere llamadas otra vez, dígamelo.",
     Say.CALL_WHEN: "¿A qué hora le llamo? Dígamelo así: 'llámame a las 6 pm'.",
+    Say.CALL_TAKEN_BACK: "Gracias por decírmelo. Le entendí mal y ya lo quité: {workout}.",
     Say.CALL_NOT_SO: "Gracias. Cuénteme con sus palabras cómo fue y lo anoto.",
     Say.STOP_CALLS: "Vale, no más llamadas. Podemos seguir por aquí; dígame si quiere llamadas otra vez.",
     Say.STOP_EVERYTHING: "Vale, no le mandaré más mensajes ni llamadas. Si algún día quiere volver, escriba ALTA.",
+    Say.STREAK_OF_LAST: "Cumplió {kept} de sus últimos {planned} días planeados.",
     Say.STREAK_KEPT: "Hoy es el día {days} de su racha. ¡Bien hecho!",
     Say.STREAK_MILESTONE: "¡{days} días seguidos! Es todo un logro, disfrútelo. 🎉",
     Say.STREAK_BACK: "Qué bueno tenerle de vuelta: eso es lo que cuenta.",
@@ -101,6 +103,10 @@ USTED = {
     Say.WEEK_FREE: "Anotado: semana libre. Dígame cuando quiera si le apetece algo.",
     Say.LIFE_QUESTION: "¡Un mes juntos! ¿Qué ha cambiado: sueño, ropa, escaleras, ánimo, gente, trabajo? Cuénteme, grande o "
     "pequeño.",
+    Say.NUDGE_OFFER: "Una última cosa: ¿le mando un aviso corto antes de cada llamada y cada entrenamiento? Basta un sí o un no.",
+    Say.NUDGE_OFFER_WORKOUTS: "Una última cosa: ¿le mando un aviso corto antes de cada entrenamiento? Basta un sí o un no.",
+    Say.NUDGES_UNWANTED: "Vale, ninguno. Si los quiere, escriba «mándeme un aviso antes de cada llamada», o «antes de cada "
+    "entrenamiento».",
     Say.NUDGE_CALL: "Un aviso rápido: le llamo {time}. Si no le viene bien, dígame.",
     Say.OPTION_KEEP: "Sígalos mandando",
     Say.OPTION_STOP_NUDGES: "Quítelos",

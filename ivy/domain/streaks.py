@@ -99,6 +99,14 @@ def kept_of_last(events: Iterable[tuple[date, Outcome]], today: date, days: int 
     return kept, kept + outcomes.count(Outcome.SKIPPED) + outcomes.count(Outcome.MISSED)
 
 
+def worth_telling(kept: int, planned: int) -> bool:
+    """Say whether days kept of those planned tell more than a streak does, and something good: source E5.
+
+    Where none was left out the streak says it all; where most were, nobody is told so for having done one.
+    """
+    return kept < planned < 2 * kept
+
+
 def comes_back_from(events: Iterable[tuple[date, Outcome]], day: date) -> date | None:
     """Return the day not kept that keeping `day` comes back from, or None; days between that cost nothing do not count.
 

@@ -107,6 +107,25 @@ def set_slot(
     return found
 
 
+def set_nudge(scope: Scope, slot: Slot, minutes: int, *, new_id: Callable[[], str], now: datetime) -> None:
+    """Let a text come this long before the calls of a slot that is on; 0: none. The slot itself stays as it is."""
+    scope.execute(
+        "UPDATE call_slots SET nudge_minutes = :minutes WHERE user_id = :user AND id = :id", minutes=minutes, id=slot.id
+    )
+    schedules.remove(scope, NUDGE, f"{NUDGED}{slot.id}")
+    if minutes:
+        schedules.add(
+            scope.connection,
+            schedule_id=new_id(),
+            kind=NUDGE,
+            user_id=scope.user_id,
+            zone=people.load(scope).zone,
+            cron=cron_of(slot.kind, nudge_at(slot.at, minutes), slot.days),
+            ref_id=f"{NUDGED}{slot.id}",
+            now=now,
+        )
+
+
 def off(scope: Scope, kind: SlotKind, *, now: datetime) -> bool:
     """Contact the person no more at this slot; return False if they have none that is on."""
     row = scope.execute(

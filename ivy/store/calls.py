@@ -79,6 +79,11 @@ def slot_of(user_id: str, kind: CallKind, day: date, attempt: int = 1) -> str:
     return f"{user_id}:{kind.value}:{day.isoformat()}" + (f":{attempt}" if attempt > 1 else "")
 
 
+def job_key(call_id: str) -> str:
+    """Return the name of the job that places a call."""
+    return f"call:{call_id}"
+
+
 def ask(scope: Scope, call: Call, *, now: datetime) -> bool:
     """Ask for a call, once a slot; return False if that slot has had its call. A call without a slot is its own."""
     added = scope.execute(
@@ -100,7 +105,7 @@ def ask(scope: Scope, call: Call, *, now: datetime) -> bool:
         job = NewJob(
             id=f"{call.id}.call",
             kind=CALL,
-            key=f"call:{call.id}",
+            key=job_key(call.id),
             due_at=call.due_at,
             payload={"call": call.id},
             user_id=scope.user_id,
@@ -245,15 +250,6 @@ def attempts(scope: Scope, day: date) -> int:
     """Return how many calls of a local date were dialled, or came in."""
     return scope.execute(
         "SELECT count(*) FROM calls WHERE user_id = :user AND day = :day AND placed_at_ms IS NOT NULL",
-        day=day.isoformat(),
-    ).fetchone()[0]
-
-
-def placed_unasked(scope: Scope, day: date) -> int:
-    """Return how many calls of a local date nobody chose or asked for."""
-    return scope.execute(
-        "SELECT count(*) FROM calls WHERE user_id = :user AND day = :day AND chosen = 0 AND direction = 'out'"
-        " AND placed_at_ms IS NOT NULL",
         day=day.isoformat(),
     ).fetchone()[0]
 

@@ -11,15 +11,16 @@ from ivy.store.scope import Scope
 def save(scope: Scope, plan: IfThen, *, plan_id: str, source: str, now: datetime) -> None:
     """Keep the plan of a local date; a new one takes the place of the old. `source` says whence: text, call."""
     scope.execute(
-        "INSERT INTO if_then_plans (id, user_id, day, workout_id, cue, workout, barrier, small_version, source, changed_at_ms)"
-        " VALUES (:id, :user, :day, :workout_id, :cue, :workout, :barrier, :small, :source, :now)"
+        "INSERT INTO if_then_plans (id, user_id, day, workout_id, cue, place, workout, barrier, small_version, source,"
+        " changed_at_ms) VALUES (:id, :user, :day, :workout_id, :time, :place, :workout, :barrier, :small, :source, :now)"
         " ON CONFLICT (user_id, day) DO UPDATE SET workout_id = excluded.workout_id, cue = excluded.cue,"
-        " workout = excluded.workout, barrier = excluded.barrier, small_version = excluded.small_version,"
+        " place = excluded.place, workout = excluded.workout, barrier = excluded.barrier, small_version = excluded.small_version,"
         " source = excluded.source, changed_at_ms = excluded.changed_at_ms",
         id=plan_id,
         day=plan.day.isoformat(),
         workout_id=plan.workout_id,
-        cue=plan.cue,
+        time=plan.time,
+        place=plan.place,
         workout=plan.workout,
         barrier=plan.barrier,
         small=plan.small_version,
@@ -75,7 +76,8 @@ def _plan(row: Row) -> IfThen:
     return IfThen(
         day=date.fromisoformat(row["day"]),
         workout=row["workout"],
-        cue=row["cue"],
+        time=row["cue"],  # before 0029 it may be a place: it reads right as either
+        place=row["place"],
         barrier=row["barrier"],
         small_version=row["small_version"],
         workout_id=row["workout_id"],

@@ -16,7 +16,7 @@ from ivy.domain.jobs import NUDGE
 from ivy.store import experiments, preferences, schedules
 from ivy.store.scope import Scope
 
-HABIT, MINUTES = "nudges", "workout_reminder_minutes"
+HABIT, MINUTES, CALL_MINUTES = "nudges", "workout_reminder_minutes", "call_nudge_minutes"
 USUAL_MINUTES = 30
 WORKOUT = "workout:"
 """How the `ref` of a workout's nudge begins; its id and its planned local time follow, parted by a colon."""
@@ -61,21 +61,46 @@ def keep_habit(scope: Scope, value: Habit, *, now: datetime) -> None:
 def minutes(scope: Scope) -> int:
     """Return how long before a workout the person is reminded; 0: not at all."""
     kept = preferences.recall(scope, MINUTES)
-    return USUAL_MINUTES if kept is None else int(kept)
+    return (USUAL_MINUTES if _had_it_unasked(scope) else 0) if kept is None else int(kept)
 
 
 def lead(scope: Scope, known: Experiments, *, day: date, now: datetime) -> int:
     """Return how long before a workout this one's text comes: as `minutes`, or by an experiment for who never said."""
-    if preferences.recall(scope, MINUTES) is not None:
+    if preferences.recall(scope, MINUTES) is not None or not _had_it_unasked(scope):
         return minutes(scope)
     return int(experiments.value(scope, known, Setting.WORKOUT_REMINDER, USUAL_MINUTES, day=day, now=now))
 
 
 def lead_seen(scope: Scope, known: Experiments, *, day: date) -> int:
     """Return what `lead` is now, to tell them of it."""
-    if preferences.recall(scope, MINUTES) is not None:
+    if preferences.recall(scope, MINUTES) is not None or not _had_it_unasked(scope):
         return minutes(scope)
     return int(experiments.seen(scope, known, Setting.WORKOUT_REMINDER, USUAL_MINUTES, day=day))
+
+
+def lead_wished(scope: Scope, known: Experiments, *, day: date, now: datetime) -> int:
+    """Return what `lead` is for somebody who wishes for it now: what they said before, or else the usual, or an arm's."""
+    said = int(preferences.recall(scope, MINUTES) or 0)
+    return said or int(experiments.value(scope, known, Setting.WORKOUT_REMINDER, USUAL_MINUTES, day=day, now=now))
+
+
+def _had_it_unasked(scope: Scope) -> bool:
+    """Say whether they are one of those to whom it came before it had to be wished for."""
+    return bool(scope.execute("SELECT 1 FROM reminded_unasked WHERE user_id = :user").fetchone())
+
+
+def call_minutes(scope: Scope) -> int:
+    """Return how long before each call they are written to, those to come included; 0: not at all."""
+    kept = preferences.recall(scope, CALL_MINUTES)
+    if kept is not None:
+        return int(kept)
+    row = scope.execute("SELECT max(nudge_minutes) AS most FROM call_slots WHERE user_id = :user").fetchone()
+    return row["most"] or 0
+
+
+def set_call_minutes(scope: Scope, value: int, *, source: str, now: datetime) -> None:
+    """Keep how long before their calls they are written to. `source`: text, call, page."""
+    preferences.remember(scope, CALL_MINUTES, str(value), source=source, now=now)
 
 
 def wanted(scope: Scope) -> bool:

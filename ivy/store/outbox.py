@@ -328,15 +328,6 @@ def sent_lately(scope: Scope, channel: str, *, now: datetime) -> list[datetime]:
     return [unstamp(row["sent_at_ms"]) for row in rows]
 
 
-def unasked_since(scope: Scope, since: datetime) -> int:
-    """Return how many messages that the person did not ask for left since an instant."""
-    return scope.execute(
-        "SELECT count(*) FROM messages_v2 WHERE user_id = :user AND direction = 'out' AND asked_for = 0"
-        " AND sent_at_ms >= :since",
-        since=stamp(since),
-    ).fetchone()[0]
-
-
 def question_of(scope: Scope, channel: str, external_id: str) -> str:
     """Return the question that a message of ours asks, by the vendor's id of it; "" if it asks none."""
     row = scope.execute(

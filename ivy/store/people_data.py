@@ -51,6 +51,7 @@ NOBODYS = frozenset(
         "breaker_changes",
         "breaker_overrides",
         "breakers",
+        "chain_heads",
         "channel_limits",
         "flows",
         "memory_spaces",

@@ -68,7 +68,7 @@ def is_on(scope: Scope, topic: str) -> bool:
             is_off = kept is not None and kept.state is State.OFF
             return not is_off and schedules.of_thing(scope, WEEKLY_SUMMARY, scope.user_id) is not None
         case topics.NUDGES:
-            return nudges.minutes(scope) > 0
+            return nudges.minutes(scope) > 0 or nudges.call_minutes(scope) > 0
         case _:
             return kept is not None and kept.state is State.ON
 

@@ -1,6 +1,6 @@
 """Workouts: planned, done, in part, skipped, rest; each word moves the streak and the gift in the same commit.
 
-May import: scope, streaks, wallets, donations, experiments, workout_words, the domain.
+May import: scope, streaks, wallets, donations, experiments, workout_words, workout_rules, the domain.
 """
 
 from dataclasses import replace
@@ -10,13 +10,13 @@ from fractions import Fraction
 from ivy.clock import stamp
 from ivy.domain import giving
 from ivy.domain.experiments import Setting
-from ivy.domain.giving import Gift, Wallet
-from ivy.domain.streaks import COMEBACK_SPAN, Outcome, comes_back_from, milestone
+from ivy.domain.giving import Gift, PartialGives, Wallet
+from ivy.domain.streaks import COMEBACK_SPAN, Outcome, comes_back_from, kept_of_last, milestone
 from ivy.domain.workouts import WorkoutState, change, unheard
-from ivy.store import donations, experiments, streaks, wallets
+from ivy.store import donations, experiments, streaks, wallets, workout_rules
 from ivy.store.binding import Row
 from ivy.store.scope import Scope
-from ivy.store.workout_words import Change, Word, Workout, day_outcome, rule_of
+from ivy.store.workout_words import Change, Rule, Word, Workout, day_outcome, rule_of
 
 
 def plan(scope: Scope, workout: Workout, *, source: str, now: datetime) -> None:
@@ -27,7 +27,8 @@ def plan(scope: Scope, workout: Workout, *, source: str, now: datetime) -> None:
 def retime(scope: Scope, workout: Workout, at_wall: str, *, now: datetime) -> Workout:
     """Plan a workout for another local time of its day."""
     scope.execute(
-        "UPDATE workouts SET at_wall = :at, changed_at_ms = :now WHERE user_id = :user AND id = :id",
+        "UPDATE workouts SET at_wall = :at, changed_at_ms = :now,"
+        " rule_at_ms = CASE WHEN rule_at_ms = changed_at_ms THEN :now ELSE rule_at_ms END WHERE user_id = :user AND id = :id",
         at=at_wall,
         id=workout.id,
         now=stamp(now),
@@ -37,9 +38,9 @@ def retime(scope: Scope, workout: Workout, at_wall: str, *, now: datetime) -> Wo
 
 def _insert(scope: Scope, workout: Workout, *, source: str, now: datetime) -> None:
     scope.execute(
-        "INSERT INTO workouts (id, user_id, day, kind, state, at_wall, planned, minutes, note, counts_from, part_gives, source,"
-        " created_at_ms, changed_at_ms) VALUES (:id, :user, :day, :kind, :state, :at, :planned, :minutes, :note, :counts_from,"
-        " :part_gives, :source, :now, :now)",
+        "INSERT INTO workouts (id, user_id, day, kind, state, at_wall, planned, minutes, note, counts_from, part_gives, rule_at_ms,"
+        " source, created_at_ms, changed_at_ms) VALUES (:id, :user, :day, :kind, :state, :at, :planned, :minutes, :note,"
+        " :counts_from, :part_gives, :rule_at, :source, :now, :now)",
         id=workout.id,
         day=workout.day.isoformat(),
         kind=workout.kind,
@@ -50,7 +51,7 @@ def _insert(scope: Scope, workout: Workout, *, source: str, now: datetime) -> No
         note=workout.note,
         source=source,
         now=stamp(now),
-        **_rule_values(workout),
+        **_rule_values(workout, now),
     )
 
 
@@ -71,13 +72,13 @@ def finish(
     told = word.judge(told)
     scope.execute(
         "UPDATE workouts SET state = :state, minutes = :minutes, note = :note, counts_from = :counts_from,"
-        " part_gives = :part_gives, changed_at_ms = :now WHERE user_id = :user AND id = :id",
+        " part_gives = :part_gives, rule_at_ms = :rule_at, changed_at_ms = :now WHERE user_id = :user AND id = :id",
         id=workout.id,
         state=told.state.value,
         minutes=told.minutes,
         note=told.note,
         now=stamp(word.now),
-        **_rule_values(told),
+        **_rule_values(told, word.now),
     )
     return _heard(scope, told, before, word)
 
@@ -95,7 +96,7 @@ def undo(scope: Scope, workout: Workout, word: Word) -> Change:
     if workout.planned and workout.state is not WorkoutState.PLANNED:
         scope.execute(
             "UPDATE workouts SET state = 'planned', minutes = NULL, note = '', counts_from = NULL, part_gives = NULL,"
-            " changed_at_ms = :now WHERE user_id = :user AND id = :id",
+            " rule_at_ms = NULL, changed_at_ms = :now WHERE user_id = :user AND id = :id",
             id=workout.id,
             now=stamp(word.now),
         )
@@ -105,9 +106,10 @@ def undo(scope: Scope, workout: Workout, word: Word) -> Change:
     return _heard(scope, workout, before, word)
 
 
-def _rule_values(workout: Workout) -> dict[str, int | str | None]:
-    rule = workout.rule
-    return {"counts_from": rule and rule.counts_from, "part_gives": rule and rule.part_gives.value}
+def _rule_values(workout: Workout, now: datetime) -> dict[str, int | str | None]:
+    if (rule := workout.rule) is None:
+        return {"counts_from": None, "part_gives": None, "rule_at": None}
+    return {"counts_from": rule.counts_from, "part_gives": rule.part_gives.value, "rule_at": stamp(now)}
 
 
 def _heard(scope: Scope, workout: Workout, before: Workout | None, word: Word) -> Change:
@@ -117,7 +119,8 @@ def _heard(scope: Scope, workout: Workout, before: Workout | None, word: Word) -
     streaks.record(scope, workout.day, outcome, workout_id=workout.id, source=word.source, now=word.now)
     after = streaks.current(scope)
     gift = _settle(scope, workout.id, before, load(scope, workout.id), word)
-    return Change(workout, streak, after, milestone(streak, after), gift)
+    of_last = kept_of_last(streaks.events(scope), word.today)
+    return Change(workout, streak, after, milestone(streak, after), gift, of_last)
 
 
 # --- giving ----------------------------------------------------------------------------------------
@@ -197,7 +200,7 @@ def _reward(scope: Scope, workout: Workout, word: Word) -> None:
 
 def load(scope: Scope, workout_id: str) -> Workout | None:
     row = scope.execute("SELECT * FROM workouts WHERE user_id = :user AND id = :id", id=workout_id).fetchone()
-    return row and _workout(row)
+    return row and _workout(scope, row)
 
 
 def of_day(scope: Scope, day: date) -> list[Workout]:
@@ -218,7 +221,7 @@ def between(scope: Scope, first: date, last: date) -> list[Workout]:
         first=first.isoformat(),
         last=last.isoformat(),
     )
-    return [_workout(row) for row in rows]
+    return [_workout(scope, row) for row in rows.fetchall()]
 
 
 def last_changed(scope: Scope, since: datetime) -> Workout | None:
@@ -228,7 +231,17 @@ def last_changed(scope: Scope, since: datetime) -> Workout | None:
         " ORDER BY changed_at_ms DESC, rowid DESC LIMIT 1",
         since=stamp(since),
     ).fetchone()
-    return row and _workout(row)
+    return row and _workout(scope, row)
+
+
+def changed_since(scope: Scope, day: date, since: datetime) -> list[Workout]:
+    """Return the workouts of a local date of which something was said since an instant."""
+    rows = scope.execute(
+        "SELECT * FROM workouts WHERE user_id = :user AND day = :day AND changed_at_ms >= :since ORDER BY rowid",
+        day=day.isoformat(),
+        since=stamp(since),
+    )
+    return [_workout(scope, row) for row in rows.fetchall()]
 
 
 def count_open(scope: Scope, since: date) -> int:
@@ -239,15 +252,23 @@ def count_open(scope: Scope, since: date) -> int:
     ).fetchone()[0]
 
 
-def _workout(row: Row) -> Workout:
+def _workout(scope: Scope, row: Row) -> Workout:
+    state = WorkoutState(row["state"])
     return Workout(
         id=row["id"],
         day=date.fromisoformat(row["day"]),
         kind=row["kind"],
-        state=WorkoutState(row["state"]),
+        state=state,
         at_wall=row["at_wall"],
         planned=bool(row["planned"]),
         minutes=row["minutes"],
         note=row["note"],
-        rule=rule_of(WorkoutState(row["state"]), row["counts_from"], row["part_gives"]),
+        rule=rule_of(state, _kept_rule(row), lambda: workout_rules.at(scope, row["changed_at_ms"])),
     )
+
+
+def _kept_rule(row: Row) -> Rule | None:
+    """Return the rule beside a row, if whoever spoke of it last kept one."""
+    if row["counts_from"] is None or row["part_gives"] is None or row["rule_at_ms"] not in (None, row["changed_at_ms"]):
+        return None
+    return Rule(row["counts_from"], PartialGives(row["part_gives"]))

@@ -7,6 +7,7 @@ import msgspec
 
 from ivy.domain.consent import StopMeaning, stop_meaning
 from ivy.domain.contents import LONGEST_ROW
+from ivy.domain.links import links_in, without_unknown
 from ivy.domain.taint import Touch
 from ivy.errors import ToolFailed
 from ivy.store import pending_actions
@@ -50,6 +51,8 @@ def offer_choices(args: OfferChoices, turn: TurnContext) -> ScopedWrite:
             raise ToolFailed(f"Offer two to {MOST} options, not {len(titles)}.")
         if long := [title for title in titles if len(title) > LONGEST_ROW]:
             raise ToolFailed(f"Too long for a button ({LONGEST_ROW} characters): {long[0]}")
+        if linked := [title for title in titles if links_in(title)]:
+            raise ToolFailed(f"A button holds no link: {linked[0]}")  # a tap would make it words of theirs
         if len({title.casefold() for title in titles}) < len(titles):
             raise ToolFailed("Two options are the same.")
         if stops := [title for title in titles if stop_meaning(title) is StopMeaning.STOP]:
@@ -94,11 +97,12 @@ def open_form(args: OpenForm, turn: TurnContext) -> ScopedWrite:
     """Put a form under your next reply, when the person asks for one or many details are missing. Then say what it is for."""
 
     def write(scope: Scope) -> str:
+        title = said.optional_text(turn, args.title)
         pending_actions.ask(
             scope,
             turn.new_id(),
             FORM,
-            {"turn": turn.turn_id, "form": args.form, "title": said.optional_text(turn, args.title)},
+            {"turn": turn.turn_id, "form": args.form, "title": without_unknown(title, _never, "").strip()},
             until=turn.now + LASTS,
             now=turn.now,
             beside_others=True,
@@ -106,6 +110,10 @@ def open_form(args: OpenForm, turn: TurnContext) -> ScopedWrite:
         return "The form will stand under your reply, where it can be shown. Say in one sentence what it is for."
 
     return write
+
+
+def _never(_link: str) -> bool:
+    return False
 
 
 class AskToShare(msgspec.Struct, frozen=True):

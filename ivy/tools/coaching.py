@@ -4,7 +4,8 @@ Numbers and words are the person's own; nothing here judges them.
 """
 
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -42,9 +43,10 @@ class SavePlan(msgspec.Struct, frozen=True):
     kind: Annotated[
         str, msgspec.Meta(description="Which workout, in their words: 'run 30 minutes', 'yoga', 'caminar'.")
     ]
-    cue: Annotated[
-        str, msgspec.Meta(description="The if: when or where they start, in their words: 'it is six and I am home'.")
+    time: Annotated[
+        str, msgspec.Meta(description="The if: when they start, an hour or an event: 'it is six', 'I leave work'.")
     ] = ""
+    place: Annotated[str, msgspec.Meta(description="Where, in their words: 'in the park', 'at home'.")] = ""
     barrier: Annotated[str, msgspec.Meta(description="What may come between, in their words: 'it rains'.")] = ""
     small_version: Annotated[
         str, msgspec.Meta(description="What they do then instead, in their words: 'ten minutes of stairs'.")
@@ -59,35 +61,49 @@ class SavePlan(msgspec.Struct, frozen=True):
     undo="undo_note",
     examples={
         "if it is six pm then I run, and if it rains then ten minutes of stairs": {
-            "cue": "it is six pm",
+            "time": "it is six pm",
             "kind": "run",
             "barrier": "it rains",
             "small_version": "ten minutes of stairs",
         },
-        "if I am home by 6pm, then I do yoga": {"cue": "I am home by 6pm", "kind": "yoga"},
+        "if I am home by 6pm, then I do yoga": {"time": "I am home by 6pm", "kind": "yoga"},
         "tomorrow: if I leave work then I swim, and if I am tired then two lengths": {
             "when": "tomorrow",
-            "cue": "I leave work",
+            "time": "I leave work",
             "kind": "swim",
             "barrier": "I am tired",
             "small_version": "two lengths",
         },
+        "I train in the park: if it is seven am then I walk, and if I am tired then one lap": {
+            "place": "in the park",
+            "time": "it is seven am",
+            "kind": "walk",
+            "barrier": "I am tired",
+            "small_version": "one lap",
+        },
+        "entreno en el parque: si son las siete de la mañana entonces camino, y si estoy cansada entonces una vuelta": {
+            "place": "en el parque",
+            "time": "son las siete de la mañana",
+            "kind": "camino",
+            "barrier": "estoy cansada",
+            "small_version": "una vuelta",
+        },
         "si son las seis de la tarde entonces corro, y si llueve entonces diez minutos de escaleras": {
-            "cue": "son las seis de la tarde",
+            "time": "son las seis de la tarde",
             "kind": "corro",
             "barrier": "llueve",
             "small_version": "diez minutos de escaleras",
         },
         "mañana si llego a casa entonces yoga, y si hay visita entonces cinco minutos de estiramientos": {
             "when": "mañana",
-            "cue": "llego a casa",
+            "time": "llego a casa",
             "kind": "yoga",
             "barrier": "hay visita",
             "small_version": "cinco minutos de estiramientos",
         },
         "hoy si salgo del trabajo entonces gimnasio": {
             "when": "hoy",
-            "cue": "salgo del trabajo",
+            "time": "salgo del trabajo",
             "kind": "gimnasio",
         },
     },
@@ -96,12 +112,6 @@ def save_plan(args: SavePlan, turn: TurnContext) -> ScopedWrite:
     """Save their sentence for a day: if this, then that workout; and the small version if something comes between."""
 
     def write(scope: Scope) -> str:
-        kind = said.text(
-            turn,
-            if_then.field(args.kind),
-            missing=("Which workout is it?", "¿Qué entrenamiento es?"),
-            longest=LONGEST_KIND,
-        )
         when = said.when(turn, args.when)
         if when.repeat or when.day > said.today(turn) + AHEAD:
             raise said.refuse(
@@ -109,11 +119,9 @@ def save_plan(args: SavePlan, turn: TurnContext) -> ScopedWrite:
                 "This sentence is for one of the next days. Which one?",
                 "Esta frase es para uno de los próximos días. ¿Cuál?",
             )
-        cue, barrier, small = (
-            if_then.field(said.optional_text(turn, words)) for words in (args.cue, args.barrier, args.small_version)
-        )
-        workout = _planned(scope, turn, when, kind, cue)
-        plan = IfThen(when.day, kind, cue, barrier, small, workout.id)
+        plan = _told(args, turn, when.day)
+        workout = _planned(scope, turn, when, plan)
+        plan = replace(plan, workout_id=workout.id)
         plans.save(scope, plan, plan_id=turn.new_id(), source=turn.source, now=turn.now)
         whole = if_then.sentence(plan, turn.person.language)
         return said.tell(
@@ -125,9 +133,22 @@ def save_plan(args: SavePlan, turn: TurnContext) -> ScopedWrite:
     return write
 
 
-def _planned(scope: Scope, turn: TurnContext, when: When, kind: str, cue: str) -> Workout:
+def _told(args: SavePlan, turn: TurnContext, day: date) -> IfThen:
+    """Return the sentence with each part in its place. Raises: ToolFailed without a workout, or with too many words."""
+    time, place, barrier, small = (
+        if_then.field(said.optional_text(turn, words))
+        for words in (args.time, args.place, args.barrier, args.small_version)
+    )
+    kind = said.optional_text(turn, if_then.field(args.kind))
+    plan = if_then.parted(IfThen(day, kind, time, barrier, small, place=place), turn.person.language)
+    missing = ("Which workout is it?", "¿Qué entrenamiento es?")
+    return replace(plan, workout=said.text(turn, plan.workout, missing=missing, longest=LONGEST_KIND))
+
+
+def _planned(scope: Scope, turn: TurnContext, when: When, plan: IfThen) -> Workout:
     """Return the open workout of that kind and day: the one that is planned, at its new time, or a new one."""
-    at = f"{when.wall:%H:%M}" if not when.all_day else _clock_in(turn, cue)
+    kind = plan.workout
+    at = f"{when.wall:%H:%M}" if not when.all_day else _clock_in(turn, plan.time)
     opened = workouts.open_of(scope, when.day)
     found = [each for each in opened if each.kind.lower() == kind.lower()] or said.matching(kind, opened, _name)
     if len(found) == 1:
@@ -139,9 +160,9 @@ def _name(workout: Workout) -> str:
     return workout.kind
 
 
-def _clock_in(turn: TurnContext, cue: str) -> str:
-    """Return the local HH:MM that a cue such as "it is six pm and I am home" names, or ""; a place names none."""
-    words = _CLOCK_LEADS.sub("", _CLOCK_ENDS.sub("", cue))
+def _clock_in(turn: TurnContext, time: str) -> str:
+    """Return the local HH:MM that words such as "it is six pm and I am back" name, or ""; an event names none."""
+    words = _CLOCK_LEADS.sub("", _CLOCK_ENDS.sub("", time))
     clock = said.hour_alone(turn, words) if words else None
     return "" if clock is None else f"{clock:%H:%M}"
 

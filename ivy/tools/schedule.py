@@ -18,7 +18,7 @@ from ivy.domain.schedule import to_wall
 from ivy.domain.slots import USUAL, By, Mode, SlotKind, by_of
 from ivy.domain.taint import Touch
 from ivy.domain.when import When, describe_clock, describe_day, describe_when
-from ivy.store import call_slots, consents, people, reviews
+from ivy.store import call_slots, consents, nudges, people, reviews
 from ivy.store.call_slots import Slot
 from ivy.store.onboarding import move
 from ivy.store.scope import Scope
@@ -103,7 +103,7 @@ def move_contact(scope: Scope, args: ChangeContactTime, turn: TurnContext) -> tu
     days = USUAL[kind].days if kind is SlotKind.MONTHLY else days_of(kind, wish)
     if args.instead and kind in (SlotKind.MORNING, SlotKind.EVENING):
         call_slots.off(scope, SlotKind.MORNING if kind is SlotKind.EVENING else SlotKind.EVENING, now=turn.now)
-    slot = _set(scope, turn, kind, by, wish.at, days, nudge=before.nudge_minutes if before else 0, words=args.when)
+    slot = _set(scope, turn, kind, by, wish.at, days, words=args.when)
     done = said.tell(turn, f"Done: {_full(turn, slot)}.", f"Hecho: {_full(turn, slot)}.")
     return slot, done + _instead(turn, by is By.VOICE)
 
@@ -148,7 +148,6 @@ def change_contact_way(args: ChangeContactWay, turn: TurnContext) -> ScopedWrite
                 by_of(mode, slot.kind),
                 slot.at,
                 slot.days,
-                nudge=slot.nudge_minutes,
                 words=args.way,
             )
             for slot in call_slots.of(scope)
@@ -166,9 +165,7 @@ def arrange(scope: Scope, turn: TurnContext, wanted: Sequence[Booked], *, words:
     """Set several contacts at once, as somebody chose with these words; return what is said of them. Raises: ToolFailed."""
     changed: list[Slot] = []
     for each in wanted:
-        before = call_slots.of_kind(scope, each.kind)
-        nudge = before.nudge_minutes if before and each.by is By.VOICE else 0  # a text needs none before it
-        changed.append(_set(scope, turn, each.kind, each.by, each.at, each.days, nudge=nudge, words=words))
+        changed.append(_set(scope, turn, each.kind, each.by, each.at, each.days, words=words))
     for slot in changed:
         contact_facts.learn(scope, turn, slot)
     return said.tell(turn, "Done: ", "Hecho: ") + "; ".join(_full(turn, slot) for slot in changed) + "."
@@ -327,9 +324,7 @@ def change_zone(args: ChangeZone, turn: TurnContext) -> ScopedWrite:
 # --- what they share ---------------------------------------------------------------------------------
 
 
-def _set(
-    scope: Scope, turn: TurnContext, kind: SlotKind, by: By, at: str, days: str, *, nudge: int, words: str
-) -> Slot:
+def _set(scope: Scope, turn: TurnContext, kind: SlotKind, by: By, at: str, days: str, *, words: str) -> Slot:
     """Keep a slot together with the word that chose it. Raises: ToolFailed for a call without a number or minutes."""
     by = by if turn.phones else By.TEXT
     if by is By.VOICE:
@@ -341,6 +336,7 @@ def _set(
     consents.record(scope, purpose, granted=True, proof=proof, now=turn.now)
     consent_id = call_slots.consent_of(scope, purpose)
     before = call_room.needed(scope, turn)
+    nudge = nudges.call_minutes(scope) if by is By.VOICE else 0  # a text needs none before it
     slot = call_slots.set_slot(
         scope, kind, by, at, days, consent_id=consent_id, nudge_minutes=nudge, new_id=turn.new_id, now=turn.now
     )

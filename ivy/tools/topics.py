@@ -15,15 +15,19 @@ from ivy.store import facts, nudges
 from ivy.store import topics as kept
 from ivy.store.scope import Scope
 from ivy.store.topics import Wish
-from ivy.tools import said
+from ivy.tools import said, texts_before
 from ivy.tools.registry import Effect, ScopedRead, ScopedWrite, TurnContext, tool
 
 What = Annotated[
     Literal["weekly_expenses", "weekly_workouts", "nudges"],
     msgspec.Meta(
         description="weekly_expenses: the summary of spending; weekly_workouts: that of workouts; nudges: the text before a"
-        " workout or a call."
+        " workout or a call, which comes to nobody unasked."
     ),
+]
+Before = Annotated[
+    Literal["both", "calls", "workouts"],
+    msgspec.Meta(description="For nudges alone: before what they mean."),
 ]
 
 
@@ -35,12 +39,19 @@ class Subscribe(msgspec.Struct, frozen=True):
             description="A day of the week and a time, in their words: 'every Sunday at 6pm'. Empty: the usual."
         ),
     ] = ""
+    before: Before = "both"
 
 
 @tool(
     effect=Effect.LOCAL,
     undo="unsubscribe",
     examples={
+        "send me a text before each call": {"what": NUDGES, "before": "calls"},
+        "send me a text before each workout": {"what": NUDGES, "before": "workouts"},
+        "send me a text before calls and workouts": {"what": NUDGES},
+        "mándame un aviso antes de cada llamada": {"what": NUDGES, "before": "calls"},
+        "mándame un aviso antes de cada entrenamiento": {"what": NUDGES, "before": "workouts"},
+        "mándeme un aviso antes de cada llamada": {"what": NUDGES, "before": "calls"},
         "send me a summary of my spending every Sunday at 6pm": {
             "what": WEEKLY_EXPENSES,
             "when": "every Sunday at 6pm",
@@ -57,17 +68,14 @@ class Subscribe(msgspec.Struct, frozen=True):
     },
 )
 def subscribe(args: Subscribe, turn: TurnContext) -> ScopedWrite:
-    """Let Ivy send something by itself every week from now on, when they ask for that. Not for reminders."""
+    """Let Ivy send something by itself from now on, when they ask for that. Not for reminders."""
 
     def write(scope: Scope) -> str:
         if args.what == NUDGES:
-            lead = nudges.lead_seen(scope, turn.experiments, day=said.today(turn))
-            minutes = lead or nudges.USUAL_MINUTES
-            nudges.set_minutes(scope, minutes, source=turn.source, now=turn.now)
-            return said.tell(
-                turn,
-                f"Noted: a text {minutes} minutes before each workout with a time.",
-                f"Anotado: un aviso {minutes} minutos antes de cada entrenamiento con hora.",
+            calls, runs = args.before != "workouts", args.before != "calls"
+            texts_before.wish(scope, turn, calls=calls, runs=runs)
+            return said.tell(turn, "Noted: a text {}.", "Anotado: un aviso {}.").format(
+                _leads(turn, nudges.call_minutes(scope) if calls else 0, nudges.minutes(scope) if runs else 0)
             )
         cron = _cron(turn, args.when) or TOPICS[args.what].cron
         kept.start(scope, turn.person, args.what, cron, _wish(scope, turn), turn.new_id)
@@ -95,16 +103,28 @@ def _cron(turn: TurnContext, words: str) -> str:
     return cron
 
 
+def _leads(turn: TurnContext, calls: int, runs: int) -> str:
+    """Say how long before what a text comes: "10 minutes before each call, 30 minutes before each workout with a time"."""
+    parts = (
+        (calls, "{} minutes before each call", "{} minutos antes de cada llamada"),
+        (runs, "{} minutes before each workout with a time", "{} minutos antes de cada entrenamiento con hora"),
+    )
+    return ", ".join(said.tell(turn, english, spanish).format(each) for each, english, spanish in parts if each)
+
+
 class Unsubscribe(msgspec.Struct, frozen=True):
     what: What
+    before: Before = "both"
 
 
 @tool(
     effect=Effect.LOCAL,
     undo="subscribe",
     examples={
-        "I don't need the texts before my workouts": {"what": NUDGES},
-        "no necesito los avisos antes de entrenar": {"what": NUDGES},
+        "I don't need the texts before my workouts": {"what": NUDGES, "before": "workouts"},
+        "I don't need the texts before my calls": {"what": NUDGES, "before": "calls"},
+        "no necesito los avisos antes de entrenar": {"what": NUDGES, "before": "workouts"},
+        "no necesito los avisos antes de las llamadas": {"what": NUDGES, "before": "calls"},
         "stop the spending summary": {"what": WEEKLY_EXPENSES},
         "I don't want the summary of my spending any more": {"what": WEEKLY_EXPENSES},
         "no quiero más el resumen de mis gastos": {"what": WEEKLY_EXPENSES},
@@ -116,9 +136,8 @@ def unsubscribe(args: Unsubscribe, turn: TurnContext) -> ScopedWrite:
 
     def write(scope: Scope) -> str:
         if args.what == NUDGES:
-            was_on = nudges.minutes(scope) > 0
-            nudges.set_minutes(scope, 0, source=turn.source, now=turn.now)
-            nudges.cancel_all(scope)
+            calls, runs = args.before != "workouts", args.before != "calls"
+            was_on = texts_before.call_off(scope, turn, calls=calls, runs=runs)
         else:
             was_on = kept.stop(scope, args.what, _wish(scope, turn))
         key = Say.TOPIC_OFF if was_on else Say.TOPIC_NOT_ON
@@ -160,8 +179,8 @@ def _line(scope: Scope, turn: TurnContext, name: str) -> str:
     """Say one topic with when it comes, and the next time by what became of it so far."""
     title, row = _title(turn, name), kept.next_row(scope, name) if TOPICS[name].is_weekly else None
     if row is None or row["next_at_ms"] is None:
-        minutes = nudges.lead_seen(scope, turn.experiments, day=said.today(turn))
-        return said.tell(turn, f"{title} ({minutes} minutes)", f"{title} ({minutes} minutos)")
+        runs = nudges.lead_seen(scope, turn.experiments, day=said.today(turn))
+        return f"{title} ({_leads(turn, nudges.call_minutes(scope), runs)})"
     at, zone = unstamp(row["next_at_ms"]), turn.person.zone
     rule = describe_when(When(to_wall(at, zone), at, repeat=row["cron"]), turn.person.locale)
     told = kept.told(scope, name)

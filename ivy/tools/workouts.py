@@ -15,6 +15,7 @@ from ivy.domain.money import Money, format_money
 from ivy.domain.plain_words import words_of
 from ivy.domain.said import word_set
 from ivy.domain.sentences import Say, say
+from ivy.domain.streaks import worth_telling
 from ivy.domain.taint import Touch
 from ivy.domain.when import describe_clock
 from ivy.domain.workouts import IllegalChange, WorkoutState
@@ -376,9 +377,11 @@ def _of_streak(changes: Sequence[Change], speech: str) -> list[str]:
         return [say(Say.STREAK_MILESTONE, speech, days=mark)]
     if after.current <= before.current:
         return []
+    kept, planned = changes[-1].of_last
+    beside = [say(Say.STREAK_OF_LAST, speech, kept=kept, planned=planned)] if worth_telling(kept, planned) else []
     if before.current == 0 and before.longest > 0:  # after a break nobody is told that they begin at one
-        return [say(Say.STREAK_BACK, speech)]
-    return [say(Say.STREAK_KEPT, speech, days=after.current)]
+        return [say(Say.STREAK_BACK, speech), *beside]
+    return [say(Say.STREAK_KEPT, speech, days=after.current), *beside]
 
 
 def _of_gift(changes: Sequence[Change], person: Person) -> list[str]:

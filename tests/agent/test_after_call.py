@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from trio.testing import MockClock
 
-from ivy.agent import after_call
+from ivy.agent import after_call, calls_said, stopping
 from ivy.daemon import calling
 from ivy.daemon.context import Context
 from ivy.domain.calls import Again, CallKind, CallOutcome, Report, Spoken, Verdict, join
-from ivy.domain.consent import Purpose
+from ivy.domain.consent import UNTIL_ANSWERED, Purpose
+from ivy.domain.dialing import Refuse
 from ivy.domain.sentences import ENGLISH, Say
-from ivy.store import calls, people
+from ivy.store import calls, consents, people
 from ivy.store.calls import Call
 from ivy.store.scope import PersonStore, Scope
 from tests.agent.around_calls import DAY, Life, ended, life_of
@@ -79,6 +80,72 @@ async def test_a_pause_that_is_over_hides_no_spoken_stop(life: Life, autojump_cl
     assert await suspended(life)
 
 
+SPOKEN_STOPS = [
+    "stop calling me",
+    "please never call me again",
+    "don't call me anymore",
+    "deja de llamarme",
+    "no me llames nunca más",
+    "no me llames más por favor",
+]
+
+
+@pytest.mark.parametrize("kind", [CallKind.INBOUND, CallKind.RESCUE])
+@pytest.mark.parametrize("said", SPOKEN_STOPS)
+async def test_a_spoken_stop_is_heard_in_a_pause_that_lasts(
+    life: Life, said: str, kind: CallKind, autojump_clock: MockClock
+) -> None:
+    friday = life.now + timedelta(days=4)
+    await life.rows.write(people.suspend, friday)
+    call = over(life, CallOutcome.COMPLETED, said, kind=kind, asked_by="person")
+    await settled(life, call)
+    assert (await life.person()).suspended_until == UNTIL_ANSWERED
+    assert (await life.said())[-1] == ENGLISH[Say.STOP_QUESTION]
+    await settled(life, call, was=CallOutcome.COMPLETED)  # its analysis comes later
+    assert (await life.said()).count(ENGLISH[Say.STOP_QUESTION]) == 1
+    await life.taps(stopping.answered, "calls")
+    assert (await life.person()).suspended_until == friday  # the pause that they chose stays
+    assert Purpose.CALLS not in await life.rows.read(consents.current)
+    await settled(life, call, was=CallOutcome.COMPLETED)  # answered: it is not asked again about the same call
+    assert (await life.person()).suspended_until == friday
+
+
+@pytest.mark.parametrize(
+    ("answer", "days", "said"),
+    [
+        ("nothing", 4, "Okay, I stay quiet until Fri 27 Nov, as you asked before."),
+        ("today", 4, "Okay, I stay quiet until Fri 27 Nov, as you asked before."),
+        ("today", 0, ENGLISH[Say.STOP_TODAY]),
+        ("nothing", 0, ENGLISH[Say.STOP_NOTHING]),
+    ],
+)
+async def test_a_pause_is_not_shortened_by_the_answer(
+    life: Life, answer: str, days: int, said: str, autojump_clock: MockClock
+) -> None:
+    until = life.now + timedelta(days=days)
+    await life.rows.write(people.suspend, until if days else None)
+    await settled(life, over(life, CallOutcome.COMPLETED, "stop contacting me"))
+    await life.does(stopping.suspend_and_ask)  # and they write the like before they answer
+    await life.taps(stopping.answered, answer)
+    now = (await life.person()).suspended_until
+    assert (now == until) if days else (now is None or now < life.now + timedelta(days=1))
+    assert (await life.said())[-1] == said
+
+
+async def test_a_wish_for_no_calls_today_leaves_the_pause(life: Life, autojump_clock: MockClock) -> None:
+    friday = life.now + timedelta(days=4)
+    await life.rows.write(people.suspend, friday)
+    await settled(life, over(life, CallOutcome.COMPLETED, "stop calling me"))
+    await life.does(calls_said.none_today)
+    assert (await life.person()).suspended_until == friday
+
+
+async def test_who_has_not_answered_yet_is_not_asked_twice(life: Life, autojump_clock: MockClock) -> None:
+    await life.does(stopping.suspend_and_ask)
+    await settled(life, over(life, CallOutcome.COMPLETED, "leave me alone"))
+    assert (await life.said()).count(ENGLISH[Say.STOP_QUESTION]) == 1
+
+
 @pytest.mark.parametrize("proved", [False, True])
 async def test_what_an_unproved_caller_says_writes_nothing(life: Life, proved: bool, autojump_clock: MockClock) -> None:
     call = over(life, CallOutcome.COMPLETED, "I did it, I ran today", kind=CallKind.INBOUND)
@@ -125,3 +192,19 @@ def keep(scope: Scope, call: Call) -> None:
         outcome=call.outcome and call.outcome.value,
         id=call.id,
     )
+
+
+async def test_another_try_that_waited_over_midnight_does_not_ring(life: Life, autojump_clock: MockClock) -> None:
+    life.set(datetime(2026, 11, 24, 4, 45, tzinfo=UTC))  # 23:45 of the Monday, in New York
+    missed = ended(life, CallOutcome.MISSED, kind=CallKind.EVENING, again=Again.LADDER)
+    await life.rows.write(keep, missed)
+    await settled(life, missed)
+    (row,) = await life.ask("SELECT id FROM calls WHERE attempt = 2")
+    again = await life.rows.read(calls.load, row["id"])
+    assert again is not None
+    life.passes(minutes=14)  # 23:59
+    ringing = await life.rows.store.read(calling.decide, again, life.context)
+    assert not isinstance(ringing, Refuse) or "another try" not in ringing.rule
+    life.passes(minutes=1)
+    decided = await life.rows.store.read(calling.decide, again, life.context)
+    assert decided == Refuse("it was another try for a day that is over", fault=True)

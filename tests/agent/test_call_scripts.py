@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivy.agent import call_scripts
-from ivy.agent.call_scripts import VARIABLES, Script, agent_prompt, openers, rendered, script
+from ivy.agent.call_scripts import NEWER, VARIABLES, VERSION, Script, agent_prompt, openers, rendered, script
 from ivy.domain.call_variables import check, fitted
 from ivy.domain.calls import CallKind
 from ivy.domain.fresh_starts import Fresh
@@ -56,7 +56,8 @@ def spoken(one: Script) -> str:
 @each_case(("kind", "track", "language", "address"), EVERY)
 def test_every_script_is_whole(kind: CallKind, track: str, language: str, address: str) -> None:
     one = script(kind, track, language, address)
-    assert (one.name, one.version) == (f"{kind.value}.{language}.v1", 1)
+    version = NEWER.get(kind.value, VERSION)
+    assert (one.name, one.version) == (f"{kind.value}.{language}.v{version}", version)
     assert one.questions
     check(one.variables)
     check(fitted(one.filled(FACTS, is_first=True)))
@@ -82,7 +83,7 @@ def test_the_first_words_say_who_calls_that_it_is_an_ai_and_why(
 @each_case(("kind", "opener", "language", "address"), OPENINGS)
 def test_every_opener_is_kind_short_and_whole(kind: CallKind, opener: int, language: str, address: str) -> None:
     one = script(kind, "company", language, address, opener=opener)
-    assert one.name == f"{kind.value}.{language}.v1" + (f"#{opener}" if opener else "")
+    assert one.name == f"{kind.value}.{language}.v{one.version}" + (f"#{opener}" if opener else "")
     assert number_of(one.name) == opener
     for facts in ({}, FACTS, {"name": "Ana"}, {"time": "las 12:45 de la tarde", "name": "A" * 40}):
         said = one.filled(facts)["ivy_opener"]
@@ -195,9 +196,7 @@ def test_its_tools_are_there_and_may_be_used_in_calls() -> None:
     known = {each.name: each for each in (*families(), *coaching.TOOLS)}
     assert all(known[name].voice for name in call_scripts.TOOLS)
     named = set(
-        re.findall(
-            r"\b[a-z]+_[a-z]+\b", " ".join(path.read_text("utf-8") for path in call_scripts.FOLDER.glob("*.v1.md"))
-        )
+        re.findall(r"\b[a-z]+_[a-z]+\b", " ".join(path.read_text("utf-8") for path in call_scripts.FOLDER.glob("*.md")))
     )
     assert {name for name in named if not name.startswith("ivy_")} - {"end_call"} <= set(call_scripts.TOOLS)
 

@@ -61,7 +61,7 @@ async def test_other_calls_have_no_check_in(life: Life, autojump_clock: MockCloc
 
 async def test_the_morning_says_the_plan_and_the_if_then(life: Life, autojump_clock: MockClock) -> None:
     await plans(life, Workout("w1", DAY, "run", at_wall="18:00"), Workout("w2", DAY, "yoga"))
-    plan = IfThen(DAY, "run", cue="it is six", barrier="it rains", small_version="ten minutes of stairs")
+    plan = IfThen(DAY, "run", time="it is six", barrier="it rains", small_version="ten minutes of stairs")
     await life.rows.write(if_then.save, plan, plan_id="p1", source="call", now=life.now)
     await begins(life, "morning")
     assert await life.said() == [

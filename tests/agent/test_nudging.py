@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any, Literal
 
 import pytest
 from trio.testing import MockClock
 
-from ivy.agent import checkins, nudging
+from ivy.agent import checkins, missed_call, nudging
+from ivy.agent.acting import by_tap
 from ivy.clock import stamp
 from ivy.daemon.context import Context, Dropped
 from ivy.daemon.handlers import nudge
 from ivy.domain.calls import CallKind, CallOutcome
+from ivy.domain.consent import Purpose
 from ivy.domain.jobs import NUDGE
 from ivy.domain.schedule import to_instant
 from ivy.domain.slots import By, SlotKind
@@ -22,6 +25,10 @@ from ivy.store.jobs import Job
 from ivy.store.scope import PersonStore
 from ivy.store.workouts import Workout
 from ivy.tools import workout_reminders
+from ivy.tools.registry import Tool
+from ivy.tools.schedule import ChangeContactTime, move_contact
+from ivy.tools.topics import ListTopics, Subscribe, Unsubscribe, list_topics, subscribe, unsubscribe
+from ivy.tools.workouts import plan_new
 from tests.agent.around_calls import DAY, Life, life_of
 
 NEW_YORK = "America/New_York"
@@ -212,6 +219,7 @@ async def test_one_that_they_chose_is_asked_for(life: Life, autojump_clock: Mock
 async def test_the_question_about_them_is_not_asked_for_and_a_yes_to_it_makes_them_so(
     life: Life, autojump_clock: MockClock
 ) -> None:
+    await life.rows.write(lambda scope: scope.execute("INSERT INTO reminded_unasked (user_id) VALUES (:user)"))
     day = await asked_on(life)
     assert (await asked_for(life))[-1] is False
     await life.taps(nudging.answered, nudging.LESS)
@@ -220,6 +228,95 @@ async def test_the_question_about_them_is_not_asked_for_and_a_yes_to_it_makes_th
     await reminded(life, tomorrow)
     assert await fires(life, (await refs(life))[0], at("17:30", day + 2))
     assert (await asked_for(life))[-1] is True
+
+
+async def test_a_yes_to_those_before_calls_begins_none_before_workouts(life: Life, autojump_clock: MockClock) -> None:
+    await asked_on(life)
+    await life.taps(nudging.answered, nudging.KEEP)
+    assert not await life.rows.read(nudges.wanted)
+
+
+# --- wished for ------------------------------------------------------------------------------------
+
+
+async def uses(life: Life, tool: Tool, arguments: Any) -> str:
+    """Let a tool of theirs run, as a turn does."""
+    turn = by_tap(await life.person(), life.desk)
+    return await life.rows.write(tool.run(arguments, turn))
+
+
+async def test_nobody_gets_one_unasked_but_who_got_them_before(life: Life, autojump_clock: MockClock) -> None:
+    await slot_of(life, nudge_minutes=0)
+    turn = by_tap(await life.person(), life.desk)
+    await life.rows.write(lambda scope: plan_new(scope, turn, replace(RUN, id="new")))
+    assert await refs(life) == []
+    await life.rows.write(lambda scope: scope.execute("INSERT INTO reminded_unasked (user_id) VALUES (:user)"))
+    await life.rows.write(lambda scope: plan_new(scope, turn, replace(RUN, id="before")))
+    assert await refs(life) == ["workout:before:18:00"]
+
+
+@pytest.mark.parametrize(
+    ("before", "english", "spanish", "kinds"),
+    [
+        ("calls", "a text 10 minutes before each call.", "un aviso 10 minutos antes de cada llamada.", {"slot"}),
+        (
+            "workouts",
+            "a text 30 minutes before each workout with a time.",
+            "un aviso 30 minutos antes de cada entrenamiento con hora.",
+            {"workout"},
+        ),
+        (
+            "both",
+            "a text 10 minutes before each call, 30 minutes before each workout with a time.",
+            "un aviso 10 minutos antes de cada llamada, 30 minutos antes de cada entrenamiento con hora.",
+            {"slot", "workout"},
+        ),
+    ],
+)
+async def test_a_word_brings_them_and_a_word_ends_them(
+    life: Life, before: Literal["both", "calls", "workouts"], english: str, spanish: str, kinds: set[str],
+    autojump_clock: MockClock,
+) -> None:  # fmt: skip
+    slot = await slot_of(life, nudge_minutes=0)
+    await life.rows.write(workouts.plan, RUN, source="text", now=life.now)
+    assert await uses(life, subscribe, Subscribe("nudges", before=before)) == f"Noted: {english}"
+    assert {ref.partition(":")[0] for ref in await refs(life)} == kinds
+    if "slot" in kinds:
+        assert (await fires(life, f"slot:{slot.id}", at("06:50", 1))).startswith("A quick note: I'll call you")
+        assert (await life.rows.read(call_slots.load, slot.id)) == replace(
+            slot, nudge_minutes=10, wall=slot.wall, next_at=slot.next_at
+        )
+    assert "before each" in await uses(life, list_topics, ListTopics())
+    await life.rows.write(people.set_locale, "es-CO")
+    assert await uses(life, subscribe, Subscribe("nudges", before=before)) == f"Anotado: {spanish}"
+    await uses(life, unsubscribe, Unsubscribe("nudges", before))
+    assert await refs(life) == []
+
+
+async def test_a_slot_that_is_booked_later_has_the_text_too(life: Life, autojump_clock: MockClock) -> None:
+    await uses(life, subscribe, Subscribe("nudges", before="calls"))
+    await life.agrees(Purpose.CALLS)
+    await life.rows.write(people.set_phone, "+12125550123")
+    turn = by_tap(await life.person(), life.desk)
+    await life.rows.write(lambda scope: move_contact(scope, ChangeContactTime("8 pm", by="voice"), turn))
+    slot = await life.rows.read(call_slots.of_kind, SlotKind.EVENING)
+    assert slot is not None and slot.nudge_minutes == 10
+
+
+@pytest.mark.parametrize(("by", "kinds"), [(By.VOICE, {"slot", "workout"}), (By.TEXT, {"workout"})])
+@pytest.mark.parametrize("option", [nudging.YES, nudging.NO])
+async def test_they_are_offered_once_and_one_word_answers(
+    life: Life, option: str, by: By, kinds: set[str], autojump_clock: MockClock
+) -> None:
+    slot = await slot_of(life, nudge_minutes=0)
+    await life.rows.write(missed_call.contact_by, slot, by, life.desk)
+    await life.rows.write(workouts.plan, RUN, source="text", now=life.now)
+    await life.does(nudging.offer, "All known.")
+    assert "each workout?" in (await life.said())[-1] and ("each call" in (await life.said())[-1]) is (by is By.VOICE)
+    await life.taps(nudging.offer_answered, option)
+    assert {ref.partition(":")[0] for ref in await refs(life)} == (kinds if option == nudging.YES else set())
+    await life.does(nudging.offer, "Again.")
+    assert (await life.said())[-1] == "Again."
 
 
 # --- less of it ------------------------------------------------------------------------------------

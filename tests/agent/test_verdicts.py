@@ -23,7 +23,7 @@ from ivy.domain.runbook import page_of
 from ivy.domain.sentences import Say, say
 from ivy.domain.streaks import Outcome
 from ivy.domain.windows import window_after
-from ivy.store import alerts, if_then, pending_actions, people, streaks, wallets, windows, workouts
+from ivy.store import alerts, if_then, pending_actions, people, preferences, streaks, wallets, windows, workouts
 from ivy.store.database import Store
 from ivy.store.outbox import OwnTemplate
 from ivy.store.people import NewPerson
@@ -141,6 +141,24 @@ async def test_that_is_wrong_is_put_right_and_the_day_costs_nothing(ana: PersonS
     await asked(ana, desk, "run")
     assert await tap(ana, desk, verdicts.WRONG) == say(Say.VERDICT_RIGHTED, "en", day=FRIDAY)
     assert await ana.read(streaks.of_day, MISSED) is Outcome.EXCUSED
+
+
+async def test_what_they_said_themselves_since_then_stands_and_costs_no_appeal(ana: PersonStore, desk: Desk) -> None:
+    await asked(ana, desk, "run")
+
+    def told(scope: Scope) -> None:
+        streaks.record(scope, MISSED, Outcome.SKIPPED, source="text", now=MORNING)
+
+    assert await tap(ana, desk, verdicts.WRONG, told) == say(Say.TAP_OVER, "en")
+    assert await ana.read(streaks.of_day, MISSED) is Outcome.SKIPPED
+    assert await ana.read(preferences.beginning, "appeal:") == {}
+
+
+async def test_the_tap_lasts_for_a_week(ana: PersonStore, desk: Desk) -> None:
+    await asked(ana, desk, "run")
+    pending = await ana.read(pending_actions.open_one, verdicts.QUESTION, now=MORNING)
+    assert pending is not None
+    assert pending.is_open(MORNING + timedelta(days=6)) and not pending.is_open(MORNING + timedelta(days=7))
 
 
 def twice(scope: Scope) -> None:

@@ -47,6 +47,7 @@ from ivy.emulators.whatsapp import WhatsAppEmulator
 from ivy.store import templates
 from ivy.store.settings import open_writer
 from ivy.threads import PooledThreads
+from tests.cli.conftest import Here
 from tests.models import CHEAP, FALLBACK, PRIMARY
 
 RATES = """
@@ -69,8 +70,9 @@ WHOLE = {
 
 
 @pytest.fixture
-def whole(program: Any, tmp_path: Path) -> Any:
-    """A program that lacks nothing, on ports that are free."""
+def whole(tmp_path: Path) -> Here:
+    """A program that lacks nothing, on ports that are free; in the process of the tests."""
+    program = Here(tmp_path)
     (tmp_path / "secrets").mkdir(mode=0o700)
     for name, value in WHOLE.items():
         (tmp_path / "secrets" / name).write_text(value)
@@ -155,8 +157,8 @@ def test_without_a_configuration_it_looks_at_the_machine(program: Any) -> None:
     assert states(done)["SQLite"] == "ok"
 
 
-def test_a_fresh_configuration_says_what_it_does_without(ready: Any) -> None:
-    done = ready("doctor", "--json")
+def test_a_fresh_configuration_says_what_it_does_without(here: Any) -> None:
+    done = here("doctor", "--json")
     found = states(done)
     assert found["whatsapp.waba_id"] == "look"
     for without in ("templates", "whatsapp.flow_key_file", "forms", "SMS", "mail", "operator.mail", "voice notes"):
@@ -164,15 +166,15 @@ def test_a_fresh_configuration_says_what_it_does_without(ready: Any) -> None:
     assert (found["files' folder"], found["rate card"] in ("ok", "look")) == ("ok", True)
 
 
-def test_a_misspelt_key_is_a_finding(ready: Any, tmp_path: Path) -> None:
+def test_a_misspelt_key_is_a_finding(here: Any, tmp_path: Path) -> None:
     (tmp_path / "ivy.toml").write_text("[server]\nprot = 1\n")
-    done = ready("doctor")
+    done = here("doctor")
     assert (done.returncode, "prot" in done.stdout) == (1, True)
 
 
-def test_a_secret_others_can_read_is_a_finding_with_its_mend(ready: Any, tmp_path: Path) -> None:
+def test_a_secret_others_can_read_is_a_finding_with_its_mend(here: Any, tmp_path: Path) -> None:
     (tmp_path / "secrets/seal_key").chmod(0o644)
-    done = ready("doctor")
+    done = here("doctor")
     assert done.returncode == 1
     assert "chmod 600" in done.stdout
 
@@ -186,8 +188,8 @@ def test_an_emulated_model_beside_real_people_is_refused(whole: Any) -> None:
     assert states(done)["configuration"] == "missing"
 
 
-def test_a_channel_that_is_off_is_not_needed(ready: Any) -> None:
-    done = ready("doctor", "--json", env={"IVY_WHATSAPP__ENABLED": "false"})
+def test_a_channel_that_is_off_is_not_needed(here: Any) -> None:
+    done = here("doctor", "--json", env={"IVY_WHATSAPP__ENABLED": "false"})
     assert states(done)["WhatsApp"] == "not needed"
     assert "whatsapp.token_file" not in states(done)
 

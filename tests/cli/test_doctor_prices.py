@@ -42,7 +42,10 @@ def test_who_is_let_in_hears_what_being_phoned_costs() -> None:
     told = voice_price.line(daily, "+12025550143", Config(), Path(), TODAY)
     assert told == (
         "Their calls cost about $16.80 a month (140 minutes at $0.120); texts at the same times would be about $0.11."
+        " With calls nobody stays under the target of $1.00 a person and month; chat alone can."
     )
     assert "$0.165" in voice_price.line(daily, "+573001234567", Config(), Path(), TODAY)
     assert "$0.500" in voice_price.line(daily, "", Config(calls=CallsSection(usd_per_minute=0.5)), Path(), TODAY)
     assert voice_price.line([], "+12025550143", Config(), Path(), TODAY) == ""
+    cheap = Config(calls=CallsSection(usd_per_minute=0.005))
+    assert "target" not in voice_price.line(daily, "", cheap, Path(), TODAY)

@@ -27,8 +27,8 @@ def write(program: Any, *statements: tuple[str, tuple[Any, ...]]) -> None:
             connection.execute(sql, values)
 
 
-def test_what_is_known_is_listed_with_its_source_and_found_right(ready: Any) -> None:
-    ready("onboard", *ANA, *AGREED)
+def test_what_is_known_is_listed_with_its_source_and_found_right(ready: Any, here: Any) -> None:
+    here("onboard", *ANA, *AGREED)
     words = "me duele la rodilla"
     earlier = (FACT, ("f1", "me duele un poco la rodilla", words, 2, "superseded", "f2"))
     write(ready, (MESSAGE, ()), earlier, (FACT, ("f2", words, words, None, "", "")), (MEMORY, ()))
@@ -37,8 +37,8 @@ def test_what_is_known_is_listed_with_its_source_and_found_right(ready: Any) -> 
     assert "Ana: 1 hold, 1 no more" in done.stdout
     assert "“me duele la rodilla”" in done.stdout
     assert "un poco" not in done.stdout
-    assert "un poco" in ready("memory", "audit", "--all", "--user", "Ana").stdout
-    told = json.loads(ready("memory", "audit", "--json").stdout)
+    assert "un poco" in here("memory", "audit", "--all", "--user", "Ana").stdout
+    told = json.loads(here("memory", "audit", "--json").stdout)
     (ana,) = told["people"]
     assert [(line["state"], line["replaced_by"], line["source"]) for line in ana["facts"]] == [
         ("superseded", "f2", "m1"),
@@ -46,16 +46,16 @@ def test_what_is_known_is_listed_with_its_source_and_found_right(ready: Any) -> 
     ]
 
 
-def test_what_is_wrong_is_named_and_fails(ready: Any) -> None:
-    ready("onboard", *ANA, *AGREED)
+def test_what_is_wrong_is_named_and_fails(here: Any) -> None:
+    here("onboard", *ANA, *AGREED)
     write(
-        ready,
+        here,
         (MESSAGE, ()),
         (FACT, ("f1", "me duele el codo", "me duele el codo", 2, "superseded", "nowhere")),
         (FACT, ("f3", "me duele", "duele la rodilla", None, "", "")),
         (MEMORY, ()),
     )
-    done = ready("memory", "audit")
+    done = here("memory", "audit")
     assert done.returncode == 1
     for words in (
         "f1: was replaced by a fact that is not there",

@@ -17,9 +17,9 @@ NAMES = [migration.name for migration in SHIPPED]
 
 
 @pytest.fixture
-def older(ready: Any) -> Path:
+def older(here: Any) -> Path:
     """A database that lacks the newest migration, with a person's row in it."""
-    path = ready.folder / "data/ivy.db"
+    path = here.folder / "data/ivy.db"
     for part in path.parent.iterdir():
         part.unlink()
     connection = open_writer(path)
@@ -35,20 +35,20 @@ def test_a_missing_database_is_made(ready: Any) -> None:
     assert json.loads(ready("migrate", "--json").stdout)["migrations"] == []
 
 
-def test_a_dry_run_says_what_would_be_done_and_does_nothing(ready: Any, older: Path) -> None:
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(here: Any, older: Path) -> None:
     before = older.read_bytes()
-    assert ready("migrate", "--dry-run").stdout == f"would apply {NAMES[-1]}\n"
+    assert here("migrate", "--dry-run").stdout == f"would apply {NAMES[-1]}\n"
     assert older.read_bytes() == before
 
 
-def test_an_older_database_is_copied_first(ready: Any, older: Path) -> None:
-    assert ready("migrate").stdout == f"applied {NAMES[-1]}\n"
+def test_an_older_database_is_copied_first(here: Any, older: Path) -> None:
+    assert here("migrate").stdout == f"applied {NAMES[-1]}\n"
     [copy] = older.parent.glob("ivy.db.before-*")
     assert copy.stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(copy)) as connection, connection:
         assert connection.execute("PRAGMA user_version").fetchone()[0] == SHIPPED[-2].number
         assert connection.execute("SELECT value FROM switches").fetchall() == [("block",)]
-    assert ready("migrate").stdout == "The database is up to date.\n"
+    assert here("migrate").stdout == "The database is up to date.\n"
 
 
 def test_other_commands_refuse_an_older_database_and_name_the_mend(ready: Any, older: Path) -> None:
@@ -57,8 +57,8 @@ def test_other_commands_refuse_an_older_database_and_name_the_mend(ready: Any, o
     assert done.stderr == f"ivy: The database lacks {NAMES[-1]}; run `ivy migrate`.\n"
 
 
-def test_a_newer_database_is_refused_everywhere(ready: Any) -> None:
-    with closing(sqlite3.connect(ready.folder / "data/ivy.db")) as connection, connection:
+def test_a_newer_database_is_refused_everywhere(here: Any) -> None:
+    with closing(sqlite3.connect(here.folder / "data/ivy.db")) as connection, connection:
         connection.execute("PRAGMA user_version = 9999")
     for words in (
         ["migrate"],
@@ -66,15 +66,15 @@ def test_a_newer_database_is_refused_everywhere(ready: Any) -> None:
         ["users", "list"],
         ["onboard", "--name", "A", "--phone", "", "--zone", "UTC"],
     ):
-        done = ready(*words)
+        done = here(*words)
         assert done.returncode == 1
         assert "newer than this program" in done.stderr
         assert done.stderr.count("\n") == 1
 
 
-def test_a_missing_database_is_said_with_the_command_that_makes_it(ready: Any) -> None:
-    (ready.folder / "data/ivy.db").unlink()
-    done = ready("users", "list")
+def test_a_missing_database_is_said_with_the_command_that_makes_it(here: Any) -> None:
+    (here.folder / "data/ivy.db").unlink()
+    done = here("users", "list")
     assert done.returncode == 1
     assert done.stderr == "ivy: There is no database at data/ivy.db; `ivy init` makes one.\n"
 
@@ -99,12 +99,12 @@ def test_what_is_no_database_is_refused_and_left_as_it_is(ready: Any, command: l
     assert path.read_bytes() == before
 
 
-def test_another_programs_database_is_refused_and_left_as_it_is(ready: Any) -> None:
-    path = ready.folder / "data/ivy.db"
+def test_another_programs_database_is_refused_and_left_as_it_is(here: Any) -> None:
+    path = here.folder / "data/ivy.db"
     path.unlink()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA application_id = 7")
     before = path.read_bytes()
-    done = ready("migrate")
+    done = here("migrate")
     assert (done.returncode, "another program" in done.stderr) == (1, True)
     assert path.read_bytes() == before

@@ -71,36 +71,36 @@ def test_with_all_flags_nothing_is_asked(ready: Any) -> None:
     assert (told["slots"], told["warnings"]) == ([], [])
 
 
-def test_a_consent_is_kept_with_who_when_and_which_words(ready: Any) -> None:
-    ready("onboard", *ANA, *AGREED, env={"LOGNAME": "operator"})
-    [(purpose, granted, proof)] = rows(ready, "SELECT purpose, granted, proof FROM consents")
+def test_a_consent_is_kept_with_who_when_and_which_words(here: Any) -> None:
+    here("onboard", *ANA, *AGREED, env={"LOGNAME": "operator"})
+    [(purpose, granted, proof)] = rows(here, "SELECT purpose, granted, proof FROM consents")
     assert (purpose, granted) == ("messages", 1)
     assert "operator" in proof
     assert f"{datetime.now(UTC):%Y-}" in proof
     assert proof.endswith(AGREED[1])
 
 
-def test_without_consent_they_are_invited_and_ivy_does_not_begin(ready: Any) -> None:
-    assert "never writes first" in ready("onboard", *ANA).stdout
-    assert listed(ready)[0]["status"] == "invited"
-    assert rows(ready, "SELECT * FROM consents") == []
+def test_without_consent_they_are_invited_and_ivy_does_not_begin(here: Any) -> None:
+    assert "never writes first" in here("onboard", *ANA).stdout
+    assert listed(here)[0]["status"] == "invited"
+    assert rows(here, "SELECT * FROM consents") == []
 
 
-def test_somebody_with_only_a_username_gets_a_code_to_send(ready: Any) -> None:
-    done = ready("onboard", "--name", "Ben", "--phone", "", "--zone", "Europe/Lisbon", *AGREED)
-    [person] = listed(ready)
+def test_somebody_with_only_a_username_gets_a_code_to_send(here: Any) -> None:
+    done = here("onboard", "--name", "Ben", "--phone", "", "--zone", "Europe/Lisbon", *AGREED)
+    [person] = listed(here)
     assert person["status"] == "invited"
     assert person["invite_code"] in done.stdout
 
 
-def test_where_codes_are_not_taken_it_says_so(ready: Any) -> None:
+def test_where_codes_are_not_taken_it_says_so(here: Any) -> None:
     words = ("onboard", "--name", "Ben", "--phone", "", "--zone", "Europe/Lisbon")
-    assert "admission.policy" in ready(*words, env={"IVY_ADMISSION__POLICY": "list"}).stdout
+    assert "admission.policy" in here(*words, env={"IVY_ADMISSION__POLICY": "list"}).stdout
 
 
-def test_typed_again_it_brings_the_person_up_to_date_and_adds_what_they_agreed_to(ready: Any) -> None:
-    ready("onboard", *ANA)
-    done = ready(
+def test_typed_again_it_brings_the_person_up_to_date_and_adds_what_they_agreed_to(here: Any) -> None:
+    here("onboard", *ANA)
+    done = here(
         "onboard",
         "--phone",
         "+573001234567",
@@ -113,24 +113,24 @@ def test_typed_again_it_brings_the_person_up_to_date_and_adds_what_they_agreed_t
         "messages",
     )
     assert done.returncode == 0
-    [person] = listed(ready)
+    [person] = listed(here)
     assert (person["name"], person["zone"], person["locale"], person["status"]) == (
         "Ana",
         "Europe/Madrid",
         "es-CO",
         "active",
     )
-    assert sorted(rows(ready, "SELECT purpose FROM consents")) == [("calls",), ("messages",)]
+    assert sorted(rows(here, "SELECT purpose FROM consents")) == [("calls",), ("messages",)]
 
 
-def test_somebody_who_said_stop_stays_stopped(ready: Any) -> None:
-    ready("onboard", *ANA)
-    with closing(sqlite3.connect(ready.folder / "data/ivy.db")) as connection, connection:
+def test_somebody_who_said_stop_stays_stopped(here: Any) -> None:
+    here("onboard", *ANA)
+    with closing(sqlite3.connect(here.folder / "data/ivy.db")) as connection, connection:
         connection.execute("UPDATE users SET status = 'stopped'")
-    assert "only they can take that back" in ready("onboard", *ANA, *AGREED).stdout
-    assert ready("users", "resume", "Ana").returncode == 2
-    assert ready("users", "pause", "Ana").returncode == 2
-    assert listed(ready)[0]["status"] == "stopped"
+    assert "only they can take that back" in here("onboard", *ANA, *AGREED).stdout
+    assert here("users", "resume", "Ana").returncode == 2
+    assert here("users", "pause", "Ana").returncode == 2
+    assert listed(here)[0]["status"] == "stopped"
 
 
 @pytest.mark.parametrize(
@@ -152,23 +152,23 @@ def test_somebody_who_said_stop_stays_stopped(ready: Any) -> None:
     ],
 )
 def test_what_cannot_be_read_is_one_line_with_the_mend_and_nothing_is_kept(
-    ready: Any, changed: tuple[str, str], said: str
+    here: Any, changed: tuple[str, str], said: str
 ) -> None:
-    done = ready("onboard", *ANA, *changed)
+    done = here("onboard", *ANA, *changed)
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
-    assert rows(ready, "SELECT * FROM users") == []
+    assert rows(here, "SELECT * FROM users") == []
 
 
 @pytest.mark.parametrize("missing", ["--name", "--zone"])
-def test_off_a_terminal_what_is_missing_is_named(ready: Any, missing: str) -> None:
+def test_off_a_terminal_what_is_missing_is_named(here: Any, missing: str) -> None:
     at = ANA.index(missing)
-    done = ready("onboard", *ANA[:at], *ANA[at + 2 :])
+    done = here("onboard", *ANA[:at], *ANA[at + 2 :])
     assert (done.returncode, missing in done.stderr) == (2, True)
 
 
-def test_on_a_terminal_it_asks_and_shows_the_zone_as_a_clock(ready: Any, terminal: Callable[..., Any]) -> None:
+def test_on_a_terminal_it_asks_and_shows_the_zone_as_a_clock(here: Any, terminal: Callable[..., Any]) -> None:
     asked = terminal("onboard")
     for question, answer in [
         ("only a username): ", "300 123"),
@@ -202,7 +202,7 @@ def test_on_a_terminal_it_asks_and_shows_the_zone_as_a_clock(ready: Any, termina
         if answer is not None:
             asked.type(f"{answer}\n")
     assert asked.end() == 0
-    [person] = listed(ready)
+    [person] = listed(here)
     kept = {name: person[name] for name in ("zone", "status", "address", "goal", "sessions_per_week", "mode")}
     assert kept == {
         "zone": "America/Bogota",
@@ -212,14 +212,14 @@ def test_on_a_terminal_it_asks_and_shows_the_zone_as_a_clock(ready: Any, termina
         "sessions_per_week": 3,
         "mode": "text",
     }
-    assert sorted(rows(ready, "SELECT kind, by, at FROM call_slots")) == [
+    assert sorted(rows(here, "SELECT kind, by, at FROM call_slots")) == [
         ("monthly", "text", "18:30"),
         ("morning", "text", "06:30"),
         ("weekly", "text", "18:00"),
     ]
 
 
-def test_broken_off_in_the_second_half_it_goes_on_with_what_is_there(ready: Any, terminal: Callable[..., Any]) -> None:
+def test_broken_off_in_the_second_half_it_goes_on_with_what_is_there(here: Any, terminal: Callable[..., Any]) -> None:
     first = terminal("onboard", *ANA, *AGREED, "--quiet-from", "22", "--quiet-to", "7")
     for question, answer in [("(individual, company)", "company"), ("(tu, usted)", ""), ("not yet): ", "correr")]:
         first.expect(question)
@@ -256,20 +256,20 @@ def test_broken_off_in_the_second_half_it_goes_on_with_what_is_there(ready: Any,
             again.type(f"{answer}\n")
     assert again.end() == 0
     found = "SELECT s.kind, by, at, nudge_minutes, c.purpose FROM call_slots s JOIN consents c ON c.id = consent_id"
-    assert sorted(rows(ready, found)) == [
+    assert sorted(rows(here, found)) == [
         ("evening", "voice", "20:15", 15, "calls"),
         ("morning", "voice", "07:00", 15, "calls"),
     ]
 
 
-def test_broken_off_nothing_is_half_done_and_nothing_is_asked_twice(ready: Any, terminal: Callable[..., Any]) -> None:
+def test_broken_off_nothing_is_half_done_and_nothing_is_asked_twice(here: Any, terminal: Callable[..., Any]) -> None:
     asked = terminal("onboard", *ANA[:4])
     for question, answer in [("Time zone", "bogota"), ("there now? [Y/n]: ", ""), ("Language and country", "es-co")]:
         asked.expect(question)
         asked.type(f"{answer}\n")
     asked.expect("Currency")
     assert asked.interrupt() == 130
-    assert rows(ready, "SELECT * FROM users") == []
+    assert rows(here, "SELECT * FROM users") == []
     line = next(each for each in asked.shown.splitlines() if "To go on from here: " in each)
     words = shlex.split(line.partition("To go on from here: ")[2])
     assert words == ["ivy", "onboard", *ANA[:4], "--zone", "America/Bogota", "--locale", "es-CO"]
@@ -280,7 +280,7 @@ def test_broken_off_nothing_is_half_done_and_nothing_is_asked_twice(ready: Any, 
     assert "To go on" not in again.shown  # nothing new was answered
 
 
-def test_a_zone_whose_clock_nobody_confirmed_is_asked_for_again(ready: Any, terminal: Callable[..., Any]) -> None:
+def test_a_zone_whose_clock_nobody_confirmed_is_asked_for_again(here: Any, terminal: Callable[..., Any]) -> None:
     asked = terminal("onboard", "--name", "Ana")
     for question, answer in [("Phone", "+573001234567"), ("Time zone", "bogota")]:
         asked.expect(question)
@@ -295,40 +295,40 @@ def reached(program: Any, who: str = "Ana") -> dict[str, tuple[str, str]]:
     return {each["channel"]: (each["address"], each["blocked"]) for each in shown}
 
 
-def test_mail_and_sms_reach_whoever_gave_an_address_and_a_number(ready: Any) -> None:
+def test_mail_and_sms_reach_whoever_gave_an_address_and_a_number(here: Any) -> None:
     assert (
-        "Mail reaches them at ana@example.org." in ready("onboard", *ANA, *AGREED, "--email", "ana@Example.ORG").stdout
+        "Mail reaches them at ana@example.org." in here("onboard", *ANA, *AGREED, "--email", "ana@Example.ORG").stdout
     )
     phone = ("+573001234567", "")
-    assert reached(ready) == {"whatsapp": phone, "sms": phone, "mail": ("ana@example.org", "")}
-    kept = rows(ready, "SELECT kind, value FROM channel_identities WHERE channel = 'mail'")
+    assert reached(here) == {"whatsapp": phone, "sms": phone, "mail": ("ana@example.org", "")}
+    kept = rows(here, "SELECT kind, value FROM channel_identities WHERE channel = 'mail'")
     assert kept == [("id", "ana@example.org")]
 
 
-def test_a_new_address_takes_the_place_of_the_old_and_the_same_one_changes_nothing(ready: Any) -> None:
+def test_a_new_address_takes_the_place_of_the_old_and_the_same_one_changes_nothing(here: Any) -> None:
     for address in ("ana@example.org", "ana@example.org", "ana@example.net", "ana@example.org"):
-        assert ready("onboard", *ANA, "--email", address).returncode == 0
-    assert reached(ready)["mail"] == ("ana@example.org", "")
-    ready("onboard", *ANA)
-    assert reached(ready)["mail"] == ("ana@example.org", "")
-    kept = rows(ready, "SELECT value, valid_to_ms IS NULL FROM channel_identities WHERE channel = 'mail' ORDER BY id")
+        assert here("onboard", *ANA, "--email", address).returncode == 0
+    assert reached(here)["mail"] == ("ana@example.org", "")
+    here("onboard", *ANA)
+    assert reached(here)["mail"] == ("ana@example.org", "")
+    kept = rows(here, "SELECT value, valid_to_ms IS NULL FROM channel_identities WHERE channel = 'mail' ORDER BY id")
     assert kept == [("ana@example.org", 0), ("ana@example.net", 0), ("ana@example.org", 1)]
 
 
-def test_an_address_of_somebody_else_is_refused_and_nothing_is_kept(ready: Any) -> None:
-    ready("onboard", *ANA, "--email", "family@example.org")
+def test_an_address_of_somebody_else_is_refused_and_nothing_is_kept(here: Any) -> None:
+    here("onboard", *ANA, "--email", "family@example.org")
     ben = ("--name", "Ben", "--phone", "+573001234568", "--zone", "bogota")
-    done = ready("onboard", *ben, "--email", "family@example.org")
+    done = here("onboard", *ben, "--email", "family@example.org")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "another person's" in done.stderr
-    assert [person["name"] for person in listed(ready)] == ["Ana"]
+    assert [person["name"] for person in listed(here)] == ["Ana"]
 
 
-def test_who_moves_by_a_second_onboarding_keeps_the_time_of_day_of_reminders(ready: Any) -> None:
-    ready("onboard", *ANA)
-    remind(ready, "2036-06-01T09:00:00", "America/Bogota")
-    ready("onboard", *ANA, "--zone", "Europe/Madrid")
-    assert rows(ready, "SELECT zone, next_wall, next_at_ms FROM schedules") == [
+def test_who_moves_by_a_second_onboarding_keeps_the_time_of_day_of_reminders(here: Any) -> None:
+    here("onboard", *ANA)
+    remind(here, "2036-06-01T09:00:00", "America/Bogota")
+    here("onboard", *ANA, "--zone", "Europe/Madrid")
+    assert rows(here, "SELECT zone, next_wall, next_at_ms FROM schedules") == [
         ("Europe/Madrid", "2036-06-01T09:00:00", stamp(datetime(2036, 6, 1, 7, tzinfo=UTC)))
     ]
 
@@ -399,97 +399,97 @@ def test_the_clock_there_is_said_as_people_say_it(hour: int, shown: str) -> None
 # --- users ---------------------------------------------------------------------------------------
 
 
-def test_a_person_is_found_by_name_number_and_id(ready: Any) -> None:
-    ready("onboard", *ANA)
-    [person] = listed(ready)
+def test_a_person_is_found_by_name_number_and_id(ready: Any, here: Any) -> None:
+    here("onboard", *ANA)
+    [person] = listed(here)
     for who in (person["id"], "ana", "+573001234567"):
-        assert json.loads(ready("users", "show", who, "--json").stdout)["person"] == person
+        assert json.loads(here("users", "show", who, "--json").stdout)["person"] == person
     done = ready("users", "show", "nobody")
     assert (done.returncode, done.stderr) == (2, "ivy: Nobody is known as 'nobody'; `ivy users list` shows who is.\n")
 
 
-def test_a_pause_and_its_end(ready: Any) -> None:
-    ready("onboard", *ANA, *AGREED)
-    assert ready("users", "pause", "Ana").returncode == 0
-    assert listed(ready)[0]["status"] == "paused"
-    assert ready("users", "resume", "Ana").returncode == 0
-    assert listed(ready)[0]["status"] == "active"
-    assert ready("users", "resume", "Ana").returncode == 2
+def test_a_pause_and_its_end(here: Any) -> None:
+    here("onboard", *ANA, *AGREED)
+    assert here("users", "pause", "Ana").returncode == 0
+    assert listed(here)[0]["status"] == "paused"
+    assert here("users", "resume", "Ana").returncode == 0
+    assert listed(here)[0]["status"] == "active"
+    assert here("users", "resume", "Ana").returncode == 2
 
 
-def test_a_move_takes_the_reminders_along(ready: Any) -> None:
-    ready("onboard", *ANA)
-    remind(ready, "2036-06-01T09:00:00", "America/Bogota")
+def test_a_move_takes_the_reminders_along(ready: Any, here: Any) -> None:
+    here("onboard", *ANA)
+    remind(here, "2036-06-01T09:00:00", "America/Bogota")
     done = ready("users", "move", "Ana", "madrid")
     assert done.returncode == 0
     assert done.stdout.startswith("Ana lives by Europe/Madrid, where it is ")
     assert done.stdout.endswith("; 1 reminder was moved.\n")
-    assert listed(ready)[0]["zone"] == "Europe/Madrid"
-    assert rows(ready, "SELECT zone, next_at_ms FROM schedules") == [
+    assert listed(here)[0]["zone"] == "Europe/Madrid"
+    assert rows(here, "SELECT zone, next_at_ms FROM schedules") == [
         ("Europe/Madrid", stamp(datetime(2036, 6, 1, 7, tzinfo=UTC)))
     ]
-    assert "0 reminders were moved" in ready("users", "move", "Ana", "Europe/Madrid").stdout
-    assert ready("users", "move", "Ana", "Bogotta").returncode == 2
-    assert ready("users", "move", "nobody", "UTC").returncode == 2
+    assert "0 reminders were moved" in here("users", "move", "Ana", "Europe/Madrid").stdout
+    assert here("users", "move", "Ana", "Bogotta").returncode == 2
+    assert here("users", "move", "nobody", "UTC").returncode == 2
 
 
-def test_who_is_blocked_and_who_asked_for_a_human_is_shown(ready: Any) -> None:
-    ready("onboard", *ANA, "--email", "ana@example.org")
-    assert "a human answers" not in ready("users", "show", "Ana").stdout
+def test_who_is_blocked_and_who_asked_for_a_human_is_shown(here: Any) -> None:
+    here("onboard", *ANA, "--email", "ana@example.org")
+    assert "a human answers" not in here("users", "show", "Ana").stdout
     now = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-    with closing(open_writer(ready.folder / "data/ivy.db")) as connection:
+    with closing(open_writer(here.folder / "data/ivy.db")) as connection:
         [person] = people.everyone(connection)
         people.hand_over(within(connection, person.id), now)
         blocked.block(connection, "mail", "ana@example.org", "they unsubscribed", now=now)
-    shown = ready("users", "show", "Ana").stdout
+    shown = here("users", "show", "Ana").stdout
     assert "ana@example.org, blocked: they unsubscribed" in shown
     assert "a human answers   since 2026-11-22 09:30" in shown
-    assert reached(ready)["mail"] == ("ana@example.org", "they unsubscribed")
+    assert reached(here)["mail"] == ("ana@example.org", "they unsubscribed")
 
 
-def test_an_export_is_one_document_or_a_file_of_the_owners_alone(ready: Any, tmp_path: Path) -> None:
-    ready("onboard", *ANA, *AGREED)
-    document = json.loads(ready("users", "export", "Ana").stdout)
+def test_an_export_is_one_document_or_a_file_of_the_owners_alone(here: Any, tmp_path: Path) -> None:
+    here("onboard", *ANA, *AGREED)
+    document = json.loads(here("users", "export", "Ana").stdout)
     assert set(document["tables"]) == {"users", "channel_identities", "consents"}
-    assert ready("users", "export", "Ana", "--to", "ana.json").returncode == 0
+    assert here("users", "export", "Ana", "--to", "ana.json").returncode == 0
     assert (tmp_path / "ana.json").stat().st_mode & 0o777 == 0o600
     assert json.loads((tmp_path / "ana.json").read_text())["tables"] == document["tables"]
-    again = ready("users", "export", "Ana", "--to", "ana.json")
+    again = here("users", "export", "Ana", "--to", "ana.json")
     assert (again.returncode, again.stderr) == (1, "ivy: File exists: ana.json\n")
 
 
-def test_off_a_terminal_nobody_is_erased_without_yes(ready: Any) -> None:
-    ready("onboard", *ANA)
+def test_off_a_terminal_nobody_is_erased_without_yes(ready: Any, here: Any) -> None:
+    here("onboard", *ANA)
     assert ready("users", "erase", "Ana", typed="y\n").returncode == 2
-    assert len(listed(ready)) == 1
+    assert len(listed(here)) == 1
 
 
-def test_on_a_terminal_no_is_no(ready: Any, terminal: Callable[..., Any]) -> None:
-    ready("onboard", *ANA)
+def test_on_a_terminal_no_is_no(here: Any, terminal: Callable[..., Any]) -> None:
+    here("onboard", *ANA)
     asked = terminal("users", "erase", "Ana")
     asked.expect("Erase? [y/N]: ")
     asked.type("\n")
     assert asked.end() == 0
-    assert len(listed(ready)) == 1
+    assert len(listed(here)) == 1
 
 
-def test_an_erasure_is_counted_and_leaves_no_name_or_number_even_in_the_audit_log(ready: Any) -> None:
-    ready("onboard", *ANA, *AGREED)
-    [person] = listed(ready)
-    told = json.loads(ready("users", "erase", "Ana", "--yes", "--json").stdout)["erased"]
+def test_an_erasure_is_counted_and_leaves_no_name_or_number_even_in_the_audit_log(here: Any) -> None:
+    here("onboard", *ANA, *AGREED)
+    [person] = listed(here)
+    told = json.loads(here("users", "erase", "Ana", "--yes", "--json").stdout)["erased"]
     assert told["deleted"] == {"channel_identities": 1, "consents": 1, "users": 1}
     assert told["left"] == {}
-    audit = rows(ready, "SELECT action, subject, actor FROM audit_log ORDER BY id")
+    audit = rows(here, "SELECT action, subject, actor FROM audit_log ORDER BY id")
     assert audit[-1][:2] == ("users erase", person["id"])
     assert "ivy users erase … --yes --json" in audit[-1][2]
-    for part in (ready.folder / "data").iterdir():
+    for part in (here.folder / "data").iterdir():
         kept = part.read_bytes()
         for trace in (b"Ana", b"3001234567", b"quiero que"):
             assert trace not in kept
 
 
-def test_every_look_at_people_is_in_the_audit_log(ready: Any) -> None:
-    ready("onboard", *ANA, *AGREED)
+def test_every_look_at_people_is_in_the_audit_log(ready: Any, here: Any) -> None:
+    here("onboard", *ANA, *AGREED)
     for words in (["list"], ["show", "Ana"], ["pause", "Ana"], ["resume", "Ana"], ["export", "Ana"]):
         ready("users", *words)
     actions = [action for (action,) in rows(ready, "SELECT action FROM audit_log ORDER BY id")]

@@ -24,7 +24,6 @@ from ivy.emulators.retell import RetellEmulator
 from ivy.errors import BadSignature, ConfigError, VendorMisconfigured
 from ivy.store import inbox
 from ivy.store.inbox import Arrival
-from ivy.store.migrate import migrate
 from ivy.store.sealing import Sealer, new_key
 from ivy.store.settings import open_writer
 from tests.loopback import on_loopback
@@ -147,12 +146,9 @@ class Typed(msgspec.Struct):
 
 
 @pytest.fixture
-async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def world(tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     for name in [name for name in os.environ if name.startswith("IVY_")]:
         monkeypatch.delenv(name)
-    connection = open_writer(tmp_path / "data" / "ivy.db", throwaway=True)
-    migrate(connection)
-    connection.close()
     world = World(tmp_path)
     async with on_loopback(world.retell.app) as world.address, on_loopback(world.edge) as world.public:
         world.configure()

@@ -22,7 +22,6 @@ from ivy.emulators.whatsapp_flow_envelopes import seal
 from ivy.emulators.whatsapp_flows import FlowShelf, ShelvedFlow
 from ivy.emulators.whatsapp_shapes import Refusal
 from ivy.errors import ConfigError, OutcomeUnknown, UsageError, VendorMisconfigured
-from ivy.store.migrate import migrate
 from ivy.store.settings import open_writer
 from tests.loopback import on_loopback
 
@@ -112,12 +111,9 @@ class Typed(msgspec.Struct):
 
 
 @pytest.fixture
-async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def world(tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     for name in [name for name in os.environ if name.startswith("IVY_")]:
         monkeypatch.delenv(name)
-    connection = open_writer(tmp_path / "data" / "ivy.db", throwaway=True)
-    migrate(connection)
-    connection.close()
     world = World(tmp_path)
     async with on_loopback(world.app) as world.address:
         world.configure()

@@ -92,12 +92,11 @@ class Typed(msgspec.Struct):
 
 
 @pytest.fixture
-async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nursery: trio.Nursery) -> AsyncIterator[World]:
+async def world(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch, nursery: trio.Nursery
+) -> AsyncIterator[World]:
     for name in [name for name in os.environ if name.startswith("IVY_")]:
         monkeypatch.delenv(name)
-    connection = open_writer(tmp_path / "data" / "ivy.db", throwaway=True)
-    migrate(connection)
-    connection.close()
     world = World(tmp_path)
     async with on_loopback(world.app) as address:
         nursery.start_soon(world.review.run)

@@ -236,6 +236,27 @@ async def test_where_it_is_not_plain_which_day_is_wrong_ivy_asks(life: Life, aut
     await sums_up(life)
     await life.taps(summing_up.answered, summing_up.WRONG)
     assert (await life.said())[-1].startswith("Thanks for telling me. Which day")
+    asked = await life.asked()
+    assert asked.options == (("2026-11-19", "Thu 19 Nov"), ("2026-11-20", "Fri 20 Nov"))
+    await life.taps(summing_up.day_answered, "2026-11-20")
+    assert "put that right: Fri 20 Nov" in (await life.said())[-1]
+    outcomes = [await life.rows.read(streaks.of_day, MONDAY + timedelta(days=number)) for number in (3, 4)]
+    assert outcomes == [Outcome.MISSED, Outcome.EXCUSED]
+
+
+@pytest.mark.parametrize("said_since", [1, 2])
+async def test_a_day_that_was_told_of_since_is_not_asked_about(
+    life: Life, autojump_clock: MockClock, said_since: int
+) -> None:
+    await life.rows.write(streaks.record, MONDAY + timedelta(days=4), Outcome.MISSED, source="test", now=life.now)
+    await sums_up(life)
+    for number in (4, 3)[:said_since]:
+        day = MONDAY + timedelta(days=number)
+        await life.rows.write(streaks.record, day, Outcome.SKIPPED, source="text", now=life.now)
+    await life.taps(summing_up.answered, summing_up.WRONG)
+    expected = "put that right: Thu 19 Nov" if said_since == 1 else "Which day was different"
+    assert expected in (await life.said())[-1]
+    assert await life.rows.read(streaks.of_day, MONDAY + timedelta(days=4)) is Outcome.SKIPPED
 
 
 async def writes_ahead(life: Life, ask: Ask | None) -> None:

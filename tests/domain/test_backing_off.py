@@ -13,12 +13,6 @@ NOW = datetime(2026, 12, 1, 7, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def test_two_unasked_contacts_are_a_days_worth() -> None:
-    assert may_nudge(Nudged(today=1), NOW) is Nudge.SEND
-    assert may_nudge(Nudged(today=2), NOW) is Nudge.LEAVE_OUT
-    assert may_nudge(Nudged(today=2), NOW, per_day=3) is Nudge.SEND
-
-
 @pytest.mark.parametrize(
     ("unanswered", "asked", "since_last", "expected"),
     [

@@ -195,7 +195,7 @@ def test_hours_that_never_open_name_no_end() -> None:
 
 def test_unasked_calls_have_a_cap_of_a_day() -> None:
     full = situation(wish=Wish.NOBODY, unasked_today=2)
-    assert decide(full) == Refuse("2 calls a day that nobody asked for", fault=False, until=TOMORROW)
+    assert decide(full) == Refuse("2 unasked contacts today already", fault=False, until=TOMORROW)
     assert decide(replace(full, unasked_today=1)) == Dial()
     assert decide(replace(full, wish=Wish.SLOT)) == Dial()
 
@@ -329,7 +329,7 @@ IN_ORDER: list[tuple[dict[str, Any], str]] = [
     ({"handed_over": True}, "a human is talking with them, or looks first"),
     ({"due_at": FIVE - timedelta(hours=1)}, "more than 20 minutes late"),
     ({"own": OWN}, "their quiet hours"),
-    ({"unasked_today": 2}, "2 calls a day that nobody asked for"),
+    ({"unasked_today": 2}, "2 unasked contacts today already"),
     ({"attempts_today": 8}, "8 attempts a day"),
     ({"voice_on": False}, "calls are switched off"),
     ({"spending_on": False}, "spending is switched off"),

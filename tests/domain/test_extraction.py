@@ -49,6 +49,14 @@ def test_a_barrier_that_they_never_named_is_left_out() -> None:
     assert found.plan == IfThen(DAY, "run 30 minutes", "it is six")
 
 
+def test_a_place_is_a_field_of_its_own_and_left_out_if_they_never_named_it() -> None:
+    told = {**PLAN, "plan_place": "in the park"}
+    (found,) = missing(CallKind.MORNING, report(told, "It is six then, so I run 30 minutes in the park"))
+    assert found.plan == IfThen(DAY, "run 30 minutes", "it is six", place="in the park")
+    (found,) = missing(CallKind.MORNING, report(told, "It is six then, so I run 30 minutes"))
+    assert found.plan == IfThen(DAY, "run 30 minutes", "it is six")
+
+
 def test_without_an_analysis_their_own_sentence_is_read() -> None:
     told = report({}, "Bueno.", "Si son las seis entonces corro, y si llueve entonces escaleras")
     (found,) = missing(CallKind.MORNING, told, language="es")

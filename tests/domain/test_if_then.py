@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivy.domain.if_then import LONGEST, SMALL, IfThen, field, said_in, sentence
+from ivy.domain.if_then import LONGEST, SMALL, IfThen, field, parted, said_in, sentence
 
 DAY = date(2026, 11, 23)
 
@@ -22,6 +22,19 @@ DAY = date(2026, 11, 23)
         (IfThen(DAY, "correr", "son las seis", "llueve", "escaleras"), "es",
          "Si son las seis, entonces correr; si llueve, entonces escaleras."),
         (IfThen(DAY, "correr", "", "", "escaleras"), "es", "Correr; o al menos escaleras."),
+        (IfThen(DAY, "run", "it is six", "it rains", "stairs", place="in the park"), "en",
+         "If it is six, then run in the park; if it rains, then stairs."),
+        (IfThen(DAY, "run", "I leave work", place="the park"), "en", "If I leave work, then run at the park."),
+        (IfThen(DAY, "yoga", place="home"), "en", "Yoga at home."),
+        (IfThen(DAY, "run", "it is six", place="outside"), "en", "If it is six, then run outside."),
+        (IfThen(DAY, "run in the park", "it is six", place="the park"), "en", "If it is six, then run in the park."),
+        (IfThen(DAY, "correr", "son las seis", "llueve", "escaleras", place="en el parque"), "es",
+         "Si son las seis, entonces correr en el parque; si llueve, entonces escaleras."),
+        (IfThen(DAY, "yoga", "llego", place="casa"), "es", "Si llego, entonces yoga en casa."),
+        (IfThen(DAY, "run", "6pm"), "en", "If it is 6pm, then run."),
+        (IfThen(DAY, "run", "at 18:30"), "en", "If it is 18:30, then run."),
+        (IfThen(DAY, "correr", "a la 1 pm"), "es", "Si es la 1 pm, entonces correr."),
+        (IfThen(DAY, "correr", "a las 10"), "es", "Si son las 10, entonces correr."),
     ],
 )  # fmt: skip
 def test_it_is_said_as_far_as_it_is_known(plan: IfThen, language: str, said: str) -> None:
@@ -46,6 +59,23 @@ def test_the_small_words_are_the_sentences_own(words: str, kept: str) -> None:
     assert field(words) == kept
 
 
+WORDS = st.text(st.sampled_from("ab einthoym5:"), max_size=30).map(field)
+
+
+@given(st.builds(IfThen, st.just(DAY), WORDS, WORDS, WORDS, WORDS, place=WORDS), st.sampled_from(["en", "es"]))
+def test_each_field_is_heard_in_the_sentence(plan: IfThen, language: str) -> None:
+    said = sentence(plan, language).lower()
+    assert plan.workout.lower() in said
+    assert all(part.lower() in said for part in (plan.place, plan.barrier))
+
+
+@given(WORDS, st.sampled_from(["at home", "in the park", "en el parque", "en casa", ""]), st.sampled_from(["en", "es"]))
+def test_a_place_is_taken_apart_once_and_stays_said(words: str, where: str, language: str) -> None:
+    plan = parted(IfThen(DAY, f"run {words} {where}".strip(), "it is six"), language)
+    assert parted(plan, language) == plan
+    assert where in sentence(plan, language)
+
+
 @given(st.text(max_size=300))
 def test_a_field_is_short_and_of_one_line(words: str) -> None:
     kept = field(words)
@@ -61,6 +91,13 @@ def test_a_field_is_short_and_of_one_line(words: str) -> None:
         ("Okay so when I am home, I run", "en", IfThen(DAY, "run", "I am home")),
         ("Si son las seis entonces corro, y si llueve entonces diez minutos de escaleras", "es",
          IfThen(DAY, "corro", "son las seis", "llueve", "diez minutos de escaleras")),
+        ("If it's six and I am home then I'll run", "en", IfThen(DAY, "run", "it's six", place="home")),
+        ("When it is seven, then I walk in the park", "en", IfThen(DAY, "walk", "it is seven", place="in the park")),
+        ("Cuando sean las siete y esté en casa, entonces yoga", "es",
+         IfThen(DAY, "yoga", "sean las siete", place="en casa")),
+        ("Si son las siete entonces camino por el parque", "es",
+         IfThen(DAY, "camino", "son las siete", place="por el parque")),
+        ("If it is six then twenty minutes on the bike", "en", IfThen(DAY, "twenty minutes on the bike", "it is six")),
         ("I don't know yet", "en", None),
         ("If it rains, then ¿¿", "en", None),  # what they would do then, they did not say
         ("No sé todavía", "es", None),

@@ -54,7 +54,7 @@ def test_each_thing_alone_keeps_the_question_back() -> None:
         ({"may_begin": False}, "they are not to be written to unasked now"),
         ({"window_open": False}, "the window is closed"),
         ({"is_quiet": True}, "quiet hours"),
-        ({"unasked_today": 2}, "2 unasked messages today already"),
+        ({"unasked_today": 2}, "2 unasked contacts today already"),
         ({"others_open": 1}, "another question is open"),
         ({"asked_at": NOW - EVERY + timedelta(seconds=1)}, "asked not long ago"),
         ({"known_since": NOW - timedelta(days=13)}, "they have not been here for long"),

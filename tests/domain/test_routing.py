@@ -78,7 +78,7 @@ LADDER: list[tuple[Any, dict[str, Any]]] = [
     (Refuse("they said stop", "when they write START, or agree to it"), {"consent": YES}),
     (Hold(None, "a human talks with them, or looks first: Ivy is quiet"), {"handed_over": False}),
     (Hold(MORNING, "quiet hours"), {"quiet": QuietHours(time(1), time(9))}),
-    (Hold(MIDNIGHT, "2 unasked messages today already"), {"unasked_today": 1}),
+    (Hold(MIDNIGHT, "2 unasked contacts today already"), {"unasked_today": 1}),
     (
         Refuse("no address on whatsapp that may be written to", "when they write there, or `ivy onboard` adds one"),
         {"can_reach": True},
@@ -187,7 +187,7 @@ def test_what_they_asked_for_comes_at_night_over_the_cap_and_beside_a_human(chan
 def test_the_cap_counts_up_to_its_last_message_and_lifts_at_the_persons_midnight() -> None:
     bogota = replace(FREE, zone="America/Bogota", now=datetime(2026, 12, 1, 20, tzinfo=UTC), unasked_per_day=3)
     assert decide(replace(bogota, unasked_today=2)) == Free()
-    held = Hold(datetime(2026, 12, 2, 5, tzinfo=UTC), "3 unasked messages today already")
+    held = Hold(datetime(2026, 12, 2, 5, tzinfo=UTC), "3 unasked contacts today already")
     assert decide(replace(bogota, unasked_today=3)) == held
 
 

@@ -19,6 +19,7 @@ from ivy.domain.streaks import (
     milestone,
     replay,
     spared,
+    worth_telling,
 )
 
 FIRST = date(2026, 3, 1)
@@ -207,6 +208,11 @@ def test_kept_of_the_last_days_counts_each_planned_day_once(
 def test_eighteen_of_twenty_one() -> None:
     events = [(FIRST + timedelta(days=n), M if n in (3, 9, 15) else K) for n in range(30)]
     assert kept_of_last(events, FIRST + timedelta(days=20)) == (18, 21)
+
+
+@given(st.integers(0, 21), st.integers(0, 21))
+def test_days_kept_are_told_where_something_was_left_out_and_most_was_kept(kept: int, left_out: int) -> None:
+    assert worth_telling(kept, kept + left_out) is (0 < left_out < kept)
 
 
 @given(_history, _days)

@@ -46,6 +46,7 @@ async def says_something(play: Play, chance: Random, number: int) -> None:
             await play.queues(f"unasked {number}", asked_for=False, purpose=For.CHECKIN, patience=timedelta(days=9))
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_two_hundred_messages_in_a_day_come_in_order_and_never_too_fast(
     lives: Lives, autojump_clock: MockClock, seed: int
@@ -88,6 +89,7 @@ async def test_two_hundred_messages_in_a_day_come_in_order_and_never_too_fast(
         assert await play.dead() == []
 
 
+@pytest.mark.uncounted
 async def test_a_flood_to_one_person_is_paced_and_keeps_its_order(lives: Lives, autojump_clock: MockClock) -> None:
     async with lives() as play:
         await play.knows()
@@ -137,6 +139,7 @@ async def test_unasked_messages_wait_for_the_morning_and_for_their_day(lives: Li
         assert {each.at.astimezone(NEW_YORK).hour for each in came} == {8}
 
 
+@pytest.mark.uncounted
 async def test_a_young_number_reaches_two_hundred_and_fifty_people_a_day_and_the_rest_tomorrow(
     lives: Lives, autojump_clock: MockClock
 ) -> None:

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from trio.testing import MockClock
 
-from ivy.config import Config, VoiceSection
+from ivy.config import CallsSection, Config, VoiceSection
 from ivy.domain.sentences import ENGLISH, SPANISH, Say
 from ivy.emulators import whatsapp_payloads as payloads
 from ivy.emulators.faults import Refuse
 from tests.journeys.play import ANA, Lives, Play, after
 
+BEN = "+12025550177"
 VOICE = Config(voice=VoiceSection(enabled=True))
 FORWARDED = {"context": {"forwarded": True}}
 ANSWERED = "SELECT count(*) FROM ai_usage WHERE role IN ('primary', 'fallback')"
@@ -68,6 +69,27 @@ async def test_after_words_by_others_a_call_takes_a_yes_and_is_made_once(
         assert play.heard()[-1] == SPANISH[Say.TAP_OVER]
         assert await play.one(CALLED) == 1
         assert await play.dead() == []
+
+
+async def test_the_minutes_for_calls_are_counted_again_when_a_yes_comes(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    """Two ask for a daily call, of which there are minutes for one; both were asked about while there were."""
+    few = Config(voice=VoiceSection(enabled=True), calls=CallsSection(minutes_per_day=4))
+    booked = "SELECT count(*) FROM call_slots WHERE by = 'voice'"
+    async with lives(config=few) as play:
+        for who in (ANA, BEN):
+            await play.knows(who, name=who)
+            await forwards(play, "See you all on Friday!", who)
+            assert "6:30 am" in await asks(play, "from now on call me every day at 6:30 am", who)
+        assert await play.one(booked) == 0
+        await play.taps("Yes", ANA)
+        await play.quiet(30)
+        assert await play.one(booked) == 1
+        await play.taps("Yes", BEN)
+        await play.quiet(30)
+        assert await play.one(booked) == 1
+        assert ENGLISH[Say.CONFIRM_CHANGED] in play.heard(BEN)
 
 
 async def test_a_no_leaves_it_and_other_words_leave_it_open(lives: Lives, autojump_clock: MockClock) -> None:

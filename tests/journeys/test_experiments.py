@@ -97,11 +97,12 @@ async def test_the_reminder_before_a_workout_comes_by_the_arm_and_is_told_of_as_
     arms = {"soon": 15, "early": 90}
     async with lives(config=trying("reminder", "workout_reminder_minutes", arms)) as play:
         await play.knows()
+        await play.talk("send me a text before each workout")
         await play.talk("plan a run tomorrow at 7am")
         minutes = arms[arm_of("reminder", play.ids[ANA], arms)]
         due = (datetime(2026, 11, 24, 7, tzinfo=UTC) - timedelta(minutes=minutes)).replace(
             tzinfo=None
         )  # their own clock
         assert await play.one("SELECT next_wall FROM schedules WHERE kind = 'nudge'") == due.isoformat()
-        assert f"({minutes} minutes)" in await play.talk("what do you send me?")
+        assert f"({minutes} minutes before each workout with a time)" in await play.talk("what do you send me?")
         assert await play.one("SELECT value FROM experiment_arms") == minutes

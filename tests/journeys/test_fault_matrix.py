@@ -217,6 +217,7 @@ def test_no_bad_answer_of_a_vendor_is_missing_from_the_list() -> None:
     assert [each for each in made if (each(NEVER) if each is slow else each()) not in tried] == []
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("role", ROLES)
 async def test_each_fault_at_each_moment_ends_in_one_answer(lives: Lives, autojump_clock: MockClock, role: str) -> None:
     mouth = Mouth()

@@ -275,6 +275,7 @@ async def test_a_missed_call_whose_webhooks_are_lost_is_written_about_within_fiv
         assert sent[before]["sent_at_ms"] <= stamp(first.placed_at + timedelta(minutes=5))
 
 
+@pytest.mark.uncounted
 async def test_fifty_calls_due_at_once_never_take_more_than_ten_lines(lives: Lives, autojump_clock: MockClock) -> None:
     config = Config(
         voice=VoiceSection(enabled=True), calls=CallsSection(concurrent=10, per_second=5, minutes_per_day=3000)

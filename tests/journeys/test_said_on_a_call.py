@@ -6,10 +6,11 @@ import pytest
 from trio.testing import MockClock
 
 from ivy.domain.calls import CallOutcome
-from ivy.domain.sentences import ENGLISH, Say
+from ivy.domain.consent import Purpose
+from ivy.domain.sentences import ENGLISH, SPANISH, Say
 from ivy.domain.streaks import Outcome
 from ivy.emulators.retell_people import scripted
-from ivy.store import calls_off, streaks
+from ivy.store import calls_off, consents, people, streaks
 from tests.journeys.play import Lives
 from tests.journeys.test_phone_calls import ANA, DAWN, VOICE, had, lives_by_phone, phones
 
@@ -54,3 +55,29 @@ async def test_no_calls_today_said_on_the_phone_keeps_the_evening_quiet(
         assert told == (0 if words.startswith("I can't") else 1)  # the agent said it already
         await play.until(DAWN + timedelta(hours=25, minutes=30))
         assert len(phones(play).placed) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "locale", "question"),
+    [
+        ("please stop calling me", "en-US", ENGLISH[Say.STOP_QUESTION]),
+        ("no me llames nunca más", "es-CO", SPANISH[Say.STOP_QUESTION]),
+    ],
+)
+async def test_a_stop_said_in_a_pause_is_heard_and_the_pause_stays(
+    lives: Lives, words: str, locale: str, question: str, autojump_clock: MockClock
+) -> None:
+    friday = DAWN + timedelta(days=4)
+    async with lives(DAWN, config=VOICE) as play:
+        await lives_by_phone(play)
+        await play.rows_of().write(people.set_locale, locale)
+        await play.rows_of().write(people.suspend, friday)
+        phones(play).person_answers(ANA, scripted(words, "bye", "bye", "bye", "bye", "bye"))
+        await play.says("call me" if locale == "en-US" else "llámame")  # in a pause only what they ask for
+        await play.quiet(600)
+        (call,) = await had(play)
+        assert call.outcome in (CallOutcome.COMPLETED, CallOutcome.OPTED_OUT)
+        assert sum(text.startswith(question) for text in play.heard()) == (call.outcome is CallOutcome.COMPLETED)
+        await play.talk("calls" if locale == "en-US" else "las llamadas")
+        assert Purpose.CALLS not in await play.rows_of().read(consents.current)
+        assert (await play.rows_of().read(people.load)).suspended_until == friday

@@ -199,6 +199,7 @@ async def test_nobody_who_said_stop_hears_of_it(lives: Lives, autojump_clock: Mo
         assert await digests(play) == []
 
 
+@pytest.mark.uncounted
 async def test_a_month_has_one_a_week_and_idle_weeks_are_silent(lives: Lives, autojump_clock: MockClock) -> None:
     async with lives(brain=brain()) as play:
         await play.knows()

@@ -52,6 +52,7 @@ def quiet_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("CRITICAL")
 
 
+@pytest.mark.uncounted
 async def test_nothing_that_is_told_of_one_holds_anything_of_the_other(
     lives: Lives, autojump_clock: MockClock, quiet_log: None
 ) -> None:

@@ -11,7 +11,7 @@ from ivy.emulators.model_faults import ModelFault, slow
 from ivy.store import messages, stories
 from ivy.store.binding import Connection
 from ivy.store.stories import Story
-from tests.journeys.files import SURE_OF_ITSELF, buttons, kept, speak, tap
+from tests.journeys.files import SURE_OF_ITSELF, buttons, kept, photograph, speak, tap
 from tests.journeys.play import Lives, Play, plain
 
 WISH = "remind me tomorrow at 9am to call John"
@@ -259,17 +259,48 @@ async def test_stop_while_a_note_is_under_way_is_followed_by_silence(
         assert await reminders_of(play) == ["water the plants"]
 
 
-async def test_stop_while_a_file_is_to_be_tried_again_ends_the_trying(lives: Lives, autojump_clock: MockClock) -> None:
+async def test_stop_while_a_picture_is_to_be_tried_again_ends_the_trying(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
     async with lives() as play:
         await play.knows()
         play.world.vendors.faults["whatsapp"].add(Refuse(), path="/attachments", times=99)
-        await speak(play, WISH)
+        await photograph(play)
         await trio.sleep(10)
         assert await play.talk("STOP") == STOPPED
         asked = len(play.whatsapp.media.look_ups)
         await play.quiet(24 * 3600)
         assert len(play.whatsapp.media.look_ups) <= asked + 1
         assert (play.heard(), kept(play)) == ([STOPPED], [])
+
+
+@pytest.mark.parametrize("fails", ["file", "ears"])
+@pytest.mark.parametrize("words", [WISH, "START", "I want to kill myself tonight"])
+async def test_what_was_spoken_before_a_stop_is_heard_however_late(
+    lives: Lives, autojump_clock: MockClock, fails: str, words: str
+) -> None:
+    """Stop takes nothing of it away: it is written down, and a cry in it opens a review; nobody is talked to about the rest."""
+    async with lives() as play:
+        await play.knows()
+        if fails == "file":
+            play.world.vendors.faults["whatsapp"].add(Refuse(), path="/attachments", times=14)
+        else:
+            play.world.vendors.faults["transcription"].add(Refuse(), times=14)
+        await speak(play, words)
+        await trio.sleep(10)
+        assert await play.talk("STOP") == STOPPED
+        await play.quiet(6 * 3600)
+        assert await play.one("SELECT transcript FROM media") == words
+        assert await play.one("SELECT body FROM messages_v2 WHERE kind = 'media'") == words
+        reviews = await play.one("SELECT count(*) FROM reviews")
+        if "kill" in words:
+            assert reviews == 1
+            assert play.heard()[0] == STOPPED and "988" in play.heard()[1] and len(play.heard()) == 2
+        else:
+            assert (reviews, play.heard()) == (0, [STOPPED])
+        assert (play.asked_models(), await reminders_of(play)) == (0, [])
+        assert await play.one("SELECT status FROM users") == "stopped"
+        assert await play.dead() == []
 
 
 async def test_a_daemon_cut_off_before_anybody_listened_goes_on_and_pays_once(

@@ -10,6 +10,7 @@ import pytest
 from ivy.cli import simulate_week
 from ivy.cli.week_report import Told
 
+pytestmark = pytest.mark.uncounted
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 PEOPLE = (
     *("keen", "spanish", "ghoster", "traveller", "relapser", "voicemail", "text_only", "stopper", "night_shift"),

@@ -1,9 +1,11 @@
 """What is remembered of talks: the day's sentence, scores, changes, transcripts; each person's own."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from ivy.domain import if_then as if_then_rule
 from ivy.domain.calls import Spoken
 from ivy.domain.if_then import IfThen
 from ivy.store import if_then, scores, transcripts, workouts
@@ -33,6 +35,39 @@ async def test_a_day_has_one_sentence_and_the_last_word_counts(ana: PersonStore,
     await ben.write(if_then.forget, TODAY)
     await ana.write(if_then.forget, TODAY)
     assert await ana.read(if_then.of_day, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("cue", "language", "said"),
+    [
+        ("it is six", "en", "If it is six, then run; if it rains, then stairs."),
+        ("I am in the park", "en", "If I am in the park, then run; if it rains, then stairs."),
+        ("llego a casa", "es", "Si llego a casa, entonces run; si it rains, entonces stairs."),
+    ],
+)
+async def test_a_sentence_from_before_there_was_a_place_reads_as_it_did(
+    ana: PersonStore, cue: str, language: str, said: str
+) -> None:
+    def written_by_the_previous_program(scope: Scope) -> None:
+        scope.execute(
+            "INSERT INTO if_then_plans (id, user_id, day, workout_id, cue, workout, barrier, small_version, source, changed_at_ms)"
+            " VALUES ('old', :user, '2026-11-23', NULL, :cue, 'run', 'it rains', 'stairs', 'call', 0)",
+            cue=cue,
+        )
+
+    await ana.write(written_by_the_previous_program)
+    kept = await ana.read(if_then.of_day, TODAY)
+    assert kept is not None
+    assert kept == IfThen(TODAY, "run", cue, "it rains", "stairs", place="")
+    assert if_then_rule.sentence(kept, language) == said
+
+
+async def test_time_and_place_are_columns_apart(ana: PersonStore) -> None:
+    plan = replace(RUN, place="in the park")
+    await ana.write(save, plan)
+    assert await ana.read(if_then.of_day, TODAY) == plan
+    await ana.write(save, RUN, 2)  # a new sentence without a place forgets the old one's
+    assert await ana.read(if_then.of_day, TODAY) == RUN
 
 
 async def test_earlier_sentences_come_newest_first(ana: PersonStore) -> None:

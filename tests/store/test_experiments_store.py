@@ -160,12 +160,27 @@ async def test_a_reminder_comes_by_the_arm_only_for_who_never_said_how_long_befo
     known = {name_for("early", section=REMINDER): REMINDER}
 
     def play(scope: Scope) -> None:
+        assert nudges.lead_seen(scope, known, day=DAY) == nudges.lead(scope, known, day=DAY, now=NOON) == 0
+        scope.execute("INSERT INTO reminded_unasked (user_id) VALUES (:user)")  # as one who was here before
         assert nudges.lead_seen(scope, known, day=DAY) == nudges.USUAL_MINUTES
         assert rows(scope) == []  # to be told of it is no use of it
         assert nudges.lead(scope, known, day=DAY, now=NOON) == 60
         assert nudges.lead_seen(scope, known, day=DAY) == 60
         nudges.set_minutes(scope, 20, source="text", now=NOON)
         assert nudges.lead(scope, known, day=DAY, now=NOON) == nudges.lead_seen(scope, known, day=DAY) == 20
+
+    await ben.write(play)
+
+
+async def test_who_wishes_for_a_reminder_gets_the_arms_and_who_said_how_long_gets_that(ben: PersonStore) -> None:
+    known = {name_for("early", section=REMINDER): REMINDER}
+
+    def play(scope: Scope) -> None:
+        assert nudges.lead_wished(scope, known, day=DAY, now=NOON) == 60
+        nudges.set_minutes(scope, 20, source="text", now=NOON)
+        assert nudges.lead_wished(scope, known, day=DAY, now=NOON) == 20
+        nudges.set_minutes(scope, 0, source="text", now=NOON)  # called off, and wished for again
+        assert nudges.lead_wished(scope, known, day=DAY, now=NOON) == 60
 
     await ben.write(play)
 

@@ -10,7 +10,7 @@ from ivy.domain.contents import AnyContent, Buttons, Emoji, Option, Template, Wo
 from ivy.domain.inbound import Media, Sender, Text
 from ivy.domain.routing import For
 from ivy.ports import Address
-from ivy.store import messages, outbox
+from ivy.store import messages, outbox, unasked
 from ivy.store.binding import IntegrityError
 from ivy.store.database import Store
 from ivy.store.outbox import NewMessage, Outgoing, OwnTemplate
@@ -145,27 +145,11 @@ async def test_a_withdrawal_cancels_what_waits_and_never_repeats_what_is_on_its_
 # --- what the rules ask --------------------------------------------------------------------------------
 
 
-async def test_what_nobody_asked_for_is_counted_from_when_it_left(ana: PersonStore, ben: PersonStore) -> None:
-    await ana.write(queue, "checkin", asked_for=False)
-    await ana.write(queue, "answer")
-    await ana.write(queue, "waits", asked_for=False)
-    await ana.write(queue, "yesterday", asked_for=False)
-    await ben.write(queue, "bens", asked_for=False)
-    await ana.write(leave, "yesterday", now=NOW - timedelta(days=1))
-    await ana.write(leave, "checkin")
-    await ana.write(leave, "answer")
-    await ben.write(leave, "bens")
-    assert await ana.read(outbox.unasked_since, NOW) == 1
-    assert await ana.read(outbox.unasked_since, NOW + MINUTE) == 0
-    assert await ana.read(outbox.unasked_since, NOW - timedelta(days=2)) == 2
-    assert await ben.read(outbox.unasked_since, NOW) == 1
-
-
 async def test_what_surely_was_not_heard_counts_for_nothing(diary_store: Store, ana: PersonStore) -> None:
     await ana.write(queue, "m1", asked_for=False)
     await ana.write(leave, "m1")
     await diary_store.write(outbox.unsend, "m1", now=NOW, reason="503")
-    assert await ana.read(outbox.unasked_since, NOW) == 0
+    assert await ana.read(unasked.since, NOW) == 0
     assert await ana.read(outbox.sent_lately, "whatsapp", now=NOW) == []
     assert (await found(diary_store, "m1")).state == "queued"
 

@@ -69,6 +69,7 @@ INSERT INTO expenses (id, user_id, amount_minor, currency, description, plain, c
     VALUES ('x-' || :user, :user, 100, 'COP', :words, :words, 'food', '2026-11-01', 1);
 INSERT INTO workouts (id, user_id, day, kind, state, planned, source, note, created_at_ms, changed_at_ms)
     VALUES ('w-' || :user, :user, '2026-11-01', 'run', 'done', 1, 'text', :words, 1, 1);
+INSERT INTO workout_rules (user_id, since_ms, counts_from, part_gives) VALUES (:user, 1, 10, 'none');
 INSERT INTO streak_events (user_id, day, outcome, source, at_ms) VALUES (:user, '2026-11-01', 'kept', 'text', 1);
 INSERT INTO user_preferences (user_id, key, value, source, at_ms) VALUES (:user, 'tone', :words, 'said', 1);
 INSERT INTO media (id, user_id, message_id, channel, direction, type, state, reason, transcript, received_at_ms, expires_at_ms)
@@ -80,6 +81,7 @@ INSERT INTO alert_told (alert_id, route, severity, told_at_ms)
 INSERT INTO blocked_addresses (channel, value, reason, at_ms) VALUES ('sms', :phone, 'they said stop there', 1);
 INSERT INTO blocked_addresses (channel, value, reason, at_ms) VALUES ('whatsapp', 'CO.' || :words, 'gone', 1);
 INSERT INTO onboardings (user_id, step, answers, started_at_ms, changed_at_ms) VALUES (:user, 'name', :words, 1, 1);
+INSERT INTO reminded_unasked (user_id) VALUES (:user);
 INSERT INTO call_slots (id, user_id, kind, by, at, changed_at_ms) VALUES ('slot-' || :user, :user, 'morning', 'voice', '07:00', 1);
 INSERT INTO calls (id, user_id, kind, slot, day, state, due_at_ms, to_number, reason)
     VALUES ('call-' || :user, :user, 'morning', 'slot-' || :user, '2026-11-01', 'ended', 1, :phone, :words);

@@ -40,6 +40,7 @@ async def agreeing(diary: Diary) -> Diary:
     return diary
 
 
+@pytest.mark.uncounted
 @each_case("example", EXAMPLES)
 def test_no_phrase_of_any_tool_is_taken_for_anothers(example: Example) -> None:
     said = BrainTurn("user", (f"{MARKER}\n{example.phrase}",))
@@ -59,33 +60,47 @@ async def test_a_sentence_is_kept_as_fields_with_its_workout(ben: Diary) -> None
     said = await ben(
         "save_plan",
         kind="run",
-        cue="it is six pm and I am home",
+        time="it is six pm and I am home",
         barrier="if it rains",
         small_version="ten minutes of stairs",
     )
-    assert said == (
-        "Saved for Mon 23 Nov: If it is six pm and I am home, then run; if it rains, then ten minutes of stairs."
-    )
+    assert said == ("Saved for Mon 23 Nov: If it is six pm, then run at home; if it rains, then ten minutes of stairs.")
     (planned,) = await ben.rows.read(workouts.open_of, TODAY)
     assert (planned.kind, planned.at_wall) == ("run", "18:00")
     kept = await ben.rows.read(if_then.of_day, TODAY)
-    assert kept == IfThen(TODAY, "run", "it is six pm and I am home", "it rains", "ten minutes of stairs", planned.id)
+    assert kept == IfThen(TODAY, "run", "it is six pm", "it rains", "ten minutes of stairs", planned.id, place="home")
+
+
+async def test_time_and_place_are_two_fields_in_both_languages(ana: Diary, ben: Diary) -> None:
+    told = await ben("save_plan", kind="run", time="it is six pm", place="in the park")
+    assert told == "Saved for Mon 23 Nov: If it is six pm, then run in the park."
+    told = await ana("save_plan", kind="correr en el parque", time="son las seis de la tarde")
+    assert told == "Guardado para el lun 23 nov: Si son las seis de la tarde, entonces correr en el parque."
+    for diary, words in (
+        (ben, ("run", "it is six pm", "in the park")),
+        (ana, ("correr", "son las seis de la tarde", "en el parque")),
+    ):
+        kept = await diary.rows.read(if_then.of_day, TODAY)
+        assert kept is not None
+        assert (kept.workout, kept.time, kept.place) == words
+        (planned,) = await diary.rows.read(workouts.open_of, TODAY)
+        assert (planned.kind, planned.at_wall) == (words[0], "18:00")
 
 
 @pytest.mark.parametrize(
-    ("cue", "clock"),
+    ("time", "clock"),
     [("son las seis de la tarde y llego", "18:00"), ("a las 7 am", "07:00"), ("salgo del trabajo", ""), ("", "")],
 )
-async def test_a_cue_that_names_an_hour_is_the_workouts_time(ana: Diary, cue: str, clock: str) -> None:
-    assert (await ana("save_plan", kind="caminar", cue=cue)).startswith("Guardado para el lun 23 nov: ")
+async def test_a_time_that_names_an_hour_is_the_workouts(ana: Diary, time: str, clock: str) -> None:
+    assert (await ana("save_plan", kind="caminar", time=time)).startswith("Guardado para el lun 23 nov: ")
     (planned,) = await ana.rows.read(workouts.open_of, TODAY)
     assert planned.at_wall == clock
 
 
 async def test_what_is_planned_already_is_meant(ben: Diary) -> None:
     await ben("plan_workout", kind="morning run", when="tomorrow at 7am")
-    await ben("save_plan", kind="run", cue="I wake up", when="tomorrow")
-    await ben("save_plan", kind="Morning run", cue="it is 8am", when="tomorrow")
+    await ben("save_plan", kind="run", time="I wake up", when="tomorrow")
+    await ben("save_plan", kind="Morning run", time="it is 8am", when="tomorrow")
     (planned,) = await ben.rows.read(workouts.open_of, TODAY + timedelta(days=1))
     assert (planned.kind, planned.at_wall) == ("morning run", "08:00")
     await ben("save_plan", kind="yoga", when="tomorrow")
@@ -118,7 +133,7 @@ async def test_a_sentence_whose_workout_is_done_leaves_that_done(ben: Diary) -> 
         {"kind": "run", "when": "every monday"},
         {"kind": "run", "when": "in 20 days"},
         {"kind": "x" * 61},
-        {"kind": "run", "cue": "x" * 201},
+        {"kind": "run", "time": "x" * 201},
     ],
 )
 async def test_a_sentence_that_cannot_be_kept_is_asked_about(ben: Diary, arguments: dict[str, str]) -> None:

@@ -36,6 +36,7 @@ def tables(connection: Connection) -> int:
     ).fetchone()[0]
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("tool", TOOLS)
 async def test_no_text_breaks_a_tool(store: Store, ben: Diary, tool: str) -> None:
     await ben.prepare()
@@ -91,6 +92,7 @@ JSON = st.recursive(
 NAMES = sorted({name for tool in REGISTRY.tools.values() for name in tool.spec.parameters["properties"]})
 
 
+@pytest.mark.uncounted
 @settings(deadline=None, max_examples=150)
 @given(tool=st.sampled_from(TOOLS), arguments=st.dictionaries(st.sampled_from(NAMES), JSON | st.text(max_size=60)))
 def test_no_json_breaks_the_arguments(tool: str, arguments: dict[str, Any]) -> None:

@@ -50,6 +50,7 @@ async def keep(diary: Diary, secret: str) -> None:
     await diary("plan_workout", kind=secret)
 
 
+@pytest.mark.uncounted
 @settings(deadline=None, max_examples=30)
 @given(st.lists(asks(), min_size=1, max_size=12))
 def test_nobody_sees_or_touches_what_is_anothers(two_lives: Path, asked: list[Ask]) -> None:

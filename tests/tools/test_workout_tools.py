@@ -3,6 +3,7 @@ from datetime import date, timedelta
 import pytest
 
 from ivy.domain.sentences import Say, say
+from ivy.domain.streaks import Outcome
 from ivy.domain.workouts import WorkoutState
 from ivy.store import streaks, workouts
 from tests.tools.diary import Diary
@@ -29,6 +30,29 @@ async def test_a_streak_grows_and_its_milestones_are_told(ben: Diary) -> None:
     assert said[1].endswith(say(Say.STREAK_KEPT, "en", days=2))
     assert said[2].endswith(say(Say.STREAK_MILESTONE, "en", days=3))
     assert said[3].endswith(say(Say.STREAK_KEPT, "en", days=4))
+
+
+@pytest.mark.parametrize(
+    ("earlier", "expected"),
+    [
+        (
+            "KKKKMK",
+            f"{say(Say.STREAK_KEPT, 'en', days=6)} You kept 6 of your last 7 planned days.",
+        ),  # a reserve day held it
+        ("KKKKMMM", f"{say(Say.STREAK_BACK, 'en')} You kept 5 of your last 8 planned days."),
+        ("KMMMM", say(Say.STREAK_BACK, "en")),  # what is mostly not kept is told to nobody who just did it
+        ("KKKK", say(Say.STREAK_KEPT, "en", days=5)),
+        ("KK" + "-" * 21, say(Say.STREAK_MILESTONE, "en", days=3)),
+    ],
+)
+async def test_days_kept_of_those_planned_stand_beside_the_streak(ben: Diary, earlier: str, expected: str) -> None:
+    """18 of the last 21, as E5 has it: one day left out does not hide all that was kept."""
+    for back, mark in enumerate(reversed(earlier), start=1):
+        if mark != "-":
+            outcome = Outcome.KEPT if mark == "K" else Outcome.MISSED
+            day = TODAY - timedelta(days=back)
+            await ben.rows.write(streaks.record, day, outcome, source="test", now=ben.now)
+    assert await ben("log_workout", kind="run") == f"Logged: run, Mon 23 Nov, done. 💪 {expected}"
 
 
 async def test_what_was_planned_is_what_is_logged(ana: Diary) -> None:

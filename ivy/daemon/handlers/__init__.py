@@ -83,5 +83,6 @@ BURIED: Mapping[str, Buried] = {
     REMINDER.name: reminder.buried,
     MEDIA.name: attachment.buried,
     CALL.name: call.buried,
+    CALL_SLOT.name: call_slot.buried,
 }
 """What else happens in the commit that gives up on a job of a kind, as dead or as too late."""

@@ -3,19 +3,25 @@
 May import: the agent and below.
 """
 
+from datetime import date, datetime
+
 from ivy import log
 from ivy.agent import checkins
+from ivy.agent.desk import Desk
 from ivy.clock import unstamp
 from ivy.daemon.context import Context, Dropped, Outcome
-from ivy.domain.calls import CallKind
+from ivy.daemon.handlers import call_reports
+from ivy.domain.calls import CallKind, CallState
 from ivy.domain.consent import Purpose
 from ivy.domain.schedule import to_wall
 from ivy.domain.slots import By
-from ivy.store import call_slots, calls, consents, people
+from ivy.store import call_slots, calls, consents, jobs, lost_contacts, people
 from ivy.store.binding import Connection
+from ivy.store.call_slots import Slot
 from ivy.store.calls import Call
 from ivy.store.jobs import Job
-from ivy.store.scope import within
+from ivy.store.people import Person
+from ivy.store.scope import Scope, within
 
 logger = log.get(__name__)
 SILENT = ("stopped", "paused")
@@ -38,12 +44,19 @@ def begin(connection: Connection, job: Job, context: Context) -> None:
         return
     due_at = unstamp(int(job.payload["at_ms"]))
     day, kind = to_wall(due_at, person.zone).date(), CallKind(slot.kind.value)
-    may_call = Purpose.CALLS in consents.current(scope)
-    by_phone = slot.by is By.VOICE and may_call and person.phone and context.voice is not None
-    if not by_phone:
+    if not _goes_by_phone(scope, person, slot, has_voice=context.voice is not None):
         checkins.begin(scope, person, kind, desk, day=day)
         return
-    call = Call(
+    calls.ask(scope, _call_of(scope, slot, day, due_at, desk), now=desk.now)
+
+
+def _goes_by_phone(scope: Scope, person: Person, slot: Slot, *, has_voice: bool) -> bool:
+    return slot.by is By.VOICE and Purpose.CALLS in consents.current(scope) and bool(person.phone) and has_voice
+
+
+def _call_of(scope: Scope, slot: Slot, day: date, due_at: datetime, desk: Desk) -> Call:
+    kind = CallKind(slot.kind.value)
+    return Call(
         desk.new_id(),
         scope.user_id,
         kind,
@@ -53,4 +66,27 @@ def begin(connection: Connection, job: Job, context: Context) -> None:
         slot=calls.slot_of(scope.user_id, kind, day),
         trace_id=desk.trace_id,
     )
-    calls.ask(scope, call, now=desk.now)
+
+
+def buried(connection: Connection, job: Job, reason: str, desk: Desk) -> None:
+    """A contact that came too late, or never, is a fault of ours: kept as one, so that its day costs nothing.
+
+    A call is told of like any other that failed, while its part of the day goes on.
+    """
+    if job.user_id is None:
+        return
+    scope, due_at = within(connection, job.user_id), unstamp(int(job.payload["at_ms"]))
+    slot, person = call_slots.load(scope, str(job.payload["ref"])), people.load(scope)
+    if slot is None or not slot.is_on or person.status in SILENT:
+        return
+    day = to_wall(due_at, person.zone).date()
+    if not _goes_by_phone(scope, person, slot, has_voice=desk.config.voice.enabled):
+        lost_contacts.note(scope, day, CallKind(slot.kind.value), due_at, reason=reason, now=desk.now)
+        return
+    call = _call_of(scope, slot, day, due_at, desk)
+    if not calls.ask(scope, call, now=desk.now):  # that day has had its call
+        return
+    jobs.cancel_key(connection, calls.job_key(call.id), now=desk.now)
+    failed = calls.move(connection, call, CallState.FAILED, reason, now=desk.now)
+    if failed is not None and desk.now <= due_at + checkins.PATIENCE:
+        call_reports.enqueue_over(connection, failed, desk)

@@ -13,7 +13,7 @@ from ivy.daemon.context import Context, Dropped, Outcome
 from ivy.domain import streaks
 from ivy.domain.jobs import DAY_CLOSE
 from ivy.domain.schedule import local_date, to_instant, zone
-from ivy.store import backups, calls, feedback, jobs, people, preferences, workouts
+from ivy.store import backups, calls, feedback, jobs, lost_contacts, people, preferences, workouts
 from ivy.store.binding import Connection
 from ivy.store.feedback import Kind
 from ivy.store.jobs import Job, NewJob
@@ -77,7 +77,7 @@ def _close(connection: Connection, user_id: str, job: Job, context: Context) -> 
     for each in _to_close(day, known):
         unsure = is_late or each < day or _is_journey(person, known, now)
         unsure = unsure or backups.lost_day(connection, each, person.zone)  # what they said of it may be lost
-        fault = calls.failed_by_fault(scope, each) or person.is_cared_for
+        fault = calls.failed_by_fault(scope, each) or lost_contacts.was_lost(scope, each) or person.is_cared_for
         fault = fault or feedback.is_kept(scope, Kind.APPEAL, each.isoformat())  # a call of that day was judged wrongly
         outcome = workouts.close(scope, each, word, fault=fault, unsure=unsure)
     if known is None or day > known.last:

@@ -37,7 +37,6 @@ from ivy.store import (
 from ivy.store.binding import Connection
 from ivy.store.inbox import Arrival
 from ivy.store.jobs import Job, NewJob
-from ivy.store.migrate import migrate
 from ivy.store.people import NewPerson
 from ivy.store.scope import Scope, within
 from ivy.store.settings import open_writer
@@ -196,10 +195,10 @@ class Seeded:
 
 
 @pytest.fixture
-def seeded(folder: Path) -> Iterator[Seeded]:
+def seeded(folder: Path, database: Path) -> Iterator[Seeded]:
     now = datetime.now(UTC)
-    connection = open_writer(folder / "data" / "ivy.db", throwaway=True)
-    migrate(connection)
+    assert database == folder / "data" / "ivy.db"
+    connection = open_writer(database, throwaway=True)
     hands = Hands(connection, now)
     hands.person("ana-0001", "Ana", phone="+15550102030")
     hands.person("ben-0002", "Ben", "stopped")

@@ -59,6 +59,16 @@ def test_people_have_their_names(ivy: "Ivy", seeded: "Seeded") -> None:
     assert [row["label"] for row in ivy("costs", "--by", "user", "--json").json()["rows"]] == ["Ana"]
 
 
+def test_by_user_each_has_a_month_with_calls_and_without(ivy: "Ivy", seeded: "Seeded") -> None:
+    ana, *_others = ivy("costs", "--by", "user", "--json").json()["people"]
+    assert ana["label"] == "Ana" and ana["chat_micros"] + ana["call_micros"] == 2_115 + 3_400
+    assert ana["month_micros"] == round(ana["chat_micros"] * 30 / ana["days"]) and ana["met_micros"] == 500_000
+    typed = ivy("costs", "--by", "user")
+    assert "A person and month of 30 days (targets $1.00 / $0.75 / $0.50)" in typed.out
+    assert "by chat alone (under $0.50)" in typed.out
+    assert "month" not in ivy("costs", "--by", "kind").out
+
+
 def test_a_span_without_spending_is_empty_and_adds_up_too(ivy: "Ivy", seeded: "Seeded") -> None:
     found = ivy("costs", "--since", "2020-01-01", "--until", "2020-01-31", "--json").json()
     assert (found["rows"], found["total_micros"]) == ([], 0)
