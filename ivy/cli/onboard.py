@@ -97,6 +97,9 @@ def command(
     nudge: Annotated[
         int | None, typer.Option(metavar="MINUTES", help="A text this long before each call; 0: none.")
     ] = None,
+    before_workouts: Annotated[
+        int | None, typer.Option(metavar="MINUTES", help="A text this long before each workout with a time; 0: none.")
+    ] = None,
     charity: Annotated[str | None, typer.Option(help="Who their gifts go to: a name under giving.charities.")] = None,
     amount: Annotated[str | None, typer.Option(help="What each kept workout pledges, in their currency.")] = None,
     as_json: frame.Json = False,
@@ -131,6 +134,7 @@ def command(
         promised,
         minimum,
         part_gives,
+        before_workouts,
     )
     before = known or _nobody(where.config.people)
     counted_in = answers.currency(currency) if currency else before.currency

@@ -27,7 +27,7 @@ from ivy.domain.slots import LONGEST_NUDGE, USUAL, By, Mode, SlotKind
 from ivy.domain.when import describe_clock, describe_day
 from ivy.domain.workouts import LONGEST_MINIMUM
 from ivy.errors import UsageError
-from ivy.store import call_slots, consents, onboarding, people, wallets
+from ivy.store import call_slots, consents, nudges, onboarding, people, wallets
 from ivy.store.call_slots import Slot
 from ivy.store.onboarding import Coaching
 from ivy.store.people import Person
@@ -65,6 +65,7 @@ class CoachFlags:
     promised: int | None = None
     minimum: int | None = None
     part_gives: PartialGives | None = None
+    before_workouts: int | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Coached:
     slots: Sequence[Slot]
     purposes: frozenset[Purpose]
     wallet: Wallet | None
+    workout_minutes: int
     warnings: tuple[str, ...] = ()
 
 
@@ -94,8 +96,9 @@ def check(flags: CoachFlags, currency: str, where: frame.Setup) -> Coaching:
         raise UsageError(f"--promised is 0 to {MOST_SESSIONS} a week.")
     if flags.minimum is not None and not 1 <= flags.minimum <= LONGEST_MINIMUM:
         raise UsageError(f"--minimum is 1 to {LONGEST_MINIMUM} minutes.")
-    if flags.nudge is not None and not 0 <= flags.nudge <= LONGEST_NUDGE:
-        raise UsageError(f"--nudge is 0 to {LONGEST_NUDGE} minutes.")
+    for flag, minutes in (("--nudge", flags.nudge), ("--before-workouts", flags.before_workouts)):
+        if minutes is not None and not 0 <= minutes <= LONGEST_NUDGE:
+            raise UsageError(f"{flag} is 0 to {LONGEST_NUDGE} minutes.")
     if flags.amount is not None and flags.charity is None:
         raise UsageError("--amount needs --charity: to whom?")
     wallet = (
@@ -105,7 +108,7 @@ def check(flags: CoachFlags, currency: str, where: frame.Setup) -> Coaching:
     goal = None if flags.goal is None else " ".join(flags.goal.split())
     return Coaching(
         flags.track, flags.address, flags.tier, goal, flags.sessions, flags.mode, slots, flags.nudge, wallet, proof,
-        flags.promised, flags.minimum, flags.part_gives,
+        flags.promised, flags.minimum, flags.part_gives, flags.before_workouts,
     )  # fmt: skip
 
 
@@ -117,7 +120,7 @@ def keep(where: frame.Setup, user_id: str, told: Coaching) -> Coached:
 def ask(where: frame.Setup, user_id: str, flags: CoachFlags) -> Coached:
     """Ask on the terminal for what the flags leave out; each answer is kept before the next question."""
     now = keep(where, user_id, Coaching())
-    for step in (_track, _address, _goal, _sessions, _mode, _consent, *map(_slot, DAILY), _nudge, _charity):
+    for step in (_track, _address, _goal, _sessions, _mode, _consent, *map(_slot, DAILY), _nudge, _runs, _charity):
         told = step(now, flags, where)
         if told is not None:
             now = keep(where, user_id, told)
@@ -302,6 +305,13 @@ def _nudge(now: Coached, flags: CoachFlags, _where: frame.Setup) -> Coaching | N
     return Coaching(nudge_minutes=minutes)
 
 
+def _runs(now: Coached, flags: CoachFlags, _where: frame.Setup) -> Coaching | None:
+    if flags.before_workouts is not None or not now.slots:
+        return None
+    question = "A text this many minutes before each workout with a time (0: none)"
+    return Coaching(workout_minutes=_prompt(question, str(now.workout_minutes), _minutes))
+
+
 def _minutes(text: str) -> int:
     if not text.strip().isdecimal() or int(text) > LONGEST_NUDGE:
         raise UsageError(f"Write minutes, up to {LONGEST_NUDGE}.")
@@ -341,7 +351,13 @@ async def _keep(where: frame.Setup, user_id: str, told: Coaching) -> Coached:
 
 
 def _coached(scope: Scope) -> Coached:
-    return Coached(people.load(scope), call_slots.of(scope), consents.current(scope), wallets.load(scope))
+    return Coached(
+        people.load(scope),
+        call_slots.of(scope),
+        consents.current(scope),
+        wallets.load(scope),
+        nudges.minutes(scope),
+    )
 
 
 def warnings(coached: Coached, everyone: Sequence[Slot], where: frame.Setup, now: datetime) -> list[str]:

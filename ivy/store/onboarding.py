@@ -16,6 +16,7 @@ from ivy.store import (
     commitments,
     consents,
     day_closes,
+    nudges,
     people,
     schedules,
     summaries,
@@ -113,6 +114,8 @@ class Coaching:
     """Workouts a week that they call realistic."""
     minimum_minutes: int | None = None
     part_gives: PartialGives | None = None
+    workout_minutes: int | None = None
+    """How long before a workout with a time they are written to; 0: not at all."""
 
 
 def coach(scope: Scope, told: Coaching, *, new_id: Callable[[], str], now: datetime) -> None:
@@ -138,6 +141,8 @@ def coach(scope: Scope, told: Coaching, *, new_id: Callable[[], str], now: datet
         workout_rules.keep(scope, now=now)
     if told.wallet is not None:
         wallets.save(scope, told.wallet, now=now)
+    if told.workout_minutes is not None:
+        nudges.set_minutes(scope, told.workout_minutes, source="operator", now=now)
     if told.calls_proof:
         consents.record(scope, Purpose.CALLS, granted=True, proof=told.calls_proof, now=now)
     for kind in SlotKind:

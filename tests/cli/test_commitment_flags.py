@@ -27,6 +27,7 @@ def test_what_is_told_is_kept_and_what_is_not_stays(ready: Any) -> None:
         (("--minimum", "0"), "--minimum is 1 to 180 minutes."),
         (("--minimum", "181"), "--minimum is 1 to 180 minutes."),
         (("--promised", "15"), "--promised is 0 to 14 a week."),
+        (("--before-workouts", "-1"), "--before-workouts is 0 to"),
     ],
 )
 def test_what_is_out_of_bounds_is_said_in_one_line_and_nobody_is_let_in(

@@ -196,6 +196,9 @@ def test_on_a_terminal_it_asks_and_shows_the_zone_as_a_clock(here: Any, terminal
         ("morning at (HH:MM, or none) [07:00]: ", "6:30"),
         ("evening at (HH:MM, or none) [none]: ", ""),
         ("Sundays at (HH:MM, or none) [none]: ", "18"),
+        ("before each workout with a time (0: none) [0]: ", "half an hour"),
+        ("Write minutes, up to", None),
+        ("before each workout with a time (0: none) [0]: ", "30"),
         ("The first text is on", None),
     ]:
         asked.expect(question)
@@ -212,6 +215,7 @@ def test_on_a_terminal_it_asks_and_shows_the_zone_as_a_clock(here: Any, terminal
         "sessions_per_week": 3,
         "mode": "text",
     }
+    assert rows(here, "SELECT value FROM user_preferences WHERE key = 'workout_reminder_minutes'") == [("30",)]
     assert sorted(rows(here, "SELECT kind, by, at FROM call_slots")) == [
         ("monthly", "text", "18:30"),
         ("morning", "text", "06:30"),
@@ -248,6 +252,7 @@ def test_broken_off_in_the_second_half_it_goes_on_with_what_is_there(here: Any, 
         ("evening at (HH:MM, or none) [none]: ", "20:15"),
         ("Sundays at (HH:MM, or none) [none]: ", ""),
         ("(0: none) [0]: ", "15"),
+        ("with a time (0: none) [0]: ", ""),
         ("The first text is on", None),
         ("But voice.enabled is false", None),
     ]:
