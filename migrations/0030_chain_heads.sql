@@ -19,7 +19,8 @@ CREATE TRIGGER chain_heads_are_not_cut BEFORE DELETE ON chain_heads BEGIN SELECT
 -- Each line of the audit log with the hash of itself and of the one before; NULL where an older Ivy wrote it.
 ALTER TABLE audit_log ADD COLUMN hash TEXT;
 
--- Which rule somebody's workouts were judged by, and since when; before the first of them: 10 minutes, and nothing in part.
+-- Which rule somebody's workouts were judged by, and since when; before the first of them, as far as is known: 10 minutes, and
+-- nothing in part.
 CREATE TABLE workout_rules (
     user_id TEXT NOT NULL REFERENCES users (id),
     since_ms INTEGER NOT NULL,

@@ -80,7 +80,8 @@ def settle(scope: Scope, call: Call, own: OwnHours, desk: Desk, *, was: CallOutc
         if call.kind is not CallKind.NOTICE:  # which plans nothing, and stands for no call that they missed
             misjudged.turned(scope, people.load(scope), call, was, desk)
             _spoke(scope, person, call, report, desk)
-            if report.again is Again.AT_WISH and was is not CallOutcome.COMPLETED:  # "call me back later"
+            asks_back = report.again is Again.AT_WISH and was is not CallOutcome.COMPLETED  # "call me back later"
+            if asks_back and people.load(scope).status != "stopped":
                 desk.tell(scope, person, Say.CALL_WHEN)
         return
     _did_not_speak(scope, person, call, own, desk)
@@ -89,7 +90,8 @@ def settle(scope: Scope, call: Call, own: OwnHours, desk: Desk, *, was: CallOutc
 def _be_silent(scope: Scope, call: Call, desk: Desk) -> None:
     """Heed a spoken stop: silence first, and then the question how much. Once a call, in a pause that they chose too."""
     person = people.load(scope)
-    waits = person.suspended_until == UNTIL_ANSWERED  # they were asked already, and are left alone until they answer
+    # Who was asked already is left alone until they answer; who wrote STOP meanwhile, for good.
+    waits = person.status == "stopped" or person.suspended_until == UNTIL_ANSWERED
     if not waits and not contact.was_asked(scope, stopping.QUESTION, "call", call.id):
         stopping.suspend_and_ask(scope, person, desk, call=call.id)
 

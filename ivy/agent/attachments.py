@@ -46,7 +46,8 @@ class FileAnswers:
         """Take a transcript as the message's own words; what was not heard surely is read back first."""
         person, means = people.load(scope), stop_meaning(text)
         # Who said stop after this wants silence still, even where this asked for the contrary.
-        if _is_set_aside(scope, message_id) and means in (StopMeaning.NONE, StopMeaning.START):
+        asks_no_stop = means in (StopMeaning.NONE, StopMeaning.START)
+        if _is_set_aside(scope, message_id) and (asks_no_stop or _stopped_all(scope, message_id)):
             messages.learn_words(scope, message_id, text, needs_answer=False)
             care.heard(scope, person, text, message_id, desk)  # a stop sets no cry aside
             return
@@ -98,6 +99,12 @@ class FileAnswers:
 def _is_set_aside(scope: Scope, message_id: str) -> bool:
     """Say whether the person said stop after they sent this: then nothing is said to it any more."""
     return consents.withdrawn_since(scope, Purpose.MESSAGES, messages.taken_in_at_ms(scope, message_id))
+
+
+def _stopped_all(scope: Scope, message_id: str) -> bool:
+    """Say whether a stop of everything came after this: an older wish for silence adds nothing to it, and undoes no START."""
+    since = messages.taken_in_at_ms(scope, message_id)
+    return all(consents.withdrawn_since(scope, purpose, since) for purpose in Purpose)
 
 
 KEPT: Mapping[Type, Say] = {Type.STICKER: Say.STICKER, Type.IMAGE: Say.PICTURE_KEPT}

@@ -57,6 +57,8 @@ def write(scope: Scope, person: Person, call: Call, report: Report, desk: Desk) 
     missing = [each for each in found if _can_be_written(each, person, call, desk)]
     before = workouts.of_day(scope, call.day)
     told = [_run(scope, person, call, _tool_call(each, call), desk) for each in missing if each.certain]
+    if person.status == "stopped":  # it is written down, and nothing is said or asked
+        return
     if said := [words for words in told if words]:
         noted = " ".join((say(Say.CALL_NOTED, person.speech), *said))
         call_verdicts.tell(scope, person, call, noted, before, desk)

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from ivy.agent import appealing, questions, quick
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
+from ivy.clock import stamp, unstamp
 from ivy.domain.contents import LONGEST_BODY
 from ivy.domain.sentences import Say, say
 from ivy.domain.splitting import split_text
@@ -17,7 +18,7 @@ from ivy.domain.streaks import Outcome
 from ivy.domain.when import describe_day
 from ivy.domain.windows import window_open
 from ivy.domain.workouts import WorkoutState
-from ivy.store import contact, streaks, windows, workouts
+from ivy.store import contact, people, streaks, windows, workouts
 from ivy.store.calls import Call
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
@@ -51,6 +52,7 @@ def tell_what_costs(scope: Scope, person: Person, call: Call, ran: Collection[st
     It is worth no template: who does not chat has it in the weekly summary, or says it in the next call.
     """
     is_open = window_open(windows.expires_at(scope, desk.channel), desk.now)
+    is_open = is_open and not people.load(scope).is_suspended(desk.now)  # as of this very call
     if not TOOLS & set(ran) or not is_open or person.coach_is_quiet or person.status != "active":
         return
     found = workouts.changed_since(scope, call.day, call.placed_at or call.due_at)
@@ -62,7 +64,7 @@ def tell_what_costs(scope: Scope, person: Person, call: Call, ran: Collection[st
 
 def _ask(scope: Scope, person: Person, call: Call, text: str, judged: Sequence[Workout], desk: Desk) -> None:
     states = {each.id: each.state.value for each in judged}
-    payload = {"call": call.id, "day": call.day.isoformat(), "judged": states}
+    payload = {"call": call.id, "day": call.day.isoformat(), "judged": states, "at_ms": stamp(desk.now)}
     *earlier, last = split_text(text, LONGEST_BODY)
     options = ((WRONG, say(Say.OPTION_WRONG, person.speech)),)
     asking = Asking(QUESTION, last, options, LASTS, payload, down=WRONG, beside_others=True)
@@ -73,7 +75,10 @@ def _ask(scope: Scope, person: Person, call: Call, text: str, judged: Sequence[W
 def answered(scope: Scope, person: Person, pending: Pending, _option: str, _heard: Heard, desk: Desk) -> bool:
     """Take back what the call was understood to say; what they said of it since, in any other way, stands."""
     day, states = date.fromisoformat(str(pending.payload["day"])), dict(pending.payload["judged"])
-    found = [each for each in workouts.of_day(scope, day) if each.state.value == states.get(each.id)]
+    since = unstamp(int(pending.payload["at_ms"]) + 1)
+    own = {each.id for each in workouts.changed_since(scope, day, since)}
+    judged = [each for each in workouts.of_day(scope, day) if each.id not in own]
+    found = [each for each in judged if each.state.value == states.get(each.id)]
     if not found:
         desk.tell(scope, person, Say.TAP_OVER)
         return True

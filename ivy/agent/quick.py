@@ -85,6 +85,7 @@ def ask_if_done(scope: Scope, person: Person, workout: Workout, desk: Desk, *, f
         {"workout": workout.id},
         up=WorkoutState.DONE.value,
         down=WorkoutState.SKIPPED.value,
+        beside_others=True,  # today's own question stays open
     )
     questions.ask(scope, person, question, desk)
 

@@ -42,6 +42,8 @@ SHORTEST_CALL = 3.0
 """Seconds: with less than this left of a turn no further model is asked."""
 TO_END = 2.0
 """Seconds of a turn that are left for writing down how it ended."""
+LONGEST_ASK = 85.0
+"""Seconds for words that nobody waits for, whoever is asked: less than the limit of any job that asks."""
 
 
 USUAL_TURN = Usage(input=4000, output=250)
@@ -113,6 +115,7 @@ class Router:
 
         Raises: AllModelsDown, VendorRefused, spending.CapReached.
         """
+        caller = replace(caller, until=min(caller.until, trio.current_time() + LONGEST_ASK))
         found = await self._providers.candidates(role)
         usual = [*found[:1], *sorted(found[1:], key=lambda each: self._usual_cost(each.model))]
         answer, _role = await self._first_answer(await self._by_money(usual, caller), request, caller, call_id)

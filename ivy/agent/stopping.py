@@ -81,7 +81,7 @@ def suspend_and_ask(scope: Scope, person: Person, desk: Desk, *, call: str = "")
     """Contact them no more unasked, and ask how much they want to stop. `call`: the id of the one they said it in."""
     pause = person.suspended_until
     if pause == UNTIL_ANSWERED:  # said again before they answered
-        pause = pause_of(pending_actions.open_one(scope, QUESTION, now=desk.now))
+        pause = pause_of(pending_actions.newest(scope, QUESTION))
     people.suspend(scope, UNTIL_ANSWERED)
     options = tuple((each.value, say(title, person.speech)) for each, title in OPTIONS)
     payload = {"call": call, PAUSE: pause.isoformat() if pause is not None and pause > desk.now else ""}

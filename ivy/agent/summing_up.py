@@ -1,5 +1,6 @@
 """The weekly summary: a tap for "that's not right" (E15), at times one for one more workout (E11). May import: tools and below."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from ivy.agent import appealing, questions, raising
@@ -101,14 +102,21 @@ def _put_right(scope: Scope, person: Person, summary: Summary | None, desk: Desk
     if len(days) == 1:
         appealing.put_right(scope, person, days[0], desk)
     elif days:
-        options = tuple((each.isoformat(), describe_day(each, person.locale)) for each in days)
-        asking = Asking(DAY_QUESTION, say(Say.SUMMARY_WRONG, person.speech), options, LASTS, {})
-        questions.ask(scope, person, asking, desk)
+        _ask_which(scope, person, days, desk)
     else:
         desk.tell(scope, person, Say.SUMMARY_WRONG)
 
 
-def day_answered(scope: Scope, person: Person, _pending: Pending, option: str, _heard: Heard, desk: Desk) -> bool:
-    """Put right the day that was not missed."""
+def _ask_which(scope: Scope, person: Person, days: Sequence[date], desk: Desk) -> None:
+    options = tuple((each.isoformat(), describe_day(each, person.locale)) for each in days)
+    asking = Asking(DAY_QUESTION, say(Say.SUMMARY_WRONG, person.speech), options, LASTS, {})
+    questions.ask(scope, person, asking, desk)
+
+
+def day_answered(scope: Scope, person: Person, pending: Pending, option: str, _heard: Heard, desk: Desk) -> bool:
+    """Put right the day that was not missed; what is left of the others has its tap again."""
     appealing.put_right(scope, person, date.fromisoformat(option), desk)
+    others = [date.fromisoformat(name) for name, _title in pending.options if name != option]
+    if left := [each for each in others if streaks.of_day(scope, each) is Outcome.MISSED]:
+        _ask_which(scope, person, left, desk)
     return True

@@ -52,6 +52,7 @@ def in_database() -> tuple[Checked, Checked]:
     setup = frame.setup()
     frame.check_database(setup.database)
     with frame.look_into(setup.database) as connection:
+        connection.execute("BEGIN")  # rows and ends of one moment: the daemon may add to both meanwhile
         return chains.check_ledger(connection), chains.check_audit(connection)
 
 

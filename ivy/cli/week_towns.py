@@ -20,7 +20,7 @@ import trio
 from trio.testing import MockClock
 
 from ivy import log
-from ivy.cli import week_life, week_report
+from ivy.cli import frame, week_life, week_report
 from ivy.cli.same_chance import same_chance
 from ivy.cli.week_life import Step
 from ivy.config import Config
@@ -137,4 +137,9 @@ def _live_apart(plan: Plan, part: "Synchronized[float]", tells: Connection) -> N
     def step(done: float) -> None:
         part.value = done
 
-    tells.send(live(plan, step))
+    try:
+        lived = live(plan, step)
+    except (IvyError, OSError) as error:
+        frame.note(f"ivy: {error}")
+        raise SystemExit(1) from None
+    tells.send(lived)

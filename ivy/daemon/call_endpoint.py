@@ -25,7 +25,6 @@ from ivy.store.binding import Error as DatabaseError
 from ivy.store.calls import Call
 from ivy.store.scope import PersonStore, Scope, for_user, within
 from ivy.tools.executor import Place, execute
-from ivy.tools.older_names import as_now_named
 from ivy.tools.registry import TurnContext
 
 logger = log.get(__name__)
@@ -106,7 +105,7 @@ class CallEndpoint:
             read=Read(foreign=await person.read(_foreign_in, call)),
         )
         place = Place(f"call:{call.id}", asked.utterance, 0)
-        wanted = ToolCall(asked.provider_call_id, asked.tool, as_now_named(asked.tool, asked.arguments))
+        wanted = ToolCall(asked.provider_call_id, asked.tool, asked.arguments)
         first = await person.read(call_doors.introduction, call, asked.tool, now=now)
         result = await execute(person, context.agent.registry, wanted, place, turn)
         return f"{danger}{first}{result.content}"

@@ -12,10 +12,11 @@ def save(scope: Scope, plan: IfThen, *, plan_id: str, source: str, now: datetime
     """Keep the plan of a local date; a new one takes the place of the old. `source` says whence: text, call."""
     scope.execute(
         "INSERT INTO if_then_plans (id, user_id, day, workout_id, cue, place, workout, barrier, small_version, source,"
-        " changed_at_ms) VALUES (:id, :user, :day, :workout_id, :time, :place, :workout, :barrier, :small, :source, :now)"
+        " changed_at_ms, place_at_ms)"
+        " VALUES (:id, :user, :day, :workout_id, :time, :place, :workout, :barrier, :small, :source, :now, :now)"
         " ON CONFLICT (user_id, day) DO UPDATE SET workout_id = excluded.workout_id, cue = excluded.cue,"
         " place = excluded.place, workout = excluded.workout, barrier = excluded.barrier, small_version = excluded.small_version,"
-        " source = excluded.source, changed_at_ms = excluded.changed_at_ms",
+        " source = excluded.source, changed_at_ms = excluded.changed_at_ms, place_at_ms = excluded.place_at_ms",
         id=plan_id,
         day=plan.day.isoformat(),
         workout_id=plan.workout_id,
@@ -77,7 +78,7 @@ def _plan(row: Row) -> IfThen:
         day=date.fromisoformat(row["day"]),
         workout=row["workout"],
         time=row["cue"],  # before 0029 it may be a place: it reads right as either
-        place=row["place"],
+        place=row["place"] if row["place_at_ms"] == row["changed_at_ms"] else "",  # an older Ivy has spoken since
         barrier=row["barrier"],
         small_version=row["small_version"],
         workout_id=row["workout_id"],

@@ -143,6 +143,8 @@ def coach(scope: Scope, told: Coaching, *, new_id: Callable[[], str], now: datet
         wallets.save(scope, told.wallet, now=now)
     if told.workout_minutes is not None:
         nudges.set_minutes(scope, told.workout_minutes, source="operator", now=now)
+    if told.nudge_minutes is not None:
+        nudges.set_call_minutes(scope, told.nudge_minutes, source="operator", now=now)
     if told.calls_proof:
         consents.record(scope, Purpose.CALLS, granted=True, proof=told.calls_proof, now=now)
     for kind in SlotKind:

@@ -129,6 +129,15 @@ def open_one(scope: Scope, kind: str, *, now: datetime) -> Pending | None:
     return row and _read(row)
 
 
+def newest(scope: Scope, kind: str) -> Pending | None:
+    """Return the newest question of a kind, whether it still waits for its answer or not."""
+    row = scope.execute(
+        "SELECT * FROM pending_actions WHERE user_id = :user AND kind = :kind ORDER BY created_at_ms DESC, rowid DESC LIMIT 1",
+        kind=kind,
+    ).fetchone()
+    return row and _read(row)
+
+
 def settle(scope: Scope, kind: str, *, now: datetime) -> None:
     """Say that questions of a kind are answered, so that none is answered twice."""
     scope.execute(

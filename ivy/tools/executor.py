@@ -23,6 +23,7 @@ from ivy.store.scope import PersonStore, Scope
 from ivy.store.tool_executions import Execution
 from ivy.tools import confirmation
 from ivy.tools.confirmation import Frozen
+from ivy.tools.older_names import as_now_named
 from ivy.tools.registry import AskAgain, Effect, Registry, Tool, TurnContext
 
 LONGEST_RESULT = 1500
@@ -96,7 +97,7 @@ def _ready(registry: Registry, call: ToolCall, place: Place, turn: TurnContext) 
     if tool is None:
         return ToolResult(call.call_id, f"There is no tool called {call.tool}.", failed=True)
     try:
-        arguments = msgspec.json.decode(call.arguments or "{}", type=tool.arguments)
+        arguments = msgspec.json.decode(as_now_named(tool.name, call.arguments) or "{}", type=tool.arguments)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         return ToolResult(
             call.call_id, f"These arguments are not right: {_told(error)}. Call again with valid JSON.", failed=True

@@ -239,7 +239,9 @@ async def test_where_it_is_not_plain_which_day_is_wrong_ivy_asks(life: Life, aut
     asked = await life.asked()
     assert asked.options == (("2026-11-19", "Thu 19 Nov"), ("2026-11-20", "Fri 20 Nov"))
     await life.taps(summing_up.day_answered, "2026-11-20")
-    assert "put that right: Fri 20 Nov" in (await life.said())[-1]
+    right, which = (await life.said())[-2:]
+    assert "put that right: Fri 20 Nov" in right and which.startswith("Thanks for telling me. Which day")
+    assert (await life.asked()).options == (("2026-11-19", "Thu 19 Nov"),), "the other one has its tap still"
     outcomes = [await life.rows.read(streaks.of_day, MONDAY + timedelta(days=number)) for number in (3, 4)]
     assert outcomes == [Outcome.MISSED, Outcome.EXCUSED]
 

@@ -303,6 +303,28 @@ async def test_what_was_spoken_before_a_stop_is_heard_however_late(
         assert await play.dead() == []
 
 
+@pytest.mark.parametrize("words", ["stop", "please stop messaging me so much"])
+@pytest.mark.parametrize("then", ["", "START"])
+async def test_a_wish_for_silence_from_before_a_stop_adds_nothing_to_it_and_undoes_no_start(
+    lives: Lives, autojump_clock: MockClock, words: str, then: str
+) -> None:
+    async with lives() as play:
+        await play.knows()
+        play.world.vendors.faults["transcription"].add(Refuse(), times=5)
+        await speak(play, words)
+        await trio.sleep(10)
+        assert await play.talk("STOP") == STOPPED
+        if then:
+            await trio.sleep(20)
+            await play.talk(then)
+        before = play.heard()
+        await play.quiet(6 * 3600)
+        assert await play.one("SELECT transcript FROM media") == words
+        assert play.heard() == before
+        assert await play.one("SELECT status FROM users") == ("active" if then else "stopped")
+        assert await play.one("SELECT suspended_until_ms FROM users") is None
+
+
 async def test_a_daemon_cut_off_before_anybody_listened_goes_on_and_pays_once(
     lives: Lives, autojump_clock: MockClock
 ) -> None:

@@ -8,8 +8,9 @@ from datetime import datetime
 from ivy import log
 from ivy.daemon import replay_bundles
 from ivy.daemon.context import Context, Later, Outcome, nothing
+from ivy.domain.jobs import REPLAY
 from ivy.domain.replay_plan import Look, Over, Release, Stop, next_step
-from ivy.store import replay_plans, replay_progress, replay_running
+from ivy.store import jobs, replay_plans, replay_progress, replay_running
 from ivy.store.binding import Connection
 from ivy.store.jobs import Job
 
@@ -29,9 +30,11 @@ async def handle(job: Job, context: Context) -> Outcome:
         case Over():
             return lambda connection: replay_running.end(connection, plan_id, now=context.clock.now())
         case Look(at):
-            return Later(at)
+            return Later(at, lambda connection: _has_time(connection, job, at))
         case Release(count, pause):
-            return Later(now + pause, lambda connection: _release(connection, plan_id, count, context))
+            return Later(
+                now + pause, lambda connection: _release(connection, job, plan_id, count, now + pause, context)
+            )
 
 
 def _next(connection: Connection, plan_id: str, now: datetime) -> Release | Look | Over | Stop | None:
@@ -44,7 +47,13 @@ def _next(connection: Connection, plan_id: str, now: datetime) -> Release | Look
     return next_step(replay_progress.progress(connection, plan_id, now=now), plan.rate, now)
 
 
-def _release(connection: Connection, plan_id: str, count: int, context: Context) -> None:
+def _has_time(connection: Connection, job: Job, at: datetime) -> None:
+    """Let a plan wait for as long as it takes: its patience begins anew at each step."""
+    jobs.prolong(connection, job, deadline=at + REPLAY.patience)
+
+
+def _release(connection: Connection, job: Job, plan_id: str, count: int, at: datetime, context: Context) -> None:
+    _has_time(connection, job, at)
     if replay_running.running(connection) != plan_id:
         return  # stopped a moment ago
     plan = replay_plans.load(connection, plan_id)
