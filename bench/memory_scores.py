@@ -24,7 +24,7 @@ from ivy.store.memory_search import Found
 from ivy.store.memory_vectors import Meaning, packed
 from ivy.store.migrate import migrate
 from ivy.store.people import NewPerson
-from ivy.store.scope import Scope, within
+from ivy.store.scope import within
 from ivy.store.settings import open_writer
 from ivy.threads import PooledThreads
 
@@ -41,6 +41,16 @@ class Question:
 
     text: str
     wanted: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A memory of the set: `ref` is what questions name it by."""
+
+    ref: str
+    kind: str
+    text: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -65,22 +75,45 @@ def questions() -> list[Question]:
     ]
 
 
+def own_set() -> list[Kept]:
+    rows = read("memory_set.tsv")
+    return [Kept(ref, kind, text, datetime.fromisoformat(day).replace(tzinfo=UTC)) for ref, kind, day, text in rows]
+
+
 def score(folder: Path, embed: Embed | None, model: str = "", dimension: int = 0) -> Scores:
-    """Put the set into a fresh database, ask every question, and count."""
+    """Put Ivy's own set into a fresh database, ask every question, and count."""
+    asked = questions()
+    return counted(asked, answered(folder, own_set(), asked, embed, model, dimension, now=NOW))
+
+
+def answered(
+    folder: Path,
+    kept: Sequence[Kept],
+    asked: Sequence[Question],
+    embed: Embed | None,
+    model: str,
+    dimension: int,
+    *,
+    now: datetime,
+    limit: int = 5,
+) -> list[list[Found]]:
+    """Put one person's memories into a fresh database; return what is found for each question."""
     connection = open_writer(folder / "scores.db", throwaway=True)
+
+    def search(text: str, meaning: Meaning | None) -> list[Found]:
+        return memory_search.search(scope, text, meaning, now=now, limit=limit)
+
     try:
         migrate(connection)
         connection.execute("BEGIN")
-        people.add(connection, NewPerson("ana", "Ana", "active", "en-US", "Europe/Lisbon", "EUR", None), now=NOW)
+        people.add(connection, NewPerson("ana", "Ana", "active", "en-US", "Europe/Lisbon", "EUR", None), now=now)
         scope = within(connection, "ana")
-        for ref, kind, day, text in read("memory_set.tsv"):
-            at = datetime.fromisoformat(day).replace(tzinfo=UTC)
-            memories.keep(scope, kind=kind, ref=ref, text=text, at=at)
-        asked = questions()
+        for each in kept:
+            memories.keep(scope, kind=each.kind, ref=each.ref, text=each.text, at=each.at)
         if embed is None:
-            return counted(asked, [search(scope, each.text, None) for each in asked])
-        space = memory_vectors.want(connection, model, dimension, now=NOW)
-        left = memory_vectors.missing(scope, space, limit=1000)
+            return [search(each.text, None) for each in asked]
+        space = memory_vectors.want(connection, model, dimension, now=now)
+        left = memory_vectors.missing(scope, space, limit=len(kept))
         made = embed([memories.embedded_as(each.kind, each.text) for each in left])
         memory_vectors.put(
             scope,
@@ -90,18 +123,12 @@ def score(folder: Path, embed: Embed | None, model: str = "", dimension: int = 0
                 for each, one in zip(left, made, strict=True)
                 for memory in each.memory_ids
             },
-            now=NOW,
+            now=now,
         )
         meanings = [Meaning(space, packed(one)) for one in embed([each.text for each in asked])]
-        return counted(
-            asked, [search(scope, each.text, meaning) for each, meaning in zip(asked, meanings, strict=True)]
-        )
+        return [search(each.text, meaning) for each, meaning in zip(asked, meanings, strict=True)]
     finally:
         connection.close()
-
-
-def search(scope: Scope, text: str, meaning: Meaning | None) -> list[Found]:
-    return memory_search.search(scope, text, meaning, now=NOW, limit=5)
 
 
 def counted(asked: Sequence[Question], answers: Sequence[Sequence[Found]]) -> Scores:
@@ -128,6 +155,17 @@ def local(file: Path | None) -> Embed:
     return lambda texts: trio.run(model.embed, texts).vectors
 
 
+def embedder(name: str, file: Path | None) -> tuple[Embed | None, str, int]:
+    """Return an embedder by its name here (words, emulated, local), its model and its dimension."""
+    match name:
+        case "words":
+            return None, "", 0
+        case "emulated":
+            return emulated, *EMULATED
+        case _:
+            return local(file), NAME, MiniLM.dimensions
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench/memory_scores.py")
     parser.add_argument("embedders", nargs="*", default=["words", "emulated", "local"])
@@ -141,13 +179,8 @@ def main() -> None:
         if name == "local" and (why := missing(asked.model_file)):
             print(json.dumps({"bench": "memory_scores", "embedder": name, "left_out": why}))
             continue
-        how = {
-            "words": lambda: (None, "", 0),
-            "emulated": lambda: (emulated, *EMULATED),
-            "local": lambda: (local(asked.model_file), NAME, MiniLM.dimensions),
-        }[name]
         with tempfile.TemporaryDirectory() as folder:
-            found = score(Path(folder), *how())
+            found = score(Path(folder), *embedder(name, asked.model_file))
         print(
             json.dumps(
                 {
