@@ -20,7 +20,7 @@ TALK: dict[str, Any] = {
     "session_2_date_time": "4:05 pm on 1 April, 2023",
     "session_2": [{"speaker": "Ben", "dia_id": "D2:1", "text": "My guitar lessons begin on Tuesday."}],
 }
-ASKED = [
+ASKED: list[dict[str, Any]] = [
     {"question": "Where did Ana buy the red bicycle?", "evidence": ["D1:1"], "category": 4},
     {"question": "Who saw a lighthouse?", "evidence": ["D1:2"], "category": 1},
     {"question": "When do guitar lessons begin?", "evidence": ["D2:1", "D9:9"], "category": 2},
