@@ -5,12 +5,11 @@ May import: the store and below. The same tools write it as in the call and in t
 
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cache
 
 import msgspec
 
 from ivy.agent import call_verdicts, questions
-from ivy.agent.acting import by_tap
+from ivy.agent.acting import by_tap, tools_of
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.domain import if_then
@@ -26,23 +25,13 @@ from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 from ivy.tools.executor import Place, execute_within
-from ivy.tools.registry import Registry, TurnContext, families
+from ivy.tools.registry import TurnContext
 
 QUESTION = "call_note"
 LASTS = timedelta(hours=24)
 YES, NO = "yes", "no"
 TOOLS: Mapping[WorkoutState, str] = {WorkoutState.SKIPPED: "skip_workout", WorkoutState.REST: "rest_day"}
 """What writes down how a workout went; `log_workout` where it went at all."""
-
-
-@cache
-def _registry(disabled: tuple[str, ...]) -> Registry:
-    return Registry(families(), disabled=disabled)
-
-
-def _tools(desk: Desk) -> Registry:
-    """Return the tools that are on, as in the call and in the chat."""
-    return _registry(tuple(desk.config.tools.disabled))
 
 
 def turn_of(call: Call) -> str:
@@ -70,7 +59,7 @@ def write(scope: Scope, person: Person, call: Call, report: Report, desk: Desk) 
 def _can_be_written(missing: Missing, person: Person, call: Call, desk: Desk) -> bool:
     """Say whether it is still worth writing down: its tool is on, and a plan's day is not over."""
     is_over = missing.plan is not None and missing.plan.day < local_date(desk.now, person.zone)
-    return not is_over and _tool_call(missing, call).tool in _tools(desk).tools
+    return not is_over and _tool_call(missing, call).tool in tools_of(desk).tools
 
 
 def _run(scope: Scope, person: Person, call: Call, asked: ToolCall, desk: Desk) -> str:
@@ -85,7 +74,7 @@ def _run(scope: Scope, person: Person, call: Call, asked: ToolCall, desk: Desk) 
         giving=desk.config.giving,
         experiments=desk.config.experiments,
     )
-    result = execute_within(scope, _tools(desk), asked, Place(f"{turn_of(call)}:notes", 0, 0), turn)
+    result = execute_within(scope, tools_of(desk), asked, Place(f"{turn_of(call)}:notes", 0, 0), turn)
     return "" if result.failed else result.content
 
 
@@ -138,11 +127,11 @@ def answered(scope: Scope, person: Person, pending: Pending, option: str, _heard
     """Write it down if that is what they said; else ask them to say it in their own words."""
     asked = ToolCall("", str(pending.payload["tool"]), str(pending.payload["arguments"]))
     is_over = str(pending.payload.get("day", "9")) < local_date(desk.now, person.zone).isoformat()
-    if option == YES and (is_over or asked.tool not in _tools(desk).tools):
+    if option == YES and (is_over or asked.tool not in tools_of(desk).tools):
         desk.tell(scope, person, Say.TAP_EXPIRED)
     elif option == YES:
         turn = by_tap(person, desk, pending.id)
-        result = execute_within(scope, _tools(desk), asked, Place(pending.id, 0, 0), turn)
+        result = execute_within(scope, tools_of(desk), asked, Place(pending.id, 0, 0), turn)
         desk.write(scope, result.content)
     else:
         desk.tell(scope, person, Say.CALL_NOT_SO)

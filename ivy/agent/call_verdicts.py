@@ -93,9 +93,11 @@ def answered(scope: Scope, person: Person, pending: Pending, _option: str, _hear
 
 def _costs(scope: Scope, day: date, judged: Sequence[Workout]) -> bool:
     """Say whether their day counts as left out by what was judged, and by nothing that they said themselves."""
-    others = {each.id for each in workouts.of_day(scope, day)} - {each.id for each in judged}
-    own = any(each.id in others and each.state is not WorkoutState.PLANNED for each in workouts.of_day(scope, day))
-    return streaks.of_day(scope, day) is Outcome.SKIPPED and not own
+    if streaks.of_day(scope, day) is not Outcome.SKIPPED:
+        return False
+    ids = {each.id for each in judged}
+    others = [each for each in workouts.of_day(scope, day) if each.id not in ids]
+    return all(each.state is WorkoutState.PLANNED for each in others)
 
 
 def _taken_back(

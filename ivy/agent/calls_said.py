@@ -34,9 +34,9 @@ def none_today(scope: Scope, person: Person, desk: Desk) -> None:
     """Phone them no more on this local date, whatever was planned or asked for; the text that says so is the only effect else."""
     calls_today.leave_out(scope, person, source=desk.channel, now=desk.now)
     if person.suspended_until == UNTIL_ANSWERED:  # this answers "today, calls, or everything?"
-        pause = stopping.pause_of(pending_actions.newest(scope, stopping.QUESTION))
+        pause = stopping.pause_of(pending_actions.newest(scope, stopping.QUESTION), desk.now)
         pending_actions.settle(scope, stopping.QUESTION, now=desk.now)
-        people.suspend(scope, pause if pause is not None and pause > desk.now else None)
+        people.suspend(scope, pause)
     desk.tell(scope, person, Say.NO_CALLS_TODAY)
 
 

@@ -81,7 +81,7 @@ def suspend_and_ask(scope: Scope, person: Person, desk: Desk, *, call: str = "")
     """Contact them no more unasked, and ask how much they want to stop. `call`: the id of the one they said it in."""
     pause = person.suspended_until
     if pause == UNTIL_ANSWERED:  # said again before they answered
-        pause = pause_of(pending_actions.newest(scope, QUESTION))
+        pause = pause_of(pending_actions.newest(scope, QUESTION), desk.now)
     people.suspend(scope, UNTIL_ANSWERED)
     options = tuple((each.value, say(title, person.speech)) for each, title in OPTIONS)
     payload = {"call": call, PAUSE: pause.isoformat() if pause is not None and pause > desk.now else ""}
@@ -89,10 +89,11 @@ def suspend_and_ask(scope: Scope, person: Person, desk: Desk, *, call: str = "")
     questions.ask(scope, person, question, desk)
 
 
-def pause_of(pending: Pending | None) -> datetime | None:
-    """Return until when they had chosen to be left alone when this question was put; None if they had not."""
+def pause_of(pending: Pending | None, now: datetime) -> datetime | None:
+    """Return until when they had chosen to be left alone when this question was put; None if they had not, or it is over."""
     until = str(pending.payload.get(PAUSE, "")) if pending is not None else ""
-    return datetime.fromisoformat(until) if until else None
+    pause = datetime.fromisoformat(until) if until else None
+    return pause if pause is not None and pause > now else None
 
 
 def answered(scope: Scope, person: Person, pending: Pending, option: str, heard: Heard, desk: Desk) -> bool:
@@ -111,8 +112,7 @@ def still_means(scope: Scope, person: Person, pending: Pending, option: str, hea
 
 def _answered(scope: Scope, person: Person, asked: Pending, answer: StopScope, words: str, desk: Desk) -> None:
     pending_actions.settle(scope, QUESTION, now=desk.now)
-    pause = pause_of(asked)
-    pause = pause if pause is not None and pause > desk.now else None
+    pause = pause_of(asked, desk.now)
     match answer:
         case StopScope.EVERYTHING:
             stop(scope, person, words, desk)
