@@ -20,6 +20,7 @@ from trio.testing import MockClock
 from ivy import log
 from ivy.adapters.whatsapp.pack import Pack, pack
 from ivy.agent.turn import Agent
+from ivy.cli import options
 from ivy.clock import SystemClock, VirtualClock
 from ivy.config import Config
 from ivy.daemon import rate_card
@@ -88,6 +89,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def forget_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test's configuration hides in the log is nothing to the next."""
     monkeypatch.setattr(log, "_secrets", set[str]())
+
+
+@pytest.fixture(autouse=True)
+def forget_command_line() -> None:
+    """What one test typed before a command, in the process of all of them, names nothing for the next."""
+    options.given_config.set(None)
 
 
 @pytest.fixture(autouse=True)

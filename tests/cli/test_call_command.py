@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,15 +23,14 @@ VOICE = "[voice]\nenabled = true\n[operator]\nphone = '+12025550143'\n"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, database: Path) -> Iterator[Path]:
+def folder(tmp_path: Path, database: Path) -> Path:
     """Ana, who can be phoned, and Ben, who gave no number."""
     (tmp_path / "ivy.toml").write_text(f'[store]\npath = "{database}"\n{VOICE}', encoding="utf-8")
     with closing(open_writer(database, throwaway=True)) as connection:
         for name, phone in (("Ana", "+12025550143"), ("Ben", None)):
             people.add(connection, NewPerson(name.lower(), name, "active", "es-US", "UTC", "USD", phone), now=NOW)
-    token = options.given_config.set(str(tmp_path / "ivy.toml"))
-    yield tmp_path
-    options.given_config.reset(token)
+    options.given_config.set(str(tmp_path / "ivy.toml"))
+    return tmp_path
 
 
 @pytest.fixture

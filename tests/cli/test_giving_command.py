@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
 from itertools import count
@@ -39,7 +38,7 @@ SAID = "donated"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, database: Path) -> Iterator[Path]:
+def folder(tmp_path: Path, database: Path) -> Path:
     """A configuration beside a database in which two people gave."""
     (tmp_path / "ivy.toml").write_text(CONFIGURATION)
     connection = open_writer(database, throwaway=True)
@@ -67,9 +66,8 @@ def folder(tmp_path: Path, database: Path) -> Iterator[Path]:
         connection.execute("COMMIT")
     finally:
         connection.close()
-    token = options.given_config.set(str(tmp_path / "ivy.toml"))
-    yield tmp_path
-    options.given_config.reset(token)
+    options.given_config.set(str(tmp_path / "ivy.toml"))
+    return tmp_path
 
 
 def run(*words: str) -> Any:

@@ -127,11 +127,10 @@ def test_without_an_address_nothing_is_queued(ana: Scope) -> None:
 
 
 @pytest.fixture
-def typed(connection: Connection, database: Path, tmp_path: Path) -> Iterator[Connection]:
+def typed(connection: Connection, database: Path, tmp_path: Path) -> Connection:
     (tmp_path / "ivy.toml").write_text(f'[store]\npath = "{database}"\n', encoding="utf-8")
-    token = options.given_config.set(str(tmp_path / "ivy.toml"))
-    yield connection
-    options.given_config.reset(token)
+    options.given_config.set(str(tmp_path / "ivy.toml"))
+    return connection
 
 
 def ivy(*words: str) -> str:

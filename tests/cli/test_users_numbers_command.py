@@ -1,7 +1,6 @@
 """`ivy users retention` and `ivy users experiments`: numbers with how sure they are, and nothing of fewer than five."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,7 @@ arms = {usual = 0.5, double = 1.0}
 
 
 @pytest.fixture
-def folder(tmp_path: Path, database: Path) -> Iterator[Path]:
+def folder(tmp_path: Path, database: Path) -> Path:
     """Eleven people who began in January, six of whom stayed, in one arm; and three who began in March, in the other."""
     (tmp_path / "ivy.toml").write_text(CONFIGURATION)
     connection = open_writer(database, throwaway=True)
@@ -57,9 +56,8 @@ def folder(tmp_path: Path, database: Path) -> Iterator[Path]:
         connection.execute("COMMIT")
     finally:
         connection.close()
-    token = options.given_config.set(str(tmp_path / "ivy.toml"))
-    yield tmp_path
-    options.given_config.reset(token)
+    options.given_config.set(str(tmp_path / "ivy.toml"))
+    return tmp_path
 
 
 def run(*words: str) -> str:

@@ -19,7 +19,7 @@ from trio.testing import MockClock
 from typer.testing import CliRunner
 
 from ivy.adapters.client import open_client
-from ivy.cli import options, whatsapp_fields, whatsapp_reach
+from ivy.cli import whatsapp_fields, whatsapp_reach
 from ivy.cli.findings import Finding, State
 from ivy.cli.frame import Setup
 from ivy.cli.whatsapp_fields import kind_of
@@ -525,7 +525,6 @@ async def test_fields_ivy_would_like_are_worth_a_look(autojump_clock: MockClock,
 def typed(ready: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Type `probe` in a folder that `ivy init` made."""
     monkeypatch.setenv("IVY_CONFIG", str(tmp_path / "ivy.toml"))
-    options.given_config.set(None)  # another test of this process may have typed --config
     program = typer.Typer()
     program.command()(probe)
     return lambda *words: CliRunner().invoke(program, words)
