@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
@@ -96,6 +96,33 @@ class Channel(Protocol):
 
     async def mark_read(self, external_id: str, *, typing: bool = False) -> None:
         """Show the person that their message was seen and, with `typing`, that an answer is being written."""
+        ...
+
+
+@dataclass(frozen=True)
+class Polled:
+    """What a poll brought: `body` as it came, where the next poll begins, and when the newest message was written."""
+
+    body: bytes
+    next_offset: int
+    newest_at: datetime | None = None
+
+
+class Polling(Protocol):
+    """A channel that is asked for what came, because nothing can reach Ivy. Methods raise `VendorError`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def poll_wait(self) -> timedelta:
+        """Return how long the vendor wants to be left alone before the next poll."""
+        ...
+
+    async def poll(self, offset: int, seconds: int) -> Polled | None:
+        """Wait up to `seconds` for what comes at `offset` and behind it; None if nothing did. 0: all that is kept.
+
+        Raises: VendorBusy (`conflict`: another program polls in our place), VendorMisconfigured.
+        """
         ...
 
 

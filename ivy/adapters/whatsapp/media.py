@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import httpx2
 import msgspec
@@ -20,7 +20,6 @@ from ivy import __version__
 from ivy.adapters.client import failure, retry_after
 from ivy.adapters.whatsapp import graph
 from ivy.adapters.whatsapp.errors import MEANINGS, VENDOR
-from ivy.adapters.whatsapp.graph import Graph
 from ivy.domain.media import CAPS, SENT, Reason, digest_of
 from ivy.errors import ConfigError, OutcomeUnknown, VendorBusy, VendorMisconfigured, VendorRefused
 from ivy.ports import Sink
@@ -52,6 +51,16 @@ class _Stale(Exception):
     """The address was good once."""
 
 
+class FileDesk(Protocol):
+    """Where files are looked up and handed over: `Graph`, or what answers as it does."""
+
+    async def get(self, path: str, params: Mapping[str, str] | None = None) -> bytes: ...
+
+    async def post_file(
+        self, path: str, fields: Mapping[str, str], *, name: str, content: bytes | IO[bytes], mime: str
+    ) -> bytes: ...
+
+
 class MediaDoor:
     """The files of one number. The client is the caller's.
 
@@ -62,7 +71,7 @@ class MediaDoor:
     def __init__(
         self,
         http: httpx2.AsyncClient,
-        graph: Graph,
+        desk: FileDesk,
         phone_number_id: str,
         hosts: Sequence[str] = HOSTS,
         *,
@@ -71,7 +80,7 @@ class MediaDoor:
         local_origin: str = "",
     ) -> None:
         self._http = http
-        self._graph = graph
+        self._desk = desk
         self._phone_number_id = phone_number_id
         self._hosts = tuple(_outside(host) for host in hosts)
         self._token = token
@@ -110,7 +119,7 @@ class MediaDoor:
         if not _MEDIA_ID.fullmatch(media_id):
             raise _refused(Reason.UNSAFE, "its id is none of Meta's")
         try:
-            found = graph.read(await self._graph.get(media_id, {"phone_number_id": self._phone_number_id}), _LookedUp)
+            found = graph.read(await self._desk.get(media_id, {"phone_number_id": self._phone_number_id}), _LookedUp)
         except OutcomeUnknown as error:  # looking changes nothing, so it may simply be done again
             raise VendorBusy(VENDOR, error.reason) from error
         except (VendorRefused, VendorMisconfigured) as error:
@@ -167,7 +176,7 @@ class MediaDoor:
                 raise VendorRefused(VENDOR, reason, code="local")
             fields = {"messaging_product": "whatsapp", "type": mime}
             path_of = f"{self._phone_number_id}/media"
-            answer = await self._graph.post_file(path_of, fields, name=filename or "file", content=file, mime=mime)
+            answer = await self._desk.post_file(path_of, fields, name=filename or "file", content=file, mime=mime)
             return graph.read(answer, _Uploaded).id
         except OutcomeUnknown as error:
             raise VendorBusy(VENDOR, error.reason) from error

@@ -1,0 +1,1 @@
+"""WhatsApp's agent platform, for one person: one file per concern, joined in `channel`. May import: ports and below."""

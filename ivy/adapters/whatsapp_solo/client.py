@@ -1,0 +1,90 @@
+"""One way to ask WhatsApp's agent platform: the key, the pace, what its errors mean, nothing secret in them.
+
+May import: ports and below. Source: WhatsApp Agent Platform, developer manual v1 of 2026-08-25, as others quote it.
+"""
+
+from collections.abc import Mapping
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+import httpx2
+import msgspec
+
+from ivy.adapters.client import address, failure
+from ivy.adapters.whatsapp_solo.errors import LOCAL, VENDOR, complaint
+from ivy.adapters.whatsapp_solo.pace import Pace
+from ivy.clock import Clock
+from ivy.errors import ConfigError, VendorBusy, VendorRefused
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "emulated")
+
+
+class Agent:
+    """The platform with one agent's key. The HTTP client is the caller's, and so are deadlines.
+
+    Methods return the body of a 200, unread. Raises: VendorBusy (`throttled` where our own pace holds it), OutcomeUnknown,
+    VendorRefused, VendorMisconfigured.
+    """
+
+    def __init__(self, http: httpx2.AsyncClient, *, base_url: str, key: str, clock: Clock) -> None:
+        self._http = http
+        self._base = base_url.rstrip("/")
+        self.key = key
+        self.pace = Pace(clock)
+        self._headers = {"Authorization": f"Bearer {key}"}
+        self._check()
+
+    def _check(self) -> None:
+        if not self.key:
+            raise ConfigError("solo.api_key_file is missing: in the agent's chat, Chat info > API key")
+        if not (self.key.isascii() and self.key.isprintable() and " " not in self.key):
+            raise ConfigError("the agent's API key has characters that no key has: copy it again")
+        try:
+            parts = urlsplit(self._base)
+            host = parts.hostname or ""
+        except ValueError:
+            raise ConfigError("solo.base_url is no web address") from None
+        if not (parts.scheme == "https" and host) and not (parts.scheme == "http" and host in LOOPBACK):
+            raise ConfigError("solo.base_url must be https: the key goes there")
+
+    async def get(
+        self, kind: str, path: str, params: Mapping[str, str] | None = None, *, read_seconds: float | None = None
+    ) -> bytes:
+        timeout = {} if read_seconds is None else {"timeout": httpx2.Timeout(10, read=read_seconds)}
+        return await self._ask("GET", kind, path, params, **timeout)
+
+    async def post_json(self, kind: str, path: str, request: Mapping[str, Any]) -> bytes:
+        try:
+            content = msgspec.json.encode(request)
+        except UnicodeEncodeError as error:
+            raise VendorRefused(VENDOR, "the text holds half of a character", code=LOCAL) from error
+        return await self._ask("POST", kind, path, content=content, more={"Content-Type": "application/json"})
+
+    async def post_file(self, fields: Mapping[str, str], *, name: str, content: bytes | IO[bytes], mime: str) -> bytes:
+        return await self._ask("POST", "upload", "media", data=dict(fields), files={"file": (name, content, mime)})
+
+    async def _ask(
+        self,
+        method: str,
+        kind: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        more: Mapping[str, str] | None = None,
+        **body: Any,
+    ) -> bytes:
+        if wait := self.pace.wait(kind):
+            raise VendorBusy(VENDOR, "as many requests as the platform takes in a minute", after=wait, throttled=True)
+        self.pace.count(kind)
+        try:
+            url = address(f"{self._base}/{path}", params)
+            response = await self._http.request(method, url, headers={**self._headers, **(more or {})}, **body)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise failure(VENDOR, error) from error
+        about_a_file = path.startswith("media")
+        found = complaint(response.status_code, response.content, response.headers, about_a_file=about_a_file)
+        if found is not None:
+            found.reason = found.reason.replace(self.key, "***")
+            found.args = (f"{found.vendor}: {found.reason}",)
+            raise found
+        return response.content
