@@ -8,14 +8,14 @@ from typing import Any
 from ivy.agent import price_cards
 from ivy.config import Config
 from ivy.domain.actions import secrets_of
-from ivy.domain.contents import AnyContent, Emoji
+from ivy.domain.contents import LONGEST_TEXT, AnyContent, Emoji
 from ivy.domain.rates import Rates
 from ivy.domain.sentences import Say, say
-from ivy.domain.sms import plain, split_sms
+from ivy.domain.sms import plain, split_sms, utf16_units
 from ivy.domain.splitting import split_text
 from ivy.domain.tariffs import Tariffs
 from ivy.store import outbox
-from ivy.store.people import Person
+from ivy.store.people import SOLO, Person
 from ivy.store.scope import Scope
 
 REACTS = "whatsapp"
@@ -56,6 +56,8 @@ class Desk:
         channel = more.pop("channel", self.channel)
         if channel == "sms":
             parts = tuple(text for part in parts for text in split_sms(plain(_in_words(part))))
+        elif channel == SOLO:
+            parts = tuple(each for part in parts for each in _fitting(part))
         return outbox.say(
             scope, parts, channel=channel, new_id=self.new_id, trace_id=self.trace_id, now=self.now, **more
         )
@@ -71,6 +73,12 @@ class Desk:
         """Return what is kept beside a consent: who said it, where, when, and in which words."""
         at = self.now.isoformat(timespec="seconds")
         return f"the person, on {self.channel}, {at}: {words[:200]!r} (trace {self.trace_id})"
+
+
+def _fitting(part: str | AnyContent) -> tuple[str | AnyContent, ...]:
+    """Return what is said in words, in parts that the agent platform takes: a list with its rows may be longer."""
+    words = _in_words(part)
+    return (part,) if utf16_units(words) <= LONGEST_TEXT else tuple(split_text(words, LONGEST_TEXT // 2))
 
 
 def _in_words(part: str | AnyContent) -> str:

@@ -170,7 +170,7 @@ def resume(scope: Scope, desk: Desk) -> None:
 def _is_quiet(talk: Talk) -> bool:
     """Say whether nothing may be begun now: they are paused, a human talks with them, or their window is shut."""
     person = talk.person
-    is_open = window_open(windows.expires_at(talk.scope, CHAT), talk.desk.now)
+    is_open = window_open(windows.expires_at(talk.scope, talk.desk.channel), talk.desk.now)
     return person.status != "active" or person.coach_is_quiet or not is_open
 
 

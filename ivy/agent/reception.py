@@ -4,6 +4,7 @@ Strangers, STOP, taps, quick replies and what Ivy cannot read are dealt with her
 """
 
 import dataclasses
+from datetime import timedelta
 
 from ivy import log
 from ivy.agent import (
@@ -51,6 +52,9 @@ logger = log.get(__name__)
 SILENT = (Reaction, Edited, Deleted, CallPermission)
 """Kept; they open no window, and nothing is said to most of them."""
 CHAT = "whatsapp"
+BRINGS_FILES = (CHAT, people.SOLO)
+ALWAYS = timedelta(days=3650)
+"""How long somebody may be written to where no window closes, counted from their last message."""
 
 
 def receive(connection: Connection, event: PersonMessage, desk: Desk) -> None:
@@ -84,6 +88,8 @@ def _open_window(scope: Scope, event: PersonMessage, desk: Desk) -> None:
         if window_open(expires_at, desk.now) and doors.is_knocked(scope, now=desk.now):
             pending_actions.settle(scope, doors.QUESTION, now=desk.now)
     else:
+        if desk.channel == people.SOLO:
+            windows.extend(scope, desk.channel, desk.now + ALWAYS)
         starts = stop_meaning(words_of(event)) is StopMeaning.START
         blocked.unblock(scope.connection, desk.channel, _address(event.sender), starts=starts)
     for channel in {desk.channel, CHAT}:
@@ -125,7 +131,7 @@ def _take(scope: Scope, person: Person, event: PersonMessage, desk: Desk, *, wel
                 answers.take(scope, person, *found, heard, desk)
         case FormAnswer():
             form_answers.take(scope, person, event, heard, desk)
-        case Media() if desk.channel == CHAT:
+        case Media() if desk.channel in BRINGS_FILES:
             attachments.want(scope, event, message_id, desk)
         case Contacts(own=True):
             _own_number(scope, person, event, message_id, desk)

@@ -23,7 +23,9 @@ def meet(connection: Connection, event: PersonMessage, invited: str | None, desk
     """Let a stranger in, or tell them once a day how to get in; return their new user id, or None."""
     sender, settings = event.sender, desk.config.admission
     name = sender.external_id or sender.phone
-    if not name or (desk.channel != CHAT and invited is None):  # a text back costs, and may be what a spammer wants
+    makers_own = desk.channel == people.SOLO  # the vendor lets nobody else write there
+    # A text back costs, and may be what a spammer wants.
+    if not name or (desk.channel != CHAT and invited is None and not makers_own):
         return None
     day = desk.now.date().isoformat()
     decision = answer_to_stranger(
@@ -31,7 +33,7 @@ def meet(connection: Connection, event: PersonMessage, invited: str | None, desk
         people.note_stranger(connection, desk.channel, name, day),
         people.strangers_answered(connection, day),
         settings.answers_per_day,
-        listed=bool(sender.phone) and sender.phone in settings.phones,
+        listed=makers_own or (bool(sender.phone) and sender.phone in settings.phones),
         invite_ok=invited is not None,
     )
     match decision:

@@ -18,6 +18,7 @@ def names(config: Config) -> list[str]:
     """Return what the configuration leans on: channels, models, the transcriber, the embedder."""
     used = {
         "whatsapp": config.whatsapp.enabled,
+        "solo": config.solo.enabled,
         "sms": config.sms.enabled,
         "mail": config.mail.enabled,
         "retell": config.voice.enabled,

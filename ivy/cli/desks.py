@@ -33,7 +33,7 @@ def deciding_of(where: frame.Setup) -> Beforehand:
     from ivy.adapters.whatsapp.pack import Pack, pack
 
     config = where.config
-    in_use = {"whatsapp": config.whatsapp.enabled, "sms": config.sms.enabled, "mail": config.mail.enabled}
+    in_use = {name: getattr(config, name).enabled for name in ("whatsapp", "solo", "sms", "mail")}
     return Beforehand(
         SystemClock(),
         config,

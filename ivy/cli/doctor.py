@@ -116,6 +116,7 @@ def _of_vendors(where: Setup, now: datetime) -> list[Finding]:
         *doctor_owners.secrets_folder(where.folder),
         *doctor_vendors.seal_key(where.config),
         *doctor_whatsapp.fields(where.config),
+        *doctor_channels.solo(where.config),
         *doctor_channels.public_url(where.config),
         *doctor_site.pages(where.config, where.folder),
         *_of_database(where, now),
@@ -157,9 +158,11 @@ def _of_database(where: Setup, now: datetime) -> list[Finding]:
 async def _ask_vendors(where: Setup) -> list[Finding]:
     from ivy.adapters.client import open_client
     from ivy.cli.doctor_hops import hops
-    from ivy.cli.doctor_live import live
+    from ivy.cli.doctor_live import ask_solo, live
     from ivy.clock import SystemClock
 
     async with open_client() as http:
         asked = await live(where.config, http, PooledThreads())
+        if where.config.solo.enabled and where.config.solo.api_key:
+            asked.insert(0, await ask_solo(where.config, http, running=frame.daemon_is_running(where)))
         return [*asked, *await hops(where, http, SystemClock().now)]

@@ -48,6 +48,19 @@ def public_url(config: Config) -> list[Finding]:
     return [ok(what, f"{url}; Meta's form gets {url.rstrip('/')}/api/whatsapp/webhook")]
 
 
+def solo(config: Config) -> list[Finding]:
+    """Judge what WhatsApp's agent platform needs: one key."""
+    what, section = "WhatsApp agent", config.solo
+    if not section.enabled:
+        return [not_needed(what, "solo.enabled is false; `ivy init --solo` sets it up: one key, no public address")]
+    if not section.api_key:
+        place = "WhatsApp > Settings > Agents > Create an agent; then in its chat: Chat info > API key"
+        return [missing("solo.api_key_file", "not set", place)]
+    if wrong := shapes.wrong_agent_key(section.api_key.reveal()):
+        return [missing("solo.api_key_file", "not what it should be", wrong)]
+    return [ok(what, "key set; it talks with whoever made it, and with nobody else")]
+
+
 # --- SMS ---------------------------------------------------------------------------------------------
 
 

@@ -13,14 +13,16 @@ import trio
 from ivy.cli.doctor_channels import mail_server
 from ivy.cli.doctor_vendors import ROLES
 from ivy.cli.findings import Finding, look, missing, ok
+from ivy.clock import SystemClock
 from ivy.config import Config, ModelSection
-from ivy.errors import ConfigError
+from ivy.errors import ConfigError, VendorBusy, VendorError
 from ivy.threads import Threads
 
 if TYPE_CHECKING:
     import httpx2
 
 SECONDS = 15
+AGENT_KEY = "in the agent's chat: Chat info > API key; it belongs into the file that solo.api_key_file names"
 NOT_FOUND = "refused with 404"
 
 
@@ -61,6 +63,29 @@ async def _whatsapp(config: Config, http: "httpx2.AsyncClient") -> Finding:
             "WhatsApp, asked", f"{found}: sending is {can_send}", "WhatsApp Manager says why, under Account tools"
         )
     return ok("WhatsApp, asked", found)
+
+
+async def ask_solo(config: Config, http: "httpx2.AsyncClient", *, running: bool) -> Finding:
+    """Ask WhatsApp's agent platform whether it knows the key. The question is a poll, which would take the daemon's place."""
+    from ivy.adapters.whatsapp_solo.channel import Solo
+    from ivy.adapters.whatsapp_solo.client import Agent
+
+    what, section = "WhatsApp agent, asked", config.solo
+    if running:
+        return ok(what, "the daemon asks it all the time: `ivy status` has an alert if that fails")
+    try:
+        agent = Agent(http, base_url=section.base_url, key=section.api_key.reveal(), clock=SystemClock())
+        with trio.fail_after(SECONDS):
+            await Solo(agent).poll(0, 0)
+    except ConfigError as error:
+        return missing(what, str(error), AGENT_KEY)
+    except trio.TooSlowError:
+        return look(what, f"no answer in {SECONDS} s", "look whether this machine reaches api.whatsapp.com")
+    except VendorBusy as error:
+        return look(what, error.reason, "look whether this machine reaches api.whatsapp.com, and ask again")
+    except VendorError as error:
+        return missing(what, error.reason, AGENT_KEY)
+    return ok(what, "WhatsApp knows the key")
 
 
 async def ask_sms(config: Config, http: "httpx2.AsyncClient") -> Finding:

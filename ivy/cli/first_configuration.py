@@ -16,9 +16,13 @@ from ivy.store.sealing import new_key
 
 FOLDER = "secrets"
 VOICE_KEY = "voice.api_key_file"
-LATER = ("backup", "sms", "mail")
+SOLO_KEY = "solo.api_key_file"
+LATER = ("backup", "solo", "sms", "mail")
 """Sections that a fresh configuration does not have unless something of them was answered."""
+SOLO = ("store", "solo", "whatsapp", "models.primary", "models.fallback", "models.cheap")
+"""What stands in the configuration of somebody who is alone with Ivy."""
 SWITCHED_ON_BY = {
+    "solo": (SOLO_KEY,),
     "voice": (VOICE_KEY,),
     "sms": ("sms.account_sid", "sms.sender"),
     "mail": ("mail.host", "mail.sender"),
@@ -178,6 +182,14 @@ ITEMS = (
         needed=False,
     ),
     Item(
+        SOLO_KEY,
+        "The agent's API key",
+        "WhatsApp on your phone > Settings > Agents > Create an agent; then in its chat: Chat info > API key",
+        shapes.wrong_agent_key,
+        file="solo_key",
+        needed=False,
+    ),
+    Item(
         "sms.account_sid",
         "Twilio Account SID",
         "console.twilio.com, on its first page",
@@ -238,11 +250,22 @@ HEAD = """\
 LEAD_TIME = "Meta's approval of a business, its number and its display name takes 1 to 2 weeks: begin with it."
 
 
-def text_of(answers: Mapping[str, str]) -> str:
-    """Return the text of a fresh ivy.toml; what has no answer is a comment that says where it is found."""
+def text_of(answers: Mapping[str, str], *, solo: bool = False) -> str:
+    """Return the text of a fresh ivy.toml; what has no answer is a comment that says where it is found.
+
+    `solo`: for one person and the agent in their own app.
+    """
     lines = [HEAD]
     for section in dict.fromkeys(item.section for item in ITEMS if item.section not in LATER or item.key in answers):
+        if solo and section not in SOLO:
+            continue
         lines.append(f"[{section}]")
+        if solo and section == "whatsapp":
+            lines += [
+                "enabled = false                 # a business number of Meta's Cloud API; the agent needs none",
+                "",
+            ]
+            continue
         lines += [*model_lines(section), *_switch(section, answers)]
         lines += [_line(item, answers.get(item.key, "")) for item in ITEMS if item.section == section]
         lines.append("")

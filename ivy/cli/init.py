@@ -12,11 +12,11 @@ import typer
 
 from ivy import config as configuration
 from ivy.cli import frame, options, ownership
-from ivy.cli.first_configuration import ITEMS, LEAD_TIME, text_of, write_private
-from ivy.cli.init_screens import collect
+from ivy.cli.first_configuration import ITEMS, LEAD_TIME, SOLO, SOLO_KEY, text_of, write_private
+from ivy.cli.init_screens import SCREENS, SOLO_SCREENS, collect
 from ivy.cli.missing_lines import lines_to_paste
 from ivy.config import Config
-from ivy.errors import IvyError
+from ivy.errors import ConfigError, IvyError, UsageError
 
 
 def command(
@@ -40,6 +40,12 @@ def command(
     ] = 900.0,
     every: Annotated[float, typer.Option(help="With --live: seconds between questions to vendors.", min=1)] = 10.0,
     as_json: frame.Json = False,
+    solo: Annotated[
+        bool,
+        typer.Option(
+            "--solo", help="For you alone, by an agent in your own WhatsApp: one key, no public address, no account."
+        ),
+    ] = False,
     service: Annotated[
         bool,
         typer.Option(
@@ -64,7 +70,12 @@ def command(
         return
     path = folder / "ivy.toml" if folder else configuration.config_path(options.given_config.get())
     say = frame.note if live else frame.say  # a list, or a document, is what --live prints
-    before, answers = _prepare(path, say, check=check, begun_only=live)
+    if solo and live:
+        raise UsageError("--live watches a business number's set-up; with --solo there is nothing to wait for.")
+    before, answers = _prepare(path, say, check=check, begun_only=live, solo=solo)
+    if solo:
+        _say_what_is_next_alone(path)
+        return
     if templates:
         _offer_templates(path)
     if not live:
@@ -78,7 +89,9 @@ def command(
         raise typer.Exit(0 if is_green else 1)
 
 
-def _prepare(path: Path, say: Callable[[str], None], *, check: bool, begun_only: bool) -> tuple[Config, dict[str, str]]:
+def _prepare(
+    path: Path, say: Callable[[str], None], *, check: bool, begun_only: bool, solo: bool
+) -> tuple[Config, dict[str, str]]:
     """Write what is not there yet; return the configuration as it was, and what was answered."""
     existed = path.exists()
     before = configuration.load(path, os.environ) if existed else configuration.build({}, os.environ, path.parent)
@@ -88,21 +101,24 @@ def _prepare(path: Path, say: Callable[[str], None], *, check: bool, begun_only:
         collect(
             path.parent, before, answers,
             check=check, make_folder=_make_folder, say=say, begun_only=begun_only and existed,
+            screens=SOLO_SCREENS if solo else SCREENS,
         )  # fmt: skip
     except (KeyboardInterrupt, typer.Abort):  # what was answered so far is kept, and not asked again
         frame.note("")
-        _keep(path, before, answers, say, existed=existed)
+        _keep(path, before, answers, say, existed=existed, solo=solo)
         raise
-    _keep(path, before, answers, say, existed=existed)
+    _keep(path, before, answers, say, existed=existed, solo=solo)
     if existed and not answers and not begun_only:
         say(f"{path} is there already; nothing was changed.")
     _make_database(path, before, say)
     return before, answers
 
 
-def _keep(path: Path, before: Config, answers: dict[str, str], say: Callable[[str], None], *, existed: bool) -> None:
+def _keep(
+    path: Path, before: Config, answers: dict[str, str], say: Callable[[str], None], *, existed: bool, solo: bool
+) -> None:
     if not existed:
-        write_private(path, text_of(answers))
+        write_private(path, text_of(answers, solo=solo))
         ownership.let_group_read(path)
         say(f"Wrote {path}.")
     elif answers:
@@ -178,3 +194,20 @@ def _say_what_is_next(config: Config, answers: dict[str, str]) -> None:
         frame.note(LEAD_TIME)
     frame.note("\nNext: `ivy doctor` checks it all, `ivy onboard` lets a person in, `ivy daemon` runs Ivy.")
     frame.note("`ivy simulate chat` needs none of this: talk to Ivy here and now.")
+
+
+def _say_what_is_next_alone(path: Path) -> None:
+    try:
+        config = configuration.load(path, os.environ)
+    except ConfigError as error:
+        frame.note(f"\n{error}")
+        return
+    missing = [item for item in ITEMS if (item.needed or item.key == SOLO_KEY) and item.lacks(config)]
+    missing = [item for item in missing if item.section in SOLO]
+    if missing:
+        frame.note("\nStill missing:")
+        for item in missing:
+            frame.note(f"  {item.key}: {item.found_at}.")
+    if config.whatsapp.enabled:
+        frame.note("\n[whatsapp] is on too: without a business number set `enabled = false` below it.")
+    frame.note("\nNext: `ivy daemon` runs Ivy; write to your agent in WhatsApp. `ivy doctor` checks it all.")

@@ -15,7 +15,7 @@ import trio
 from msgspec.structs import replace
 
 from ivy.cli import frame, shapes, voice_hops, whatsapp_hops, whatsapp_reach
-from ivy.cli.doctor_live import ask_mail, ask_model, ask_sms
+from ivy.cli.doctor_live import ask_mail, ask_model, ask_sms, ask_solo
 from ivy.cli.findings import Finding, State
 from ivy.cli.first_configuration import Item
 from ivy.cli.frame import Setup
@@ -178,6 +178,13 @@ async def _sms(_checks: Checks, _item: Item, config: Config) -> Verdict:
         return _of(await ask_sms(config, http))
 
 
+async def _solo(_checks: Checks, _item: Item, config: Config) -> Verdict:
+    from ivy.adapters.client import open_client
+
+    async with open_client() as http:
+        return _of(await ask_solo(config, http, running=False))
+
+
 async def _mail(_checks: Checks, _item: Item, config: Config) -> Verdict:
     """The sender is asked for last: by then it is known where, and as whom."""
     if not config.mail.host:
@@ -217,6 +224,7 @@ _ASKS: dict[str, Callable[[Checks, Item, Config], Awaitable[Verdict]]] = {
     "models.fallback.api_key_file": _model_key,
     "voice.api_key_file": _voice,
     "voice.number": _voice,
+    "solo.api_key_file": _solo,
     "sms.auth_token_file": _sms,
     "mail.sender": _mail,
 }

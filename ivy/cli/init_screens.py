@@ -4,14 +4,14 @@ May import: first_configuration, init_checks, frame. Secrets are made, or asked 
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
 from ivy.cli import frame, ownership
-from ivy.cli.first_configuration import FOLDER, ITEMS, LEAD_TIME, Item, write_private
+from ivy.cli.first_configuration import FOLDER, ITEMS, LEAD_TIME, SOLO_KEY, Item, write_private
 from ivy.cli.init_checks import Checks, Verdict
 from ivy.config import Config, Secret, getattr_path
 
@@ -67,6 +67,13 @@ SCREENS = (
         wish="Shall Ivy mail you when something is wrong? (SMTP)",
     ),
 )
+SOLO_SCREENS = (
+    Screen("This machine", ("store.seal_key_file",)),
+    Screen(
+        "WhatsApp, for you alone", (SOLO_KEY,), "an agent that you make in your own app and that talks with you alone"
+    ),
+)
+"""One question: there is no address to give, and no account to be approved."""
 _BY_KEY = {item.key: item for item in ITEMS}
 
 
@@ -79,13 +86,14 @@ def collect(
     say: Callable[[str], None] = frame.say,
     check: bool = True,
     begun_only: bool = False,
+    screens: Sequence[Screen] = SCREENS,
 ) -> None:
     """Put into `answers` what belongs into ivy.toml and is not there, by key, one by one: whoever leaves has the rest.
 
     `check`: vendors are asked about what is typed. `begun_only`: nobody is asked whether they wish for more vendors.
     """
     checks = Checks(config, folder) if check and frame.can_ask() else None
-    for screen in SCREENS:
+    for screen in screens:
         items = [_BY_KEY[key] for key in screen.keys]
         if _begin(screen, items, config, begun_only=begun_only):
             for item in items:

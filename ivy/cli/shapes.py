@@ -12,6 +12,7 @@ from ivy.errors import IvyError
 
 LONGEST_PHONE = 13
 """Digits; ids of numbers have 14 or more, and hardly a telephone number has so many."""
+SHORTEST_AGENT_KEY = 8
 OFFICIAL_WHATSAPP = "graph.facebook.com"
 
 
@@ -110,6 +111,12 @@ def wrong_retell_key(text: str) -> str:
     if text.startswith("key_") and text.isascii() and " " not in text:
         return ""
     return "A key of Retell begins with key_; its dashboard shows it under Settings > API Keys."
+
+
+def wrong_agent_key(text: str) -> str:
+    if text.isascii() and text.isprintable() and " " not in text and len(text) >= SHORTEST_AGENT_KEY:
+        return ""
+    return "This is no API key of an agent: its chat shows it under Chat info > API key, and copies it whole."
 
 
 def wrong_phone(text: str) -> str:

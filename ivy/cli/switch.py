@@ -24,7 +24,7 @@ from ivy.store.switches import Setting
 
 QUEUE = "queue."
 CHANNEL = "channel."
-CHANNELS = ("whatsapp", "sms", "mail", "retell")
+CHANNELS = ("whatsapp", "solo", "sms", "mail", "retell")
 UNSAID = "cli"
 """The reason of who gave none."""
 Resting = dict[str, Pause | OpenBreaker]

@@ -22,7 +22,7 @@ from ivy.store.scope import Scope, for_user
 from ivy.store.sealing import Sealer
 from ivy.threads import PooledThreads
 
-CHANNELS = ("whatsapp", "sms", "mail")
+CHANNELS = ("whatsapp", "solo", "sms", "mail")
 
 command = typer.Typer(no_args_is_help=True, help="List, show, move, pause, export or erase people.")
 

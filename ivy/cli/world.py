@@ -27,6 +27,7 @@ from ivy.config import (
     Secret,
     ServerSection,
     SmsSection,
+    SoloSection,
     StoreSection,
     TranscriptionSection,
     VoiceSection,
@@ -52,6 +53,8 @@ from ivy.emulators.retell_webhooks import Deliver
 from ivy.emulators.transcription import TranscriptionEmulator
 from ivy.emulators.twilio import TwilioEmulator
 from ivy.emulators.whatsapp import WhatsAppEmulator
+from ivy.emulators.whatsapp_solo import ROOT as SOLO_ROOT
+from ivy.emulators.whatsapp_solo import SoloEmulator
 from ivy.store import consents, people
 from ivy.store.database import Store, open_store
 from ivy.store.people import NewPerson
@@ -72,6 +75,7 @@ SMS_WEBHOOK = f"{ORIGIN}{public_paths.SMS}"
 ACCOUNT_SID = "AC" + "e" * 32
 AUTH_TOKEN = "emulated-auth-token"  # noqa: S105
 SMS_NUMBER = "+15550102030"
+SOLO_KEY = "emulated-agent-key"
 OPERATOR_SECRET = "emulated-operator-secret"  # noqa: S105
 VOICE_KEY = "key_emulated"
 VOICE_NUMBER = "+15550102040"
@@ -87,6 +91,7 @@ class Vendors:
     openai: OpenAIEmulator
     transcription: TranscriptionEmulator
     sms: TwilioEmulator
+    solo: SoloEmulator
     mail: Mailboxes
     operator: OperatorDesk
     retell: RetellEmulator | None = None
@@ -147,6 +152,7 @@ def emulated(config: Config, *, live_models: bool = False) -> Config:
     sms: SmsSection = _replace(
         config.sms, base_url=ORIGIN, account_sid=ACCOUNT_SID, auth_token=Secret(AUTH_TOKEN), sender=SMS_NUMBER
     )
+    solo: SoloSection = _replace(config.solo, base_url=f"{ORIGIN}{SOLO_ROOT}", api_key=Secret(SOLO_KEY))
     mail: MailSection = _replace(config.mail, host="emulated", tls="none", sender="Ivy <ivy@example.org>")
     server: ServerSection = _replace(config.server, public_url=config.server.public_url or ORIGIN)
     memory: MemorySection = _replace(
@@ -162,6 +168,7 @@ def emulated(config: Config, *, live_models: bool = False) -> Config:
         models=config.models if live_models else models,
         store=sealed,
         sms=sms,
+        solo=solo,
         mail=mail,
         server=server,
         transcription=ears,
@@ -219,6 +226,7 @@ async def open_world(
             "transcription": vendors.transcription.app,
             "embedder": vendors.openai.app,
             "sms": vendors.sms.app,
+            "solo": vendors.solo.app,
             "operator": vendors.operator.app,
         }
         if not live_models:
@@ -285,6 +293,7 @@ def _vendors(brain: Brain, clock: Clock, door: _Door) -> Vendors:
             deliver=door.post(SMS_WEBHOOK),
             now=clock.now,
         ),
+        SoloEmulator(key=SOLO_KEY, now=clock.now),
         Mailboxes(),
         OperatorDesk(OPERATOR_SECRET, clock.now),
     )

@@ -82,6 +82,17 @@ class WhatsAppSection(Section, frozen=True):
     """Empty: the rate card that comes with Ivy."""
 
 
+class SoloSection(Section, frozen=True):
+    """WhatsApp's agent platform: an agent that you make in your own app, and that talks with you alone."""
+
+    enabled: bool = False
+    base_url: str = "https://api.whatsapp.com/agent/v1"
+    api_key: Secret = Secret()
+    api_key_file: str = ""
+    timeout_seconds: int = 25
+    """How long one question whether something came may stay open, from 1 to 25."""
+
+
 class SmsSection(Section, frozen=True):
     enabled: bool = False
     base_url: str = "https://api.twilio.com"
@@ -152,11 +163,11 @@ class RoutingSection(Section, frozen=True):
     """Where a message goes when WhatsApp cannot carry it: channels in order, by what the message is for."""
 
     reply: tuple[str, ...] = ("whatsapp",)
-    reminder: tuple[str, ...] = ("whatsapp", "sms", "call", "mail")
+    reminder: tuple[str, ...] = ("whatsapp", "solo", "sms", "call", "mail")
     """`call` reads it out on the phone, to those who agreed to calls."""
-    checkin: tuple[str, ...] = ("whatsapp", "sms")
-    notice: tuple[str, ...] = ("whatsapp", "sms", "call", "mail")
-    digest: tuple[str, ...] = ("whatsapp", "mail")
+    checkin: tuple[str, ...] = ("whatsapp", "solo", "sms")
+    notice: tuple[str, ...] = ("whatsapp", "solo", "sms", "call", "mail")
+    digest: tuple[str, ...] = ("whatsapp", "solo", "mail")
     unasked_per_day: int = 2
     """So many contacts a day, calls included, after which Ivy begins no message by itself; what they asked for is none."""
     wait_seconds: float = 300.0
@@ -458,6 +469,7 @@ class Config(Section, frozen=True):
     models: ModelsSection = ModelsSection()
     spend: SpendSection = SpendSection()
     turns: TurnsSection = TurnsSection()
+    solo: SoloSection = SoloSection()
     sms: SmsSection = SmsSection()
     mail: MailSection = MailSection()
     routing: RoutingSection = RoutingSection()

@@ -14,7 +14,7 @@ import trio
 
 from ivy import log
 from ivy.agent import call_doors, care, foreign, routes
-from ivy.daemon.context import DEFAULT_CHANNEL, Context
+from ivy.daemon.context import Context
 from ivy.domain.calls import CallState
 from ivy.domain.taint import Read, texts_in
 from ivy.errors import BadSignature, StoreBusy, Unreadable
@@ -115,7 +115,7 @@ class CallEndpoint:
         passed_on = _texts_of(asked.arguments)
         if care.danger_in((*passed_on, *asked.spoken)) is None:
             return "", True
-        desk = self._context.desk_at(DEFAULT_CHANNEL, call.trace_id)
+        desk = self._context.desk_at(self._context.chat, call.trace_id)
         told, may_run = await person.write(care.heard_meanwhile, call.id, passed_on, asked.spoken, desk)
         return f"{told}\n\n" if told and may_run else told, may_run
 
@@ -141,7 +141,7 @@ class CallEndpoint:
         return self._voice.take(call.id, user_id, call.language, call.snapshot)
 
     def _answer(self, connection: Connection, user_id: str, ringing: Ringing) -> Call:
-        desk = self._context.desk_at(DEFAULT_CHANNEL, self._context.new_id())
+        desk = self._context.desk_at(self._context.chat, self._context.new_id())
         return call_doors.answer(within(connection, user_id), ringing, self._voice.name, desk)
 
 

@@ -19,7 +19,7 @@ from ivy.domain.clock_skew import Skew
 from ivy.domain.ids import uuid7
 from ivy.domain.rates import Rates
 from ivy.domain.tariffs import Tariffs
-from ivy.ports import AlertPost, Channel, Fetcher, FormKeys, Pulse, TemplatePack, Transcriber, Voice
+from ivy.ports import AlertPost, Channel, Fetcher, FormKeys, Polling, Pulse, TemplatePack, Transcriber, Voice
 from ivy.store.binding import Connection
 from ivy.store.database import Store
 from ivy.store.files import Files
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ivy.daemon.backup_room import BackupRoom
 
 DEFAULT_CHANNEL = "whatsapp"
+SOLO = "solo"
 Write = Callable[[Connection], object]
 
 
@@ -103,13 +104,21 @@ class Context:
     """Where the daemon's own backups go; None where it makes none."""
     site_texts: Mapping[str, str] = field(default_factory=dict[str, str])
     """The operator's own words for the pages of [site], by a page's name."""
+    polling: Polling | None = None
+    """The channel that is asked for what came; None where all others bring it."""
+
+    @property
+    def chat(self) -> str:
+        """The channel of what is said on none in particular: the one way to chat that this Ivy has, or WhatsApp's own."""
+        is_solo = self.config.solo.enabled and not self.config.whatsapp.enabled
+        return SOLO if is_solo else DEFAULT_CHANNEL
 
     def new_id(self) -> str:
         return uuid7(self.clock.now(), self.chance)
 
     def desk(self, job: Job) -> Desk:
         """Return the moment of one job, for what is decided without a model."""
-        return self.desk_at(str(job.payload.get("channel", DEFAULT_CHANNEL)), job.trace_id)
+        return self.desk_at(str(job.payload.get("channel", self.chat)), job.trace_id)
 
     def desk_at(self, channel: str, trace_id: str) -> Desk:
         return Desk(self.clock.now(), self.new_id, self.config, channel, trace_id, self.rates, self.tariffs)

@@ -21,7 +21,7 @@ from ivy import __version__, log
 from ivy.adapters.client import open_client
 from ivy.clock import SystemClock
 from ivy.config import Config
-from ivy.daemon import beat_file, heartbeat, lock, notify, scheduler, server, sweeper, web
+from ivy.daemon import beat_file, heartbeat, lock, notify, polling, scheduler, server, sweeper, web
 from ivy.daemon.context import Context
 from ivy.daemon.handlers import BURIED, HANDLERS
 from ivy.daemon.outside import Outside
@@ -77,6 +77,8 @@ class Daemon:
             ("scheduler", partial(scheduler.run, self.context)),
             ("sweeper", partial(sweeper.sweep, self.context)),
         ]
+        if self.context.polling is not None:
+            background.append(("polling", partial(polling.run, self.context)))
         if not self.context.clock.virtual:
             background.append(("watcher", partial(sweeper.watch_others, self.context)))
             background.append(("heartbeat", partial(heartbeat.run, self.context)))

@@ -19,7 +19,7 @@ from ivy.store.overview import OpenBreaker
 logger = log.get(__name__)
 DISK = AlertKind.DISK.of()
 PROVIDER = "provider:"
-CHANNELS = ("whatsapp", "sms", "mail", "retell")
+CHANNELS = ("whatsapp", "solo", "sms", "mail", "retell")
 FAILS_FOR = timedelta(minutes=5)
 """A channel that is back by then was a moment's trouble."""
 WELL_AFTER = timedelta(minutes=10)

@@ -28,6 +28,7 @@ from ivy.domain.ids import uuid7
 from ivy.errors import ConfigError
 from ivy.ports import (
     Embedder,
+    Fetcher,
     Models,
 )
 from ivy.store import breakers, memory_vectors, spending
@@ -82,19 +83,26 @@ def build(
     agent = Agent(router, registry, clock, config.turns, scope=config.people.scope_sentence)
     embedders = Embedders(config.memory, outside.client("embedder"), threads, folder)
     graph = wiring_channels.graph_of(config.whatsapp, outside) if config.whatsapp.enabled else None
+    agent_platform = wiring_channels.agent_of(config, outside, clock)
+    channels = wiring_channels.channels_of(config, graph, outside, clock, threads, agent_platform)
+    fetchers: dict[str, Fetcher] = {}
+    if graph is not None:
+        fetchers["whatsapp"] = wiring_channels.media_door_of(config.whatsapp, graph, outside, threads)
+    if agent_platform is not None:
+        fetchers["solo"] = wiring_channels.solo_files_of(config, agent_platform, outside, threads)
     voice = wiring_channels.voice_of(config, outside, clock)
     context = Context(
         store,
         clock,
         chance,
         config,
-        wiring_channels.channels_of(config, graph, outside, clock, threads),
+        channels,
         sealer,
         agent,
         rate_card.load(config.whatsapp.rates_file, folder),
         Pack(pack()),
         files,
-        {} if graph is None else {"whatsapp": wiring_channels.media_door_of(config.whatsapp, graph, outside, threads)},
+        fetchers,
         wiring_channels.transcriber_of(config, outside, threads),
         wiring_channels.form_keys_of(config.whatsapp),
         voice,
@@ -107,6 +115,7 @@ def build(
         skew=outside.skew,
         backups=_backups(config, folder, threads),
         site_texts=_site_texts(config, folder),
+        polling=wiring_channels.polling_of(channels),
     )
 
     async def warm() -> None:
@@ -175,10 +184,11 @@ def check(config: Config) -> None:
     emulated = [
         role for role in wiring_models.ROLES if wiring_models.is_emulated(wiring_models.section_of(config, role))
     ]
-    if emulated and config.whatsapp.enabled and not wiring_channels.is_local(config.whatsapp.base_url):
-        raise ConfigError(
-            f"models.{emulated[0]} is an emulator's, and whatsapp.base_url is not: real people must not talk to an emulator."
-        )
+    for name, section in (("whatsapp", config.whatsapp), ("solo", config.solo)):
+        if emulated and section.enabled and not wiring_channels.is_local(section.base_url):
+            raise ConfigError(
+                f"models.{emulated[0]} is an emulator's, and {name}.base_url is not: real people must not talk to an emulator."
+            )
     if config.backup.folder:
         from ivy.daemon import backup_room
 

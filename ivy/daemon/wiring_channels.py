@@ -20,6 +20,7 @@ from ivy.ports import (
     Fetcher,
     FormKeys,
     Outbound,
+    Polling,
     Pulse,
     Transcriber,
 )
@@ -27,8 +28,11 @@ from ivy.threads import Threads
 
 if TYPE_CHECKING:
     from ivy.adapters.retell.voice import RetellVoice
+    from ivy.adapters.whatsapp_solo.client import Agent
 
 UNSUBSCRIBE_PATH = "/me/unsubscribe"
+LONGEST_POLL = 25
+"""Seconds; what is longer the platform cuts."""
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "emulated")
 
 
@@ -54,7 +58,12 @@ def _app_secrets(section: WhatsAppSection) -> tuple[str, ...]:
 
 
 def channels_of(
-    config: Config, graph: Graph | None, outside: Outside, clock: Clock, threads: Threads
+    config: Config,
+    graph: Graph | None,
+    outside: Outside,
+    clock: Clock,
+    threads: Threads,
+    agent: "Agent | None" = None,
 ) -> dict[str, Channel]:
     channels: dict[str, Channel] = {}
     if graph is not None:
@@ -65,11 +74,35 @@ def channels_of(
             app_secrets=_app_secrets(section),
             verify_token=section.verify_token.reveal(),
         )
+    if agent is not None:
+        from ivy.adapters.whatsapp_solo.channel import Solo
+
+        channels["solo"] = Solo(agent)
     if config.sms.enabled:
         channels["sms"] = _sms(config, outside, clock)
     if config.mail.enabled:
         channels["mail"] = _mail(config, outside, clock, threads)
     return channels
+
+
+def polling_of(channels: Mapping[str, Channel]) -> Polling | None:
+    """Return the channel that must be asked for what came, if there is one."""
+    from ivy.adapters.whatsapp_solo.channel import Solo
+
+    return next((each for each in channels.values() if isinstance(each, Solo)), None)
+
+
+def agent_of(config: Config, outside: Outside, clock: Clock) -> "Agent | None":
+    """Return the way to WhatsApp's agent platform, if it is in use. Raises: ConfigError."""
+    section = config.solo
+    if not section.enabled:
+        return None
+    from ivy.adapters.whatsapp_solo.client import Agent
+
+    if not 1 <= section.timeout_seconds <= LONGEST_POLL:
+        raise ConfigError(f"solo.timeout_seconds is from 1 to {LONGEST_POLL}")
+    _need({"solo.api_key_file": section.api_key})
+    return Agent(outside.client("solo"), base_url=section.base_url, key=section.api_key.reveal(), clock=clock)
 
 
 def _sms(config: Config, outside: Outside, clock: Clock) -> Channel:
@@ -186,6 +219,15 @@ def media_door_of(section: WhatsAppSection, graph: Graph, outside: Outside, thre
         threads=threads,
         local_origin=local,
     )
+
+
+def solo_files_of(config: Config, agent: "Agent", outside: Outside, threads: Threads) -> Fetcher:
+    from ivy.adapters.whatsapp_solo.media import FileDesk
+
+    base = urlsplit(config.solo.base_url)
+    local = f"http://{base.netloc}" if base.scheme == "http" and is_local(config.solo.base_url) else ""
+    hosts, key = config.whatsapp.media_hosts, config.solo.api_key.reveal()
+    return MediaDoor(outside.client("solo"), FileDesk(agent), "", hosts, token=key, threads=threads, local_origin=local)
 
 
 def form_keys_of(section: WhatsAppSection) -> FormKeys | None:

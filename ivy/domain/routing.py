@@ -28,7 +28,7 @@ class For(Enum):
 
 CALL = "call"
 """The channel that reads a message out on the phone."""
-CHANNELS = ("whatsapp", "sms", CALL, "mail")
+CHANNELS = ("whatsapp", "solo", "sms", CALL, "mail")
 """What may stand in a ladder."""
 UTILITY = "UTILITY"
 SPEND_BLOCKED = "the switch spend is block: nothing that costs is begun"

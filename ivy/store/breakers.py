@@ -1,6 +1,6 @@
 """Which vendors are left alone, until when, what became of them before, and who holds one by hand. May import: binding, the domain.
 
-A dependency goes by its name: a channel's (whatsapp, sms, mail, retell), `vendor/model`, transcription, embedder.
+A dependency goes by its name: a channel's (whatsapp, solo, sms, mail, retell), `vendor/model`, transcription, embedder.
 """
 
 from collections.abc import Mapping

@@ -12,6 +12,8 @@ from ivy.clock import stamp, unstamp
 from ivy.domain.inbound import DeliveryError, Status
 from ivy.store.binding import Connection
 
+GRAIN_MS = 1000
+"""A vendor tells times in whole seconds, cut off."""
 RANK = {
     state: rank
     for rank, state in enumerate(("queued", "held", "sending", "unknown", "accepted", "sent", "delivered", "read"))
@@ -72,6 +74,21 @@ def of_status(connection: Connection, status: Status) -> str | None:
         (status.our_id, status.channel, status.external_id),
     ).fetchone()
     return row and row["id"]
+
+
+def lone_unknown(connection: Connection, status: Status) -> str | None:
+    """Return the one message of which nothing was heard since it left, if a status of no known message can only be its.
+
+    For a channel with one person, whose statuses carry no id of ours: else the message would be sent once more.
+    """
+    rows = connection.execute(
+        "SELECT id, sent_at_ms FROM messages_v2 WHERE direction = 'out' AND channel = ? AND external_id IS NULL"
+        " AND state IN ('sending', 'unknown')",
+        (status.channel,),
+    ).fetchall()
+    if len(rows) != 1 or rows[0]["sent_at_ms"] is None or rows[0]["sent_at_ms"] > stamp(status.at) + GRAIN_MS:
+        return None
+    return rows[0]["id"]
 
 
 def adopt(connection: Connection, message_id: str, status: Status, *, now: datetime) -> None:

@@ -12,6 +12,8 @@ from ivy.store.binding import Connection, IntegrityError, Row
 from ivy.store.scope import Scope
 
 CHAT = "whatsapp"
+SOLO = "solo"
+"""WhatsApp's agent platform: a chat with whoever made the agent, and nobody else."""
 BY_NUMBER = "sms"
 """The channel that reaches whoever gave their number."""
 

@@ -57,6 +57,7 @@ NOBODYS = frozenset(
         "memory_spaces",
         "model_prefixes",
         "operator_lines",
+        "poll_cursors",
         "queue_pauses",
         "replay_plans",
         "restores",

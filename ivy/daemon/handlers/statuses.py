@@ -36,6 +36,8 @@ def take(connection: Connection, status: Status, channel: Channel, desk: Desk) -
     if not message_statuses.keep_status(connection, status):
         return
     message_id = message_statuses.of_status(connection, status)
+    if message_id is None and status.channel == people.SOLO and status.state == "delivered":
+        message_id = message_statuses.lone_unknown(connection, status)
     if message_id is None:
         operator_line.status(connection, status, desk)
     else:

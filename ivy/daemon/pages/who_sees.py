@@ -20,6 +20,12 @@ def who_sees(config: Config, language: str) -> list[str]:
             if english
             else "WhatsApp (Meta) lleva los mensajes entre tú e Ivy, y conoce tu número."
         )
+    elif config.solo.enabled:
+        found.append(
+            "WhatsApp (Meta) carries the messages between you and Ivy, which are not end-to-end encrypted there."
+            if english
+            else "WhatsApp (Meta) lleva los mensajes entre tú e Ivy, que allí no van cifrados de extremo a extremo."
+        )
     for name in models(config):
         found.append(
             f"{name} runs a language model that words Ivy's answers. It is given your latest messages and what Ivy needs to"
