@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
+from typing import cast
 
 import trio
 from quart import Response, request
@@ -288,7 +289,7 @@ class SoloEmulator:
     # --- files -------------------------------------------------------------------------------------
 
     async def _upload(self) -> Response:
-        form, files = await request.form, await request.files
+        form, files = cast("dict[str, str]", (await request.form).to_dict()), await request.files
         if form.get("messaging_product") != "whatsapp" or "file" not in files:
             raise Refusal(400, 131009, "messaging_product" if "file" in files else "file")
         content = files["file"].read()

@@ -50,18 +50,19 @@ class Agent:
     async def get(
         self, kind: str, path: str, params: Mapping[str, str] | None = None, *, read_seconds: float | None = None
     ) -> bytes:
-        timeout = {} if read_seconds is None else {"timeout": httpx2.Timeout(10, read=read_seconds)}
-        return await self._ask("GET", kind, path, params, **timeout)
+        timeout: dict[str, Any] = {} if read_seconds is None else {"timeout": httpx2.Timeout(10, read=read_seconds)}
+        return await self._ask("GET", kind, path, params, body=timeout)
 
     async def post_json(self, kind: str, path: str, request: Mapping[str, Any]) -> bytes:
         try:
             content = msgspec.json.encode(request)
         except UnicodeEncodeError as error:
             raise VendorRefused(VENDOR, "the text holds half of a character", code=LOCAL) from error
-        return await self._ask("POST", kind, path, content=content, more={"Content-Type": "application/json"})
+        return await self._ask("POST", kind, path, body={"content": content}, more={"Content-Type": "application/json"})
 
     async def post_file(self, fields: Mapping[str, str], *, name: str, content: bytes | IO[bytes], mime: str) -> bytes:
-        return await self._ask("POST", "upload", "media", data=dict(fields), files={"file": (name, content, mime)})
+        body = {"data": dict(fields), "files": {"file": (name, content, mime)}}
+        return await self._ask("POST", "upload", "media", body=body)
 
     async def _ask(
         self,
@@ -71,14 +72,14 @@ class Agent:
         params: Mapping[str, str] | None = None,
         *,
         more: Mapping[str, str] | None = None,
-        **body: Any,
+        body: Mapping[str, Any] | None = None,
     ) -> bytes:
         if wait := self.pace.wait(kind):
             raise VendorBusy(VENDOR, "as many requests as the platform takes in a minute", after=wait, throttled=True)
         self.pace.count(kind)
         try:
             url = address(f"{self._base}/{path}", params)
-            response = await self._http.request(method, url, headers={**self._headers, **(more or {})}, **body)
+            response = await self._http.request(method, url, headers={**self._headers, **(more or {})}, **(body or {}))
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise failure(VENDOR, error) from error
         about_a_file = path.startswith("media")
