@@ -4,13 +4,10 @@ One Quart app, in process or on a port. It keeps the real one's promises: pollin
 older one, each kind of request has a limit of its own, and nobody but the agent's maker can be written to.
 """
 
-import hashlib
 import json
-from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
 from typing import cast
 
 import trio
@@ -19,41 +16,10 @@ from quart_trio import QuartTrio
 
 from ivy.emulators.faults import Script
 from ivy.emulators.vendor_app import VendorApp
+from ivy.emulators.whatsapp_solo_maker import AGENT_ID, Got, Kept, Line, SoloMaker
 from ivy.emulators.whatsapp_solo_rules import Json, Meter, Refusal, check_file, check_message, check_status, whole
 
 ROOT = "/agent/v1"
-AGENT_ID = "780673921"
-_KINDS_OF = {
-    "image": "image/jpeg",
-    "audio": "audio/ogg; codecs=opus",
-    "video": "video/mp4",
-    "document": "application/pdf",
-}
-
-
-@dataclass(frozen=True)
-class Got:
-    """What the agent's maker got: `request` as it was posted."""
-
-    wamid: str
-    type: str
-    body: str
-    at: datetime
-    request: Json
-    quoted: str = ""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A file at the platform's."""
-
-    id: str
-    mime: str
-    content: bytes
-
-    @property
-    def digest(self) -> bytes:
-        return hashlib.sha256(self.content).digest()
 
 
 @dataclass
@@ -69,20 +35,11 @@ class Manners:
 
 
 @dataclass
-class Line:
-    """One thing in the agent's sequence: a message of its maker's, or a tick."""
-
-    number: int
-    kind: str
-    value: Json
-
-
-@dataclass
 class _Poll:
     replaced: trio.Event = field(default_factory=trio.Event)
 
 
-class SoloEmulator:
+class SoloEmulator(SoloMaker):
     """The platform and the one person. `refuse` scripts errors; `meter.limits` are its rates; `got` is what they read.
 
     `on_accept` is awaited after a message was taken and before the answer.
@@ -99,20 +56,14 @@ class SoloEmulator:
         first_offset: int = 9_007_199_254_740_993,
         on_accept: Callable[[Got], Awaitable[None]] | None = None,
     ) -> None:
-        self.key, self.now, self.maker, self.name, self.origin = key, now, maker, name, origin
+        # Beyond what a float holds: an offset must stay a whole number.
+        super().__init__(now=now, maker=maker, name=name, first_offset=first_offset)
+        self.key, self.origin = key, origin
         self.manners = Manners()
         self.meter = Meter(now)
         self.on_accept = on_accept
-        self.got: list[Got] = []
-        self.ticks: list[tuple[str, bool]] = []
-        """Messages that were marked as read, and whether typing was shown."""
         self.polls = 0
-        self.files: dict[str, Kept] = {}
-        self._lines: list[Line] = []
-        self._numbers = count(first_offset)  # beyond what a float holds: an offset must stay a whole number
         self._first = first_offset
-        self._ids = count(1)
-        self._changed = trio.Event()
         self._poll: _Poll | None = None
         self._refusals: Script[Refusal] = Script()
         self.app = self._routes()
@@ -122,63 +73,6 @@ class SoloEmulator:
     def refuse(self, path: str, status: int, code: int, message: str = "by script", *, times: int = 1) -> None:
         """Answer the next requests whose path contains `path` with an error."""
         self._refusals.add(Refusal(status, code, message), path=path, times=times)
-
-    async def person_says(self, text: str, *, quoted: str = "", wamid: str = "") -> str:
-        """Let the agent's maker write; return the id of it."""
-        return await self.person_sends({"type": "text", "text": {"body": text}}, quoted=quoted, wamid=wamid)
-
-    async def person_sends(
-        self, content: Json, *, quoted: str = "", wamid: str = "", at: datetime | None = None
-    ) -> str:
-        """Let the agent's maker send anything; `content` is the type and its object."""
-        await trio.lowlevel.checkpoint()
-        wamid = wamid or self._wamid()
-        stamp = str(int((at or self.now()).timestamp()))
-        message: Json = {"from": self.maker, "id": wamid, "timestamp": stamp, **content}
-        if quoted:
-            message["context"] = {"id": quoted, "from": f"agent:{AGENT_ID}"}
-        self._add("message", message)
-        return wamid
-
-    async def person_sends_file(self, kind: str, content: bytes, *, voice: bool = False, caption: str = "") -> str:
-        """Let the agent's maker send a picture, a voice note, a video or a document."""
-        kept = self._keep(_KINDS_OF[kind], content)
-        media: Json = {"id": kept.id, "mime_type": kept.mime, "sha256": b64encode(kept.digest).decode()}
-        media |= {"voice": True} if voice else {}
-        media |= {"caption": caption} if caption else {}
-        return await self.person_sends({"type": kind, kind: media})
-
-    def tell_status(self, wamid: str, state: str) -> None:
-        at = str(int(self.now().timestamp()))
-        self._add("status", {"id": wamid, "status": state, "recipient_id": self.maker, "timestamp": at})
-
-    def texts(self) -> list[str]:
-        """Return the words of what the maker got."""
-        return [each.body for each in self.got]
-
-    async def wait_for(self, number: int = 1) -> list[Got]:
-        """Wait until the maker got so many messages in all; return them."""
-        while len(self.got) < number:
-            await self._changed.wait()
-        return self.got
-
-    # --- inside ------------------------------------------------------------------------------------
-
-    def _wamid(self) -> str:
-        return f"wamid.solo{next(self._ids):012d}"
-
-    def _add(self, kind: str, value: Json) -> None:
-        self._lines.append(Line(next(self._numbers), kind, value))
-        self._wake()
-
-    def _wake(self) -> None:
-        self._changed.set()
-        self._changed = trio.Event()
-
-    def _keep(self, mime: str, content: bytes) -> Kept:
-        kept = Kept(f"media{next(self._ids):010d}", mime, content)
-        self.files[kept.id] = kept
-        return kept
 
     # --- routes ------------------------------------------------------------------------------------
 
@@ -240,14 +134,14 @@ class SoloEmulator:
 
     async def _news(self, mine: _Poll) -> None:
         async with trio.open_nursery() as nursery:
-            for event in (self._changed, mine.replaced):
+            for event in (self.changed, mine.replaced):
                 nursery.start_soon(_first_of, event, nursery.cancel_scope)
 
     def _next(self) -> int:
-        return self._lines[-1].number + 1 if self._lines else self._first
+        return self.lines[-1].number + 1 if self.lines else self._first
 
     def _since(self, start: int) -> list[Line]:
-        return [line for line in self._lines if line.number >= start]
+        return [line for line in self.lines if line.number >= start]
 
     def _envelope(self, found: list[Line]) -> Json:
         messages = [line.value for line in found if line.kind == "message"]
@@ -267,9 +161,9 @@ class SoloEmulator:
         if kind != "text" and content["id"] not in self.files:
             raise Refusal(400, 131009, f"{kind}.id is not known")
         words = str(content.get("body") or content.get("caption") or "")
-        got = Got(self._wamid(), kind, words, self.now(), {"type": kind, kind: content}, quoted)
+        got = Got(self.new_wamid(), kind, words, self.now(), {"type": kind, kind: content}, quoted)
         self.got.append(got)
-        self._wake()
+        self.wake()
         for state in self.manners.statuses:
             self.tell_status(got.wamid, state)
         if self.on_accept is not None:
@@ -281,7 +175,7 @@ class SoloEmulator:
         message_id, typing = check_status(await request.get_json(force=True, silent=True))
         if typing and not self.manners.takes_typing:
             raise Refusal(400, 131009, "typing_indicator")
-        if not any(line.kind == "message" and line.value["id"] == message_id for line in self._lines):
+        if not any(line.kind == "message" and line.value["id"] == message_id for line in self.lines):
             raise Refusal(403, 131005, "The message is not one of the creator's")
         self.ticks.append((message_id, typing))
         return _json({"success": True})
@@ -295,7 +189,7 @@ class SoloEmulator:
         content = files["file"].read()
         mime = (form.get("type") or files["file"].content_type or "").partition(";")[0].strip()
         check_file(mime, len(content))
-        return _json({"id": self._keep(mime, content).id})
+        return _json({"id": self.keep(mime, content).id})
 
     async def _look_up(self, media_id: str) -> Response:
         await trio.lowlevel.checkpoint()

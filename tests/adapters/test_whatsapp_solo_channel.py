@@ -75,7 +75,7 @@ async def world(autojump_clock: MockClock) -> AsyncIterator[World]:
 # --- to the platform ---------------------------------------------------------------------------------
 
 
-async def test_a_message_is_sent_in_words_and_quotes(world: World) -> None:
+async def test_a_message_is_sent_in_words_and_quotes(autojump_clock: MockClock, world: World) -> None:
     buttons = Buttons("Coffee?", (Option("a", "Yes"), Option("b", "No")))
     sent = await world.channel.send(world.outbound(buttons, quoted_id="wamid.q"))
     [got] = world.vendor.got
@@ -97,7 +97,7 @@ async def test_a_message_is_sent_in_words_and_quotes(world: World) -> None:
     ],
 )
 async def test_each_refusal_says_what_to_do_next(
-    world: World, refusal: tuple[int, int], kind: type[VendorError], words: str
+    autojump_clock: MockClock, world: World, refusal: tuple[int, int], kind: type[VendorError], words: str
 ) -> None:
     world.vendor.refuse("/messages", *refusal, message=f"about {KEY}")
     with pytest.raises(kind, match=words) as caught:
@@ -106,7 +106,7 @@ async def test_each_refusal_says_what_to_do_next(
     assert KEY not in caught.value.reason
 
 
-async def test_a_key_that_is_wrong_is_the_operators_to_mend(world: World) -> None:
+async def test_a_key_that_is_wrong_is_the_operators_to_mend(autojump_clock: MockClock, world: World) -> None:
     world.vendor.key = "another"
     for manner in ((401, 190), (400, 100)):
         world.vendor.manners.wrong_key = manner
@@ -125,14 +125,16 @@ async def test_a_key_that_is_wrong_is_the_operators_to_mend(world: World) -> Non
         (Answer(302, headers={"Location": "http://evil.example"}), VendorMisconfigured, 0),
     ],
 )
-async def test_what_goes_wrong_on_the_way(world: World, fault: Fault, kind: type[VendorError], got: int) -> None:
+async def test_what_goes_wrong_on_the_way(
+    autojump_clock: MockClock, world: World, fault: Fault, kind: type[VendorError], got: int
+) -> None:
     world.faults.add(fault)
     with pytest.raises(kind):
         await world.channel.send(world.outbound())
     assert len(world.vendor.got) == got
 
 
-async def test_what_the_platform_would_refuse_does_not_leave(world: World) -> None:
+async def test_what_the_platform_would_refuse_does_not_leave(autojump_clock: MockClock, world: World) -> None:
     for content, to in (
         (Emoji("wamid.1", "👍"), world.vendor.maker),
         (Words("hola"), "+573001112233"),
@@ -146,7 +148,9 @@ async def test_what_the_platform_would_refuse_does_not_leave(world: World) -> No
     assert world.vendor.got == []
 
 
-async def test_our_own_pace_holds_a_request_before_the_platform_refuses_it(world: World) -> None:
+async def test_our_own_pace_holds_a_request_before_the_platform_refuses_it(
+    autojump_clock: MockClock, world: World
+) -> None:
     for _ in range(40):
         try:
             await world.channel.send(world.outbound())
@@ -158,7 +162,7 @@ async def test_our_own_pace_holds_a_request_before_the_platform_refuses_it(world
     assert world.agent.pace.wait("statuses") == timedelta(0)
 
 
-async def test_ticks_and_typing_and_a_platform_that_shows_none(world: World) -> None:
+async def test_ticks_and_typing_and_a_platform_that_shows_none(autojump_clock: MockClock, world: World) -> None:
     wamid = await world.vendor.person_says("hola")
     await world.channel.mark_read(wamid)
     await world.channel.mark_read(wamid, typing=True)
@@ -171,7 +175,7 @@ async def test_ticks_and_typing_and_a_platform_that_shows_none(world: World) -> 
 # --- from the platform -------------------------------------------------------------------------------
 
 
-async def test_a_poll_brings_what_came_and_where_the_next_begins(world: World) -> None:
+async def test_a_poll_brings_what_came_and_where_the_next_begins(autojump_clock: MockClock, world: World) -> None:
     assert await world.channel.poll(0, 0) is None
     world.vendor.manners.empty_status = 200
     assert await world.channel.poll(0, 0) is None
@@ -184,7 +188,7 @@ async def test_a_poll_brings_what_came_and_where_the_next_begins(world: World) -
     assert await world.channel.poll(polled.next_offset, 0) is None
 
 
-async def test_a_poll_that_was_replaced_is_a_conflict(world: World) -> None:
+async def test_a_poll_that_was_replaced_is_a_conflict(autojump_clock: MockClock, world: World) -> None:
     async def one() -> None:
         with pytest.raises(VendorBusy) as caught:
             await world.channel.poll(0, 25)
@@ -196,14 +200,14 @@ async def test_a_poll_that_was_replaced_is_a_conflict(world: World) -> None:
         assert await world.channel.poll(0, 1) is None
 
 
-async def test_a_poll_that_breaks_off_is_asked_again(world: World) -> None:
+async def test_a_poll_that_breaks_off_is_asked_again(autojump_clock: MockClock, world: World) -> None:
     for fault in (ResetAfter(), gateway_page(200), gateway_page(502), Answer(200, b'{"entry":[]}')):
         world.faults.add(fault)
         with pytest.raises(VendorBusy):
             await world.channel.poll(0, 0)
 
 
-async def test_every_kind_of_message(world: World) -> None:
+async def test_every_kind_of_message(autojump_clock: MockClock, world: World) -> None:
     sticker = {"id": "m1", "mime_type": "image/webp", "sha256": "x", "animated": False}
     await world.vendor.person_sends_file("audio", b"OggS", voice=True)
     await world.vendor.person_sends({"type": "reaction", "reaction": {"message_id": "wamid.1", "emoji": "👍"}})
@@ -276,7 +280,7 @@ def test_no_minute_has_more_requests_than_it_may(gaps: list[float]) -> None:
 # --- files, and what is configured wrong -------------------------------------------------------------
 
 
-async def test_files_go_through_the_same_door_as_metas(world: World, tmp_path: Path) -> None:
+async def test_files_go_through_the_same_door_as_metas(autojump_clock: MockClock, world: World, tmp_path: Path) -> None:
     door = MediaDoor(
         world.http, FileDesk(world.agent), "", token=KEY, threads=InlineThreads(), local_origin="http://emulated"
     )

@@ -39,7 +39,7 @@ async def world(autojump_clock: MockClock) -> AsyncIterator[World]:
         yield world
 
 
-async def test_polling_uses_nothing_up_and_the_offset_leads_on(world: World) -> None:
+async def test_polling_uses_nothing_up_and_the_offset_leads_on(autojump_clock: MockClock, world: World) -> None:
     await world.solo.person_says("hola")
     first = (await world.poll()).json()
     assert first == (await world.poll()).json()
@@ -52,7 +52,7 @@ async def test_polling_uses_nothing_up_and_the_offset_leads_on(world: World) -> 
     assert (await world.poll(offset=first["next_offset"])).json()["next_offset"] == first["next_offset"] + 1
 
 
-async def test_a_poll_waits_for_news_and_not_longer_than_25_seconds(world: World) -> None:
+async def test_a_poll_waits_for_news_and_not_longer_than_25_seconds(autojump_clock: MockClock, world: World) -> None:
     began = trio.current_time()
     assert (await world.poll(timeout=600)).status_code == 204
     assert trio.current_time() - began == pytest.approx(25, abs=1)
@@ -68,7 +68,7 @@ async def test_a_poll_waits_for_news_and_not_longer_than_25_seconds(world: World
         assert trio.current_time() - began == pytest.approx(3, abs=1)
 
 
-async def test_a_newer_poll_replaces_the_older(world: World) -> None:
+async def test_a_newer_poll_replaces_the_older(autojump_clock: MockClock, world: World) -> None:
     answers: list[int] = []
 
     async def wait() -> None:
@@ -81,7 +81,7 @@ async def test_a_newer_poll_replaces_the_older(world: World) -> None:
     assert answers == [409, 204]
 
 
-async def test_one_is_written_to_and_nobody_else(world: World) -> None:
+async def test_one_is_written_to_and_nobody_else(autojump_clock: MockClock, world: World) -> None:
     sent = (await world.send(context={"message_id": "wamid.q"})).json()
     assert sent["contacts"] == [{"input": world.solo.maker, "wa_id": world.solo.maker}]
     [got] = world.solo.got
@@ -103,13 +103,15 @@ async def test_one_is_written_to_and_nobody_else(world: World) -> None:
         ({"messaging_product": "sms"}, (400, 131009)),
     ],
 )
-async def test_what_it_refuses(world: World, change: dict[str, Any], expected: tuple[int, int]) -> None:
+async def test_what_it_refuses(
+    autojump_clock: MockClock, world: World, change: dict[str, Any], expected: tuple[int, int]
+) -> None:
     answer = await world.send(**change)
     assert (answer.status_code, answer.json()["error"]["code"]) == expected
     assert world.solo.got == []
 
 
-async def test_each_kind_of_request_has_a_rolling_minute_of_its_own(world: World) -> None:
+async def test_each_kind_of_request_has_a_rolling_minute_of_its_own(autojump_clock: MockClock, world: World) -> None:
     for _ in range(12):
         assert (await world.send()).status_code == 200
     assert (await world.send()).json()["error"]["code"] == 130429
@@ -118,14 +120,14 @@ async def test_each_kind_of_request_has_a_rolling_minute_of_its_own(world: World
     assert (await world.send()).status_code == 200
 
 
-async def test_keys_that_are_not_its_own(world: World) -> None:
+async def test_keys_that_are_not_its_own(autojump_clock: MockClock, world: World) -> None:
     assert (await world.http.get("/updates", headers={"Authorization": ""})).json()["error"]["code"] == 190
     assert (await world.http.get("/updates", headers={"Authorization": "Bearer other"})).status_code == 401
     world.solo.manners.wrong_key = (400, 100)
     assert (await world.http.get("/updates", headers={"Authorization": "Bearer other"})).status_code == 400
 
 
-async def test_ticks_are_for_its_makers_messages(world: World) -> None:
+async def test_ticks_are_for_its_makers_messages(autojump_clock: MockClock, world: World) -> None:
     wamid = await world.solo.person_says("hola")
     asked: dict[str, Any] = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
     assert (await world.http.post("/statuses", json=asked)).json() == {"success": True}
@@ -135,7 +137,7 @@ async def test_ticks_are_for_its_makers_messages(world: World) -> None:
     assert (await world.http.post("/statuses", json={**asked, "status": "delivered"})).status_code == 400
 
 
-async def test_files_come_and_go(world: World) -> None:
+async def test_files_come_and_go(autojump_clock: MockClock, world: World) -> None:
     await world.solo.person_sends_file("audio", b"OggS", voice=True)
     audio = (await world.poll()).json()["entry"][0]["changes"][0]["value"]["messages"][0]["audio"]
     told = (await world.http.get(f"/media/{audio['id']}")).json()

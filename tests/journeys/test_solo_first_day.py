@@ -64,6 +64,7 @@ async def test_hola_is_welcomed_an_answer_comes_and_the_reminder_fires(autojump_
             while not any("agua" in text.lower() for text in day.vendor.texts()[before:]):
                 await day.vendor.wait_for(len(day.vendor.got) + 1)
         assert timedelta(minutes=18) < day.play.now - began < timedelta(minutes=22)
+        await day.play.quiet(60)
         assert await day.play.dead() == []
         states = {row["state"] for row in await day.play.outbox() if row["state"] != "cancelled"}
         assert states <= {"delivered", "read", "accepted"}
