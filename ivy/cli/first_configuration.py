@@ -251,20 +251,13 @@ LEAD_TIME = "Meta's approval of a business, its number and its display name take
 
 
 def text_of(answers: Mapping[str, str], *, solo: bool = False) -> str:
-    """Return the text of a fresh ivy.toml; what has no answer is a comment that says where it is found.
-
-    `solo`: for one person and the agent in their own app.
-    """
+    """Return the text of a fresh ivy.toml; what has no answer is a comment that says where. `solo`: for one person alone."""
     lines = [HEAD]
-    for section in dict.fromkeys(item.section for item in ITEMS if item.section not in LATER or item.key in answers):
-        if solo and section not in SOLO:
-            continue
+    begun = SOLO if solo else tuple(item.section for item in ITEMS if item.section not in LATER or item.key in answers)
+    for section in dict.fromkeys(begun):
         lines.append(f"[{section}]")
         if solo and section == "whatsapp":
-            lines += [
-                "enabled = false                 # a business number of Meta's Cloud API; the agent needs none",
-                "",
-            ]
+            lines += ["enabled = false", ""]
             continue
         lines += [*model_lines(section), *_switch(section, answers)]
         lines += [_line(item, answers.get(item.key, "")) for item in ITEMS if item.section == section]

@@ -103,7 +103,7 @@ def test_no_message_is_read_out_that_the_rule_of_calls_or_of_messages_forbids(
 def test_a_ladder_names_channels_that_there_are_and_each_once() -> None:
     check({"reminder": CHANNELS, "reply": (), "notice": ("mail", CALL)})
     with pytest.raises(
-        ConfigError, match=r'^routing\.notice: "phone" is no channel; possible are whatsapp, sms, call, mail'
+        ConfigError, match=r'^routing\.notice: "phone" is no channel; possible are whatsapp, solo, sms, call, mail'
     ):
         check({"reply": ("whatsapp",), "notice": ("whatsapp", "phone")})
     with pytest.raises(ConfigError, match=r"^routing\.digest names a channel twice"):
