@@ -12,13 +12,14 @@ from ivy.daemon.deciding import Beforehand
 from ivy.domain.ids import uuid7
 
 CHANNEL = "whatsapp"
+"""The one with templates."""
 
 
 def desk_of(where: frame.Setup) -> Desk:
     """Return a desk at this moment, with a trace of its own. Raises: ConfigError if the rate card cannot be read."""
     rates = rate_card.load(where.config.whatsapp.rates_file, where.folder)
     now, chance = SystemClock().now(), SystemRandom()
-    return Desk(now, lambda: uuid7(now, chance), where.config, CHANNEL, uuid7(now, chance), rates)
+    return Desk(now, lambda: uuid7(now, chance), where.config, where.config.chat, uuid7(now, chance), rates)
 
 
 @dataclass(frozen=True)

@@ -495,6 +495,11 @@ class Config(Section, frozen=True):
     """By name; none: everybody has what is configured above."""
     log: LogSection = LogSection()
 
+    @property
+    def chat(self) -> str:
+        """The channel of what is said on none in particular: the one way to chat that this Ivy has, or WhatsApp's own."""
+        return "solo" if self.solo.enabled and not self.whatsapp.enabled else "whatsapp"
+
     def database(self, folder: Path) -> Path:
         return folder / self.store.path
 

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from ivy.agent.weekly_prose import Ask
     from ivy.daemon.backup_room import BackupRoom
 
-DEFAULT_CHANNEL = "whatsapp"
-SOLO = "solo"
 Write = Callable[[Connection], object]
 
 
@@ -109,9 +107,8 @@ class Context:
 
     @property
     def chat(self) -> str:
-        """The channel of what is said on none in particular: the one way to chat that this Ivy has, or WhatsApp's own."""
-        is_solo = self.config.solo.enabled and not self.config.whatsapp.enabled
-        return SOLO if is_solo else DEFAULT_CHANNEL
+        """The channel of what is said on none in particular."""
+        return self.config.chat
 
     def new_id(self) -> str:
         return uuid7(self.clock.now(), self.chance)
