@@ -16,6 +16,7 @@ from trio.testing import MockClock
 
 from ivy.cli.world import World, make_brain, open_world
 from ivy.clock import VirtualClock
+from ivy.config import Config
 from ivy.emulators.whatsapp import WhatsAppEmulator
 from ivy.emulators.whatsapp_payloads import Accepted
 from ivy.threads import InlineThreads
@@ -61,7 +62,12 @@ class Outcome:
 
 
 def live(
-    folder: Path, life: Callable[[World, Killer, Path], Awaitable[dict[str, Any]]], *, number: int, kill_at: int = 0
+    folder: Path,
+    life: Callable[[World, Killer, Path], Awaitable[dict[str, Any]]],
+    *,
+    number: int,
+    kill_at: int = 0,
+    config: Config | None = None,
 ) -> Outcome:
     """Live one life in a child process. The first is number 1; each begins three minutes after the one before."""
     report = folder / f"report-{number}.json"
@@ -70,7 +76,7 @@ def live(
         try:
             killer = Killer(kill_at)
             trio.run(
-                partial(_live, folder, life, killer, number, report),
+                partial(_live, folder, life, killer, number, report, config),
                 clock=MockClock(autojump_threshold=0),
                 instruments=[killer],
             )
@@ -86,10 +92,15 @@ def live(
 
 
 async def _live(
-    folder: Path, life: Callable[..., Awaitable[dict[str, Any]]], killer: Killer, number: int, report: Path
+    folder: Path,
+    life: Callable[..., Awaitable[dict[str, Any]]],
+    killer: Killer,
+    number: int,
+    report: Path,
+    config: Config | None,
 ) -> None:
     clock = VirtualClock(START + (number - 1) * A_LIFE)
-    async with open_world(folder, clock=clock, threads=InlineThreads(), seed=number) as world:
+    async with open_world(folder, clock=clock, threads=InlineThreads(), seed=number, config=config) as world:
         world.vendors.whatsapp.on_accept = partial(_remember, world.vendors.whatsapp, folder)
         for _number in range(1000 * (number - 1)):  # the vendor's ids go on where the last life left them
             world.vendors.whatsapp.wamid("burnt")
