@@ -70,11 +70,11 @@ async def ask_solo(config: Config, http: "httpx2.AsyncClient", *, running: bool)
     from ivy.adapters.whatsapp_solo.channel import Solo
     from ivy.adapters.whatsapp_solo.client import Agent
 
-    what, section = "WhatsApp agent, asked", config.solo
+    what = "WhatsApp agent, asked"
     if running:
         return ok(what, "the daemon asks it all the time: `ivy status` has an alert if that fails")
     try:
-        agent = Agent(http, base_url=section.base_url, key=section.api_key.reveal(), clock=SystemClock())
+        agent = Agent(http, config.solo, SystemClock())
         with trio.fail_after(SECONDS):
             await Solo(agent).poll(0, 0)
     except ConfigError as error:

@@ -91,6 +91,10 @@ class SoloSection(Section, frozen=True):
     api_key_file: str = ""
     timeout_seconds: int = 25
     """How long one question whether something came may stay open, from 1 to 25."""
+    polls_per_minute: int = 15
+    """How often the platform lets itself be asked; this and the next as its manual of 2026-08-25 says."""
+    requests_per_minute: int = 12
+    """What it takes of each other kind: messages, ticks, files."""
 
 
 class SmsSection(Section, frozen=True):

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from ivy.adapters.whatsapp_solo.client import Agent
 
 UNSUBSCRIBE_PATH = "/me/unsubscribe"
-LONGEST_POLL = 25
-"""Seconds; what is longer the platform cuts."""
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "emulated")
 
 
@@ -94,15 +92,11 @@ def polling_of(channels: Mapping[str, Channel]) -> Polling | None:
 
 def agent_of(config: Config, outside: Outside, clock: Clock) -> "Agent | None":
     """Return the way to WhatsApp's agent platform, if it is in use. Raises: ConfigError."""
-    section = config.solo
-    if not section.enabled:
+    if not config.solo.enabled:
         return None
     from ivy.adapters.whatsapp_solo.client import Agent
 
-    if not 1 <= section.timeout_seconds <= LONGEST_POLL:
-        raise ConfigError(f"solo.timeout_seconds is from 1 to {LONGEST_POLL}")
-    _need({"solo.api_key_file": section.api_key})
-    return Agent(outside.client("solo"), base_url=section.base_url, key=section.api_key.reveal(), clock=clock)
+    return Agent(outside.client("solo"), config.solo, clock)
 
 
 def _sms(config: Config, outside: Outside, clock: Clock) -> Channel:

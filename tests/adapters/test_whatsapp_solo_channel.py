@@ -10,6 +10,7 @@ import pytest
 import trio
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from trio.testing import MockClock
 
 from ivy.adapters.client import open_client
@@ -18,8 +19,9 @@ from ivy.adapters.whatsapp_solo import updates
 from ivy.adapters.whatsapp_solo.channel import Solo
 from ivy.adapters.whatsapp_solo.client import Agent
 from ivy.adapters.whatsapp_solo.media import FileDesk
-from ivy.adapters.whatsapp_solo.pace import LIMITS, Pace
+from ivy.adapters.whatsapp_solo.pace import Pace
 from ivy.clock import VirtualClock
+from ivy.config import Secret, SoloSection
 from ivy.domain.contents import Buttons, Emoji, Option, Words
 from ivy.domain.inbound import Broken, InboundEvent, Media, Reaction, Sender, Status, Text, Unknown, Unsupported
 from ivy.emulators.faults import Answer, Fault, FaultyTransport, Refuse, ResetAfter, Script, gateway_page
@@ -42,6 +44,7 @@ from ivy.threads import InlineThreads
 START = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 KEY = "solo-key-1234"
 BASE = "http://emulated/agent/v1"
+SECTION = SoloSection(enabled=True, base_url=BASE, api_key=Secret(KEY))
 
 
 class World:
@@ -50,7 +53,7 @@ class World:
         self.vendor = SoloEmulator(key=KEY, now=self.clock.now)
         self.faults: Script[Fault] = Script()
         self.http = open_client(transport=FaultyTransport(in_process(self.vendor.app), self.faults))
-        self.agent = Agent(self.http, base_url=BASE, key=KEY, clock=self.clock)
+        self.agent = Agent(self.http, SECTION, self.clock)
         self.channel = Solo(self.agent)
 
     def outbound(self, content: Any = None, **more: Any) -> Outbound:
@@ -255,8 +258,8 @@ def test_no_answer_is_a_surprise(tree: Any) -> None:
             continue
 
 
-@given(st.lists(st.floats(0, 20), max_size=60))
-def test_no_minute_has_more_requests_than_it_may(gaps: list[float]) -> None:
+@given(st.lists(st.floats(0, 20), max_size=60), st.integers(1, 15))
+def test_no_minute_has_more_requests_than_it_may(gaps: list[float], limit: int) -> None:
     class Steps:
         virtual = True
         at = START
@@ -265,14 +268,13 @@ def test_no_minute_has_more_requests_than_it_may(gaps: list[float]) -> None:
             return self.at
 
     clock, left = Steps(), list[datetime]()
-    pace = Pace(clock)
+    pace = Pace(clock, polls=15, others=limit)
     for gap in gaps:
         clock.at += timedelta(seconds=gap)
         clock.at += pace.wait("messages")
         assert pace.wait("messages") < timedelta(milliseconds=1)
         pace.count("messages")
         left.append(clock.at)
-    limit = LIMITS["messages"]
     for first, last in zip(left, left[limit:], strict=False):
         assert last - first > timedelta(seconds=59.999)
 
@@ -312,9 +314,18 @@ async def test_files_go_through_the_same_door_as_metas(autojump_clock: MockClock
 
 @pytest.mark.parametrize(
     "change",
-    [{"key": ""}, {"key": "a b"}, {"key": "ñ"}, {"base_url": "http://api.whatsapp.com"}, {"base_url": "http://[x"}],
+    [
+        {"api_key": Secret("")},
+        {"api_key": Secret("a b")},
+        {"api_key": Secret("ñ")},
+        {"base_url": "http://api.whatsapp.com"},
+        {"base_url": "http://[x"},
+        {"timeout_seconds": 26},
+        {"polls_per_minute": 0},
+        {"requests_per_minute": 0},
+    ],
 )
-async def test_what_cannot_work_is_told_before_anything_is_asked(change: dict[str, str]) -> None:
+async def test_what_cannot_work_is_told_before_anything_is_asked(change: dict[str, Any]) -> None:
     async with httpx2.AsyncClient() as http:
         with pytest.raises(ConfigError):
-            Agent(http, **{"base_url": BASE, "key": KEY, **change}, clock=VirtualClock(START))
+            Agent(http, replace(SECTION, **change), VirtualClock(START))

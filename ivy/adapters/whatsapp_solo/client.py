@@ -14,8 +14,11 @@ from ivy.adapters.client import address, failure
 from ivy.adapters.whatsapp_solo.errors import LOCAL, VENDOR, complaint
 from ivy.adapters.whatsapp_solo.pace import Pace
 from ivy.clock import Clock
+from ivy.config import SoloSection
 from ivy.errors import ConfigError, VendorBusy, VendorRefused
 
+LONGEST_POLL = 25
+"""Seconds; what is longer the platform cuts."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "emulated")
 
 
@@ -26,15 +29,20 @@ class Agent:
     VendorRefused, VendorMisconfigured.
     """
 
-    def __init__(self, http: httpx2.AsyncClient, *, base_url: str, key: str, clock: Clock) -> None:
+    def __init__(self, http: httpx2.AsyncClient, section: SoloSection, clock: Clock) -> None:
+        """Raises: ConfigError for what cannot work."""
         self._http = http
-        self._base = base_url.rstrip("/")
-        self.key = key
-        self.pace = Pace(clock)
-        self._headers = {"Authorization": f"Bearer {key}"}
-        self._check()
+        self._base = section.base_url.rstrip("/")
+        self.key = section.api_key.reveal()
+        self._headers = {"Authorization": f"Bearer {self.key}"}
+        self._check(section)
+        self.pace = Pace(clock, polls=section.polls_per_minute, others=section.requests_per_minute)
 
-    def _check(self) -> None:
+    def _check(self, section: SoloSection) -> None:
+        if not 1 <= section.timeout_seconds <= LONGEST_POLL:
+            raise ConfigError(f"solo.timeout_seconds is from 1 to {LONGEST_POLL}")
+        if min(section.polls_per_minute, section.requests_per_minute) < 1:
+            raise ConfigError("solo.polls_per_minute and solo.requests_per_minute are at least 1")
         if not self.key:
             raise ConfigError("solo.api_key_file is missing: in the agent's chat, Chat info > API key")
         if not (self.key.isascii() and self.key.isprintable() and " " not in self.key):
