@@ -242,6 +242,7 @@ def test_what_cannot_be_read_costs_itself_only() -> None:
         "statuses",
     ]
     assert updates.parse_part(body, "entry[0].changes[0].value.messages[0]") == (text,)
+    assert isinstance(updates.parse(b'{"entry":["x"]}')[0], Broken)
     [other] = updates.parse(b'{"entry":[{"changes":[{"field":"agents","value":{}}]}]}')
     assert isinstance(other, Unknown)
 

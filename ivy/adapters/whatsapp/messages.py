@@ -65,12 +65,12 @@ class _Sent(msgspec.Struct, frozen=True):
     messages: list[_SentMessage]
 
 
-def sent_id(content: bytes) -> str:
+def sent_id(content: bytes, vendor: str = VENDOR) -> str:
     """Return Meta's id from the answer to an accepted message. Raises: OutcomeUnknown."""
     try:
         answer = msgspec.json.decode(content, type=_Sent)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise OutcomeUnknown(VENDOR, "the answer cannot be read; the message may have been sent") from error
+        raise OutcomeUnknown(vendor, "the answer cannot be read; the message may have been sent") from error
     if not answer.messages or not answer.messages[0].id:
-        raise OutcomeUnknown(VENDOR, "the answer names no message; it may have been sent")
+        raise OutcomeUnknown(vendor, "the answer names no message; it may have been sent")
     return answer.messages[0].id

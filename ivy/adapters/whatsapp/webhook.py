@@ -4,14 +4,13 @@ One delivery holds up to 1,000 updates of messages, statuses and the account, in
 read costs itself only. Source: Cloud API, "Webhooks".
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from ivy.adapters.lenient import (
     NO_TIME,
-    Malformed,
     Object,
     as_object,
     ident,
@@ -21,16 +20,16 @@ from ivy.adapters.lenient import (
     read_object,
     word,
 )
+from ivy.adapters.parts import Found, at_and_below, each
 from ivy.adapters.whatsapp.errors import VENDOR
 from ivy.adapters.whatsapp.inbound import read_message
 from ivy.adapters.whatsapp.notices import read_error, read_notice, read_preference, read_status
 from ivy.adapters.whatsapp.people import Book
-from ivy.domain.inbound import Broken, InboundEvent, Unknown
+from ivy.domain.inbound import InboundEvent, Unknown
 
 OBJECT = "whatsapp_business_account"
 
-_Found = tuple[str, InboundEvent]
-"""An event, and the path of the part it was read from."""
+_each = partial(each, VENDOR)
 
 
 def parse(body: bytes, *, phone_number_id: str = "") -> tuple[InboundEvent, ...]:
@@ -46,45 +45,23 @@ def parse_part(body: bytes, path: str, *, phone_number_id: str = "") -> tuple[In
 
     Raises: Unreadable.
     """
-    below = (f"{path}.", f"{path}[")
-    found = _walk(read_object(body), phone_number_id)
-    return tuple(event for at, event in found if at == path or at.startswith(below))
+    return at_and_below(_walk(read_object(body), phone_number_id), path)
 
 
-def _walk(root: Object, phone_number_id: str) -> Iterator[_Found]:
+def _walk(root: Object, phone_number_id: str) -> Iterator[Found]:
     if word(root, "object") not in ("", OBJECT) or "entry" not in root:
         yield "", Unknown(channel=VENDOR, field="object", raw=raw(root))
     else:
         yield from _each(root, "entry", "", partial(_entry, phone_number_id=phone_number_id))
 
 
-def _each(holder: Object, key: str, path: str, read: Callable[[Any, str], Iterable[_Found]]) -> Iterator[_Found]:
-    """Yield what `read` makes of each element of a list, and a `Broken` for each that it cannot read."""
-    elements = holder.get(key)
-    where = f"{path}.{key}" if path else key
-    if elements is None:
-        return
-    if not isinstance(elements, list):
-        yield where, Broken(channel=VENDOR, path=where, error=f"{key} is not a list")
-        return
-    for number, element in enumerate(cast(list[Any], elements)):
-        at = f"{where}[{number}]"
-        try:
-            yield from read(element, at)
-        except (
-            Exception
-        ) as error:  # a mistake of ours too: it costs this part, which waits as a dead letter for the mend
-            reason = str(error) if isinstance(error, Malformed) else repr(error)
-            yield at, Broken(channel=VENDOR, path=at, error=reason)
-
-
-def _entry(element: Any, path: str, *, phone_number_id: str) -> Iterator[_Found]:
+def _entry(element: Any, path: str, *, phone_number_id: str) -> Iterator[Found]:
     entry = need_object(element, "entry")
     change = partial(_change, time=instant_or(entry, "time", NO_TIME), phone_number_id=phone_number_id)
     return _each(entry, "changes", path, change)
 
 
-def _change(element: Any, path: str, *, time: datetime, phone_number_id: str) -> Iterator[_Found]:
+def _change(element: Any, path: str, *, time: datetime, phone_number_id: str) -> Iterator[Found]:
     change = need_object(element, "change")
     field, value = word(change, "field"), need_object(change.get("value"), "value")
     within = f"{path}.value"
@@ -104,7 +81,7 @@ def _is_for_another(value: Object, phone_number_id: str) -> bool:
     return bool(theirs and phone_number_id) and theirs != phone_number_id
 
 
-def _messages(value: Object, path: str, time: datetime) -> Iterator[_Found]:
+def _messages(value: Object, path: str, time: datetime) -> Iterator[Found]:
     book = Book(value)
     yield from _each(value, "messages", path, lambda part, at: ((at, e) for e in read_message(part, value, book)))
     yield from _each(value, "statuses", path, lambda part, at: [(at, read_status(part, time))])

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from ivy import log
 from ivy.adapters.whatsapp.bodies import content_body
-from ivy.adapters.whatsapp.messages import read_body
+from ivy.adapters.whatsapp.messages import read_body, sent_id
 from ivy.adapters.whatsapp_solo import updates
 from ivy.adapters.whatsapp_solo.client import Agent
 from ivy.adapters.whatsapp_solo.errors import LOCAL, VENDOR, classify
@@ -92,7 +90,7 @@ class Solo:
         }
         if message.quoted_id:
             request["context"] = {"message_id": message.quoted_id}
-        return _sent_id(await self._agent.post_json("messages", "messages", request))
+        return sent_id(await self._agent.post_json("messages", "messages", request), VENDOR)
 
     async def look_up(self, message: Outbound, since: datetime) -> str | None:
         """The platform lists nothing that was sent."""
@@ -131,22 +129,3 @@ def _unfit(message: Outbound) -> str:
     if utf16_units(words) > LONGEST_TEXT:
         return f"the text has {utf16_units(words)} characters, more than {LONGEST_TEXT}: split it first"
     return ""
-
-
-class _SentMessage(msgspec.Struct, frozen=True):
-    id: str
-
-
-class _Sent(msgspec.Struct, frozen=True):
-    messages: list[_SentMessage]
-
-
-def _sent_id(content: bytes) -> str:
-    """Return the id from the answer to an accepted message. Raises: OutcomeUnknown."""
-    try:
-        answer = msgspec.json.decode(content, type=_Sent)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise OutcomeUnknown(VENDOR, "the answer cannot be read; the message may have been sent") from error
-    if not answer.messages or not answer.messages[0].id:
-        raise OutcomeUnknown(VENDOR, "the answer names no message; it may have been sent")
-    return answer.messages[0].id

@@ -4,8 +4,9 @@ The envelope and the messages are those of Meta's Cloud API; people have no phon
 Source: WhatsApp Agent Platform, developer manual v1 of 2026-08-25, "Updates", as others quote it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 from ivy.adapters.lenient import (
     NO_TIME,
@@ -22,16 +23,17 @@ from ivy.adapters.lenient import (
     read_object,
     word,
 )
+from ivy.adapters.parts import Found, at_and_below, each
 from ivy.adapters.whatsapp.inbound import read_message
 from ivy.adapters.whatsapp.people import Book
 from ivy.adapters.whatsapp_solo.errors import VENDOR
-from ivy.domain.inbound import Broken, InboundEvent, Sender, Status, Unknown
+from ivy.domain.inbound import InboundEvent, Sender, Status, Unknown
 from ivy.errors import Unreadable
 from ivy.ports import Polled
 
 OBJECT = "whatsapp_agent_platform"
 LARGEST_OFFSET = 2**63 - 1
-_Found = tuple[str, InboundEvent]
+_each = partial(each, VENDOR)
 
 
 class _Participants(Book):
@@ -73,45 +75,31 @@ def parse(body: bytes) -> tuple[InboundEvent, ...]:
 
 def parse_part(body: bytes, path: str) -> tuple[InboundEvent, ...]:
     """Return the events of the part at `path`, which a `Broken` event named. Raises: Unreadable."""
-    return tuple(event for at, event in _walk(read_object(body)) if at == path or at.startswith(f"{path}["))
+    return at_and_below(_walk(read_object(body)), path)
 
 
-def _walk(root: Object) -> Iterator[_Found]:
+def _walk(root: Object) -> Iterator[Found]:
     if word(root, "object") not in ("", OBJECT) or "entry" not in root:
         yield "", Unknown(channel=VENDOR, field="object", raw=raw(root))
-        return
-    for at, entry in enumerate(objects(root, "entry")):
-        for number, change in enumerate(objects(entry, "changes")):
-            yield from _change(change, f"entry[{at}].changes[{number}]")
+    else:
+        yield from _each(root, "entry", "", _entry)
 
 
-def _change(change: Object, path: str) -> Iterator[_Found]:
-    value = as_object(change.get("value"))
-    if word(change, "field") not in ("", "messages") or not value.keys() & {"messages", "statuses"}:
-        yield path, Unknown(channel=VENDOR, field=word(change, "field"), raw=raw(change))
-        return
-    people = _Participants(value)
-    yield from _each(value, "messages", path, lambda part: read_message(part, value, people))
-    yield from _each(value, "statuses", path, lambda part: [_status(part)])
+def _entry(element: Any, path: str) -> Iterator[Found]:
+    return _each(need_object(element, "entry"), "changes", path, _change)
 
 
-def _each(value: Object, key: str, path: str, read: Callable[[Any], Iterable[InboundEvent]]) -> Iterator[_Found]:
-    elements: Any = value.get(key)
-    where = f"{path}.value.{key}"
-    if elements is None:
-        return
-    if not isinstance(elements, list):
-        yield where, Broken(channel=VENDOR, path=where, error=f"{key} is not a list")
-        return
-    for number, element in enumerate(cast(list[Any], elements)):
-        at = f"{where}[{number}]"
-        try:
-            found = list(read(element))
-        except Exception as error:  # a mistake of ours too: it costs this part, which waits as a dead letter
-            reason = str(error) if isinstance(error, Malformed) else repr(error)
-            yield at, Broken(channel=VENDOR, path=at, error=reason)
-        else:
-            yield from ((at, event) for event in found)
+def _change(element: Any, path: str) -> Iterator[Found]:
+    change = need_object(element, "change")
+    field, value = word(change, "field"), need_object(change.get("value"), "value")
+    within, people = f"{path}.value", _Participants(value)
+    if field not in ("", "messages") or not value.keys() & {"messages", "statuses"}:
+        yield path, Unknown(channel=VENDOR, field=field, raw=raw(change))
+    else:
+        yield from _each(
+            value, "messages", within, lambda part, at: ((at, e) for e in read_message(part, value, people))
+        )
+        yield from _each(value, "statuses", within, lambda part, at: [(at, _status(part))])
 
 
 def _status(element: Any) -> Status:
