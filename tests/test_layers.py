@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.cases import each_case
@@ -35,15 +36,17 @@ def shelf(module: str) -> str:
     return "ground" if first in GROUND else first
 
 
-def modules() -> list[tuple[str, ast.Module]]:
-    found: list[tuple[str, ast.Module]] = []
-    for path in sorted(PACKAGE.rglob("*.py")):
-        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        found.append((name, ast.parse(path.read_text())))
-    return found
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imports(tree: ast.Module) -> Iterator[str]:
+@cache
+def imports(name: str) -> tuple[str, ...]:
+    """What a module imports, looked up once: not while tests are collected, which each worker does."""
+    return tuple(imported(ast.parse(MODULES[name].read_text())))
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -52,58 +55,58 @@ def imports(tree: ast.Module) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-MODULES = modules()
+MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-@each_case(("name", "tree"), MODULES)
-def test_imports_point_down(name: str, tree: ast.Module) -> None:
+@each_case("name", MODULES)
+def test_imports_point_down(name: str) -> None:
     here = shelf(name)
-    for imported in imports(tree):
-        if imported in ("ivy", "ivy.__version__") or not imported.startswith("ivy."):
+    for each in imports(name):
+        if each in ("ivy", "ivy.__version__") or not each.startswith("ivy."):
             continue
-        there = shelf(imported)
+        there = shelf(each)
         if there == here:
             continue
-        if name == "ivy.daemon.context" and imported.startswith("ivy.agent"):
+        if name == "ivy.daemon.context" and each.startswith("ivy.agent"):
             continue
-        assert there in BELOW[here], f"{name} ({here}) imports {imported} ({there})"
+        assert there in BELOW[here], f"{name} ({here}) imports {each} ({there})"
 
 
-@each_case(("name", "tree"), MODULES)
-def test_one_module_chooses_sqlite_and_nothing_uses_asyncio(name: str, tree: ast.Module) -> None:
-    tops = {imported.split(".")[0] for imported in imports(tree)}
+@each_case("name", MODULES)
+def test_one_module_chooses_sqlite_and_nothing_uses_asyncio(name: str) -> None:
+    tops = {each.split(".")[0] for each in imports(name)}
     assert "asyncio" not in tops
     if name != "ivy.store.binding":
         assert not tops & SQLITE
 
 
-@each_case(("name", "tree"), [each for each in MODULES if shelf(each[0]) == "domain"])
-def test_rules_know_no_network_no_store_and_no_trio(name: str, tree: ast.Module) -> None:
+@each_case("name", [each for each in MODULES if shelf(each) == "domain"])
+def test_rules_know_no_network_no_store_and_no_trio(name: str) -> None:
     import sys
 
-    foreign = {imported.split(".")[0] for imported in imports(tree)} - {"ivy"} - set(sys.stdlib_module_names)
+    foreign = {each.split(".")[0] for each in imports(name)} - {"ivy"} - set(sys.stdlib_module_names)
     assert foreign <= DOMAIN_LIBRARIES, f"{name} imports {foreign - DOMAIN_LIBRARIES}"
 
 
 def test_only_wiring_names_adapters_of_vendors() -> None:
-    allowed = {f"ivy.daemon.{each}" for each in ("wiring", "wiring_channels", "wiring_models", "main", "rehearsal")}
-    for name, tree in MODULES:
+    allowed = {f"ivy.daemon.{each}" for each in ("wiring", "wiring_channels", "wiring_models", "process", "rehearsal")}
+    for name in MODULES:
         if shelf(name) in ("adapters", "cli") or name in allowed:
             continue
-        assert not [each for each in imports(tree) if each.startswith("ivy.adapters")], name
+        assert not [each for each in imports(name) if each.startswith("ivy.adapters")], name
 
 
 def test_sdks_are_imported_only_by_their_adapters() -> None:
-    for name, tree in MODULES:
-        tops = {imported.split(".")[0] for imported in imports(tree)}
+    for name in MODULES:
+        tops = {each.split(".")[0] for each in imports(name)}
         if name not in ("ivy.adapters.anthropic", "ivy.adapters.openai"):
             assert not tops & {"anthropic", "openai"}, name
 
 
 def test_threads_are_started_in_two_places_only() -> None:
-    for name, tree in MODULES:
+    for name in MODULES:
         if name in ("ivy.threads", "ivy.store.database"):
             continue
-        text = ast.unparse(tree)
+        text = MODULES[name].read_text()
         assert "to_thread" not in text, name
         assert "import threading" not in text, name

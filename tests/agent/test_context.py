@@ -218,6 +218,7 @@ def goes_on(dialogue: list[ChatMessage], number: int, round_: Any, room: Room) -
 
 
 @settings(max_examples=40, deadline=None)
+@pytest.mark.uncounted
 @given(
     st.lists(words, min_size=1, max_size=5),
     moments,

@@ -39,6 +39,7 @@ def test_everybody_lives_in_one_town_and_none_is_much_larger(number: int, most: 
     assert len({each.seed for each in found}) == len({each.folder for each in found}) == len(found)
 
 
+@pytest.mark.uncounted
 def test_towns_side_by_side_tell_what_they_tell_alone(tmp_path: Path) -> None:
     (tmp_path / "apart").mkdir()
     heard: list[float] = []

@@ -3,11 +3,9 @@ import base64
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anthropic
 import httpx2
-import openai
 import pytest
 import trio
 from quart_trio import QuartTrio
@@ -19,6 +17,9 @@ from ivy.emulators.brain import Brain
 from ivy.emulators.in_process import in_process
 from ivy.emulators.model_faults import PAGE, ModelFault, cut_off, slow, web_page
 from ivy.emulators.openai import OpenAIEmulator
+
+if TYPE_CHECKING:
+    import openai
 
 EXAMPLES = [Example("note", "note: milk", {"text": "milk"})]
 BRAIN = Brain(EXAMPLES)
@@ -187,6 +188,8 @@ async def test_a_beginning_too_short_is_not_cached() -> None:
 
 
 async def test_claudes_models_tell_when_they_retire() -> None:
+    import anthropic
+
     async with http_to(AnthropicEmulator(BRAIN).app) as http:
         sdk = anthropic.AsyncAnthropic(api_key="key", base_url="http://emulated", max_retries=0, http_client=http)
         described = await sdk.models.retrieve("claude-sonnet-5-5")
@@ -197,6 +200,8 @@ async def test_claudes_models_tell_when_they_retire() -> None:
 
 
 async def test_the_sdk_reads_the_emulated_answer_as_its_own() -> None:
+    import anthropic
+
     async with http_to(AnthropicEmulator(BRAIN).app) as http:
         sdk = anthropic.AsyncAnthropic(api_key="key", base_url="http://emulated", max_retries=0, http_client=http)
         message = await sdk.messages.create(
@@ -294,7 +299,10 @@ async def test_a_beginning_of_a_chat_is_billed_as_cached_the_second_time() -> No
 
 
 @asynccontextmanager
-async def openai_sdk(emulator: OpenAIEmulator) -> AsyncGenerator[openai.AsyncOpenAI]:
+async def openai_sdk(emulator: OpenAIEmulator) -> "AsyncGenerator[openai.AsyncOpenAI]":
+    """The vendor's own, imported where it is used: seconds, which every worker would pay as it collects."""
+    import openai
+
     async with http_to(emulator.app) as http:
         yield openai.AsyncOpenAI(api_key="key", base_url="http://emulated/v1", max_retries=0, http_client=http)
 
@@ -335,6 +343,8 @@ async def test_embeddings_of_nothing_are_refused(changes: dict[str, Any]) -> Non
 
 
 async def test_a_voice_note_has_the_words_it_was_given() -> None:
+    import openai
+
     emulator = OpenAIEmulator(BRAIN, transcripts={b"OggS hello": "hello Ivy"})
     async with openai_sdk(emulator) as sdk:
         heard = await sdk.audio.transcriptions.create(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from trio.testing import MockClock
 
 from ivy.emulators.faults import Answer
@@ -10,6 +11,7 @@ from tests.journeys.play import BEN, Lives
 from tests.models import EMBEDDER
 
 
+@pytest.mark.uncounted
 async def test_what_was_said_is_found_by_its_meaning_with_its_day_and_source(
     lives: Lives, autojump_clock: MockClock
 ) -> None:

@@ -17,6 +17,8 @@ from ivy.emulators import personas
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 NAMES = tuple(each.name for each in personas.cast().persona)
 
+pytestmark = pytest.mark.uncounted  # their days: each thing that they do is done alone in some other journey
+
 
 @pytest.fixture(scope="module")
 def days() -> Told:
