@@ -13,7 +13,7 @@ _DOT = r"[.\u3002\uff0e\uff61]"
 """A point, and what browsers read as one."""
 _HOST = rf"(?:[\w-]+{_DOT})+(?:xn--[a-z0-9-]{{1,59}}|[^\W\d_]{{2,24}})"
 _REST = r"(?:[/?#\\][^\s<>]*)?"
-_NUMBERS = r"\d{1,3}(?:\.\d{1,3}){3}(?=[:/?#\\])"
+_NUMBERS = r"(?:[\w-]+\.)*\d{1,3}(?:\.\d{1,3}){3}(?=[:/?#\\])"
 _LINK = re.compile(rf"(?:{_SCHEME}|mailto:)[^\s<>]+|(?<![@\w.-])(?:{_HOST}|{_NUMBERS})(?::\d+)?{_REST}", re.IGNORECASE)
 _ENDINGS = word_set(
     "com net org io co me app dev info biz xyz link site online top shop live ai gg ly to cc tv es mx ar cl pe uy ve ec bo"
