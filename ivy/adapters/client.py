@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import httpx2
 
@@ -20,6 +20,32 @@ _TIMEOUT = httpx2.Timeout(connect=5, read=120, write=30, pool=30)
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
+class LateTransport(httpx2.AsyncBaseTransport):
+    """The network, opened by the first request or by `open`: to read whom to trust takes a tenth of a second of CPU.
+
+    SSL_CERT_FILE and SSL_CERT_DIR say whom to trust, as they do wherever else Ivy opens TLS.
+    """
+
+    @cached_property
+    def _opened(self) -> httpx2.AsyncHTTPTransport:
+        # httpx2 would read them with the proxies only.
+        own_trust = any(map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))
+        return httpx2.AsyncHTTPTransport(
+            verify=ssl.create_default_context() if own_trust else True, limits=_LIMITS, trust_env=False
+        )
+
+    def open(self) -> None:
+        """Do now what the first request would wait for."""
+        _ = self._opened
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        return await self._opened.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        if "_opened" in self.__dict__:
+            await self._opened.aclose()
+
+
 def open_client(
     *, transport: httpx2.AsyncBaseTransport | None = None, on_date: Callable[[str, str], None] | None = None
 ) -> httpx2.AsyncClient:
@@ -28,18 +54,14 @@ def open_client(
     `on_date` hears the host and the `Date` of every answer.
 
     Proxy variables are ignored, loopback must stay loopback; redirects are not followed, a token goes to its vendor only.
-    SSL_CERT_FILE and SSL_CERT_DIR say whom to trust, as they do wherever else Ivy opens TLS.
     """
 
     async def hear(answer: httpx2.Response) -> None:
         if on_date is not None and (date := answer.headers.get("date")):
             on_date(answer.request.url.host, date)
 
-    own_trust = any(map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))  # httpx2 reads them with the proxies only
     return httpx2.AsyncClient(
-        transport=transport,
-        verify=ssl.create_default_context() if own_trust and transport is None else True,
-        limits=_LIMITS,
+        transport=transport or LateTransport(),
         timeout=_TIMEOUT,
         trust_env=False,
         follow_redirects=False,

@@ -3,7 +3,6 @@
 No model is called. A bare "skip" is an answer and logs a skip; this is somebody who is still deciding. Nobody is talked into it.
 """
 
-import re
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -14,6 +13,7 @@ from ivy.agent.questions import Asking, Heard
 from ivy.domain import if_then
 from ivy.domain.calls import CallKind
 from ivy.domain.consent import Purpose
+from ivy.domain.patterns import Pattern
 from ivy.domain.plain_words import is_emoji, words_of
 from ivy.domain.said import word_set
 from ivy.domain.schedule import local_date
@@ -38,7 +38,7 @@ _LEAD = (
     r"pues|mira|perdon|la verdad|es que|creo que|hoy|ahora|ahorita|yo|esta noche|esta tarde) )*"
 )
 _HOW = r"(?:really |just |kinda |kind of |so |totally |feel like i |honestly |muy |mucho |de verdad )*"
-_SKIPS = re.compile(
+_SKIPS = Pattern(
     rf"{_LEAD}(?:i(?: a)?m? )?{_HOW}(?:want to skip|wanna skip|feel like skipping|thinking (?:of|about) skipping|tempted to skip|"
     r"would rather skip|might skip|may skip|could skip|about to skip|wish i could skip|want to bail|want to give it a miss|"
     r"quiero saltar(?:me|melo|lo)?|me quiero saltar|me gustaria saltarme|tengo ganas de saltarme(?:lo)?|"
@@ -46,7 +46,7 @@ _SKIPS = re.compile(
     r"quiero faltar|me quiero saltear)(?: |$)"
 )
 """Wishes to leave it out: what follows may be nothing, or the workout."""
-_UNWILLING = re.compile(
+_UNWILLING = Pattern(
     rf"{_LEAD}(?:i(?: a)?m? )?{_HOW}(?:do not want to|dont want to|dont wanna|do not feel like|dont feel like|not feeling like|"
     r"not feeling|not in the mood (?:to|for)|too tired (?:to|for)|cant be bothered (?:to|with)|cannot be bothered to|"
     r"have no (?:energy|motivation) (?:to|for)|have zero motivation (?:to|for)|no motivation (?:to|for)|"

@@ -4,6 +4,7 @@ A command's module exposes `command`: a function with Typer's annotations, or a 
 copy the neighbouring file and add a line to COMMANDS.
 """
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -59,6 +60,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 FAILED, WRONGLY_TYPED, INTERRUPTED = 1, 2, 130
 DEBUG = "IVY_DEBUG"
+SELDOM = 50_000
+"""How many new objects Python waits for before it looks for cycles. By default it waits for 700, and walks again and again over
+what is being imported, of which nothing is garbage: a tenth of the time until the daemon listens. That one sets its own later."""
 
 
 class LazyGroup(TyperGroup):
@@ -94,7 +98,8 @@ def _in_markdown(command: Any) -> Any:
     return command
 
 
-app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+# Not Markdown: a parser of its own for each line of the list of commands is a tenth of what `ivy --help` takes.
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
 
 def _say_version(wanted: bool) -> None:
@@ -119,6 +124,7 @@ def before_the_command(
 
 def main(arguments: "Sequence[str] | None" = None) -> NoReturn:
     """Run what was typed and end the process: 0 done, 1 an error in one line, 2 typed wrongly, 130 interrupted."""
+    gc.set_threshold(SELDOM)
     try:
         code = get_command(app).main(arguments, prog_name="ivy", standalone_mode=False)
         sys.stdout.flush()

@@ -32,7 +32,7 @@ def command(
     if rehearse:
         _rehearse(where)
         return
-    from ivy.daemon.main import run
+    from ivy.daemon.process import run
 
     frame.run(run, where.config, where.folder)
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -69,7 +69,7 @@ class Context:
     config: Config
     channels: Mapping[str, Channel]
     sealer: Sealer
-    agent: "Agent"
+    agent_of: "Callable[[], Agent]"
     rates: Rates
     pack: TemplatePack
     files: Files
@@ -104,6 +104,11 @@ class Context:
     """The operator's own words for the pages of [site], by a page's name."""
     polling: Polling | None = None
     """The channel that is asked for what came; None where all others bring it."""
+
+    @cached_property
+    def agent(self) -> "Agent":
+        """Who answers turns: made at its first use, since the daemon listens before all of its tools are imported."""
+        return self.agent_of()
 
     @property
     def chat(self) -> str:

@@ -1,42 +1,26 @@
-"""The daemon: one process, one file, every long-running task under its supervisor. May import: everything but the CLI.
+"""What the daemon does: every long-running task under its supervisor. May import: everything but the CLI.
 
-`Daemon.work` is what production, simulation and tests share; `run` adds what only a real process has: the lock, the
-migration, sockets and signals.
+Production, simulation and tests share it; what only a real process has is in `process.py`.
 """
 
 import gc
-import os
-import signal
-import socket
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from random import SystemRandom
 
 import trio
 
-from ivy import __version__, log
-from ivy.adapters.client import open_client
-from ivy.clock import SystemClock
-from ivy.config import Config
-from ivy.daemon import beat_file, heartbeat, lock, notify, polling, scheduler, server, sweeper, web
+from ivy import log
+from ivy.daemon import heartbeat, polling, scheduler, sweeper
 from ivy.daemon.context import Context
 from ivy.daemon.handlers import BURIED, HANDLERS
-from ivy.daemon.outside import Outside
-from ivy.daemon.preparing import prepare
 from ivy.daemon.supervisor import supervise
 from ivy.daemon.web import Health
-from ivy.daemon.wiring import build, check
 from ivy.daemon.worker import Worker
-from ivy.domain.clock_skew import Skew
 from ivy.domain.jobs import Queue
 from ivy.store import jobs, outbox, spending
-from ivy.store.binding import LIBRARY, Connection
-from ivy.store.database import open_store
+from ivy.store.binding import Connection
 from ivy.store.jobs import Job
-from ivy.threads import PooledThreads
 
 logger = log.get(__name__)
 GARBAGE = (20_000, 20, 50)
@@ -103,68 +87,3 @@ class Daemon:
     async def _supervised(self, name: str, task: Callable[[], Awaitable[None]]) -> None:
         parts = self.context
         await supervise(name, task, store=parts.store, clock=parts.clock, chance=parts.chance)
-
-
-async def run(
-    config: Config, folder: Path, *, say: Callable[[str], None] = lambda line: print(line, file=sys.stderr)
-) -> None:
-    """Run for real until SIGTERM or SIGINT. Raises: ConfigError, StoreError before anything is started."""
-    check(config)
-    path = config.database(folder)
-    threads, systemd = PooledThreads(), notify.systemd_of(os.environ)
-    public = server.bind(config.server.host, config.server.port)
-    ops = server.bind(config.server.ops_host, config.server.ops_port)
-    with lock.hold(path):
-        prepare(path)
-        skew = Skew(SystemClock().now)
-        async with (
-            open_store(path, threads=threads, replica=config.backup.replica) as store,
-            open_client(on_date=skew.hear) as http,
-        ):
-            outside = Outside(http, skew=skew)
-            parts = build(config, folder, store, SystemClock(), SystemRandom(), outside, threads=threads)
-            daemon = Daemon(parts.context)
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_on_signal, daemon.stop, systemd)
-                nursery.start_soon(partial(_serve, daemon, public, ops))
-                await nursery.start(daemon_work, daemon, nursery.cancel_scope)
-                logger.info("ivy %s, %s, %s", __version__, LIBRARY, path)
-                say(
-                    f"Ivy listens on http://{config.server.host}:{config.server.port}, probes on port {config.server.ops_port}."
-                )
-                await systemd.tell(notify.READY)
-                nursery.start_soon(systemd.keep_alive, store)
-                nursery.start_soon(_warm, parts.warm)
-        beat_file.forget(path)
-
-
-async def daemon_work(
-    daemon: Daemon, scope: trio.CancelScope, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-) -> None:
-    await daemon.work(task_status=task_status)
-    scope.cancel()
-
-
-async def _warm(warm: Callable[[], Awaitable[None]]) -> None:
-    try:
-        await warm()
-    except Exception:  # the first turn will meet the same fault, and say so where it counts
-        logger.exception("a model's library could not be loaded")
-
-
-async def _serve(daemon: Daemon, public: socket.socket, ops: socket.socket) -> None:
-    grace = daemon.context.config.server.drain_seconds
-    async with trio.open_nursery() as nursery:
-        for app, listener in (
-            (web.public_app(daemon.context, daemon.health), public),
-            (web.ops_app(daemon.context, daemon.health), ops),
-        ):
-            nursery.start_soon(partial(server.serve, app, listener, stop=daemon.stop, grace=grace))
-
-
-async def _on_signal(stop: trio.Event, systemd: notify.Systemd) -> None:
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as received:
-        async for number in received:
-            logger.info("%s: finishing what runs", signal.Signals(number).name)
-            stop.set()
-            await systemd.tell(notify.STOPPING)

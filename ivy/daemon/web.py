@@ -7,7 +7,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quart import Response, request
 from quart.typing import ResponseReturnValue
@@ -21,6 +23,10 @@ from ivy.store import blocked, jobs, people, upkeep
 from ivy.store.binding import Connection
 from ivy.store.database import Store
 from ivy.store.scope import within
+
+if TYPE_CHECKING:
+    from ivy.daemon.call_endpoint import CallEndpoint
+    from ivy.daemon.flow_endpoint import FlowEndpoint
 
 LEAST_DISK = 512 * 1024 * 1024
 MOST_WAITING = 10_000
@@ -86,24 +92,30 @@ def public_app(context: Context, health: Health) -> QuartTrio:
 
 
 def _add_flows(app: QuartTrio, context: Context, channel: Channel, keys: FormKeys) -> None:
-    """Add the route that phones ask while somebody fills in a form. What it needs is imported only here."""
-    from ivy.daemon import flow_endpoint
+    """Add the route that phones ask while somebody fills in a form. What it needs is imported when the first one asks."""
 
-    endpoint = flow_endpoint.of(context, channel, keys)
+    @cache
+    def endpoint() -> "FlowEndpoint":
+        from ivy.daemon import flow_endpoint
+
+        return flow_endpoint.of(context, channel, keys)
 
     @app.post(public_paths.FLOWS)
     async def _flows() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
         headers, repeated = webhooks.headers_of(request.scope)  # pyright: ignore[reportArgumentType]
-        status, answer, mime = await endpoint.answer(body, headers, repeated=repeated)
+        status, answer, mime = await endpoint().answer(body, headers, repeated=repeated)
         return Response(answer, status, content_type=mime)
 
 
 def _add_calls(app: QuartTrio, context: Context, voice: Voice) -> None:
-    """Add the routes that are asked while a call goes on, or rings. What they need is imported only here."""
-    from ivy.daemon.call_endpoint import CallEndpoint
+    """Add the routes that are asked while a call goes on, or rings. What they need is imported when the first is asked."""
 
-    endpoint = CallEndpoint(context, voice)
+    @cache
+    def endpoint() -> "CallEndpoint":
+        from ivy.daemon.call_endpoint import CallEndpoint
+
+        return CallEndpoint(context, voice)
 
     async def body_of() -> tuple[bytes, dict[str, str], frozenset[str]]:
         body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
@@ -111,12 +123,12 @@ def _add_calls(app: QuartTrio, context: Context, voice: Voice) -> None:
 
     @app.post(f"{public_paths.FUNCTIONS}/<name>")
     async def _function(name: str) -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        status, answer = await endpoint.function(name, *await body_of())
+        status, answer = await endpoint().function(name, *await body_of())
         return Response(answer, status, mimetype="application/json")
 
     @app.post(public_paths.RINGING)
     async def _ringing() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        status, answer = await endpoint.ringing(*await body_of())
+        status, answer = await endpoint().ringing(*await body_of())
         return Response(answer, status, mimetype="application/json")
 
 

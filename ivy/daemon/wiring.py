@@ -16,13 +16,12 @@ from ivy.agent.embedding import PaidEmbedder
 from ivy.agent.guard import Guard
 from ivy.agent.recalling import Recaller
 from ivy.agent.router import Router
-from ivy.agent.turn import Agent
 from ivy.clock import Clock
 from ivy.config import Config
 from ivy.daemon import failing, hours, rate_card, wiring_channels, wiring_models
 from ivy.daemon.context import Context
 from ivy.daemon.outside import Outside
-from ivy.domain import experiments, giving, operator_routes, routing
+from ivy.domain import experiments, giving, operator_routes, own_currency, routing
 from ivy.domain.admission import Admission
 from ivy.domain.ids import uuid7
 from ivy.errors import ConfigError
@@ -37,9 +36,9 @@ from ivy.store.database import Store
 from ivy.store.files import Files
 from ivy.store.sealing import Sealer
 from ivy.threads import Threads
-from ivy.tools.registry import Registry, families
 
 if TYPE_CHECKING:
+    from ivy.agent.turn import Agent
     from ivy.daemon.backup_room import BackupRoom
 
 
@@ -61,11 +60,13 @@ def build(
     *,
     threads: Threads,
 ) -> Parts:
-    """Make everything the daemon works with; `folder` is the configuration's. Raises: ConfigError naming what is missing."""
+    """Make everything the daemon works with; `folder` is the configuration's. Raises: ConfigError naming what is missing.
+
+    The agent alone is made later, at its first use or by `warm`, and raises ConfigError then.
+    """
     check(config)
     giving.check(config.giving)
     files = Files(config.media_folder(folder), threads)
-    registry = Registry(families(), disabled=config.tools.disabled)
     models = wiring_models.models_of(config, outside, threads, files)
     prices = wiring_models.prices_of(config, folder, clock)
     sealer = Sealer(config.store.seal_key.reveal().split())
@@ -80,7 +81,6 @@ def build(
         policy=failing.policy_of(config),
         setups=(setups := wiring_models.setups_of(config)),
     )
-    agent = Agent(router, registry, clock, config.turns, scope=config.people.scope_sentence)
     embedders = Embedders(config.memory, outside.client("embedder"), threads, folder)
     graph = wiring_channels.graph_of(config.whatsapp, outside) if config.whatsapp.enabled else None
     agent_platform = wiring_channels.agent_of(config, outside, clock)
@@ -98,7 +98,7 @@ def build(
         config,
         channels,
         sealer,
-        agent,
+        partial(_agent, config, router, clock),
         rate_card.load(config.whatsapp.rates_file, folder),
         Pack(pack()),
         files,
@@ -119,6 +119,7 @@ def build(
     )
 
     async def warm() -> None:
+        _ = context.agent
         await files.prepare()
         await store.write(breakers.set_up, setups, clock.now())
         await store.write(_want, embedders.wanted, clock.now())
@@ -129,6 +130,15 @@ def build(
             await model.warm()
 
     return Parts(context, warm)
+
+
+def _agent(config: Config, router: Router, clock: Clock) -> "Agent":
+    """Return who answers turns; all tools are imported only here. Raises: ConfigError."""
+    from ivy.agent.turn import Agent
+    from ivy.tools.registry import Registry, families
+
+    registry = Registry(families(), disabled=config.tools.disabled)
+    return Agent(router, registry, clock, config.turns, scope=config.people.scope_sentence)
 
 
 def _site_texts(config: Config, folder: Path) -> Mapping[str, str]:
@@ -178,6 +188,7 @@ def check(config: Config) -> None:
     if config.admission.policy not in {policy.value for policy in Admission}:
         raise ConfigError(f"admission.policy is {config.admission.policy!r}; use invite, open or list.")
     prompts.check_scope(config.people.scope_sentence)
+    own_currency.check(config.people.currency)
     operator_routes.check(config.operator)
     experiments.check(config.experiments, retries_minutes=config.calls.retries_minutes)
     routing.check({purpose.value: getattr(config.routing, purpose.value) for purpose in routing.For})

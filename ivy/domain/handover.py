@@ -5,8 +5,7 @@ you human?". What is heard is a wish ("can I talk to", "pásame con") and who is
 team" is one only when it is to talk to them.
 """
 
-import re
-
+from ivy.domain.patterns import Pattern
 from ivy.domain.plain_words import is_emoji, word_set, words_of
 
 LONGEST = 14
@@ -67,7 +66,7 @@ _SERVED = (
 _BOT = "(?:an? |una? )?(?:bot|chatbot|robot|machine|computer|ai|maquina|ia)"
 _RATHER_THAN = f"(?: (?:and |y )?(?:not|no|instead of|en vez de|en lugar de|of) (?:to |with |con )?{_BOT})?"
 
-_ASKS = re.compile(
+_ASKS = Pattern(
     f"(?:{_HUMAN}|{_HELP}|{_THERE}|{_SERVED}"
     f"|(?:{_WISH}|{_GIVE}) (?:{_HUMAN}|{_PERSON}|{_HELP})"
     f"|(?:(?:{_WISH}|{_MAY}) )?(?:{_TALK}) (?:{_HUMAN}|{_PERSON}|{_SOMEONE})"

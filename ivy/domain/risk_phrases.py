@@ -1,14 +1,14 @@
-"""The words by which people say that they, or somebody near them, are in danger, as plain words. May import: the standard library.
+"""The words by which people say that they, or somebody near them, are in danger, as plain words. May import: patterns.
 
 Searched for inside a sentence, since nobody says this in a keyword; idioms ("this hill is killing me", "me muero de hambre")
 are taken out first. Better one question too many than one cry unheard: what is doubtful counts.
 """
 
-import re
+from ivy.domain.patterns import Pattern
 
 # --- not meant ---------------------------------------------------------------------------------------
 
-IDIOMS = re.compile(
+IDIOMS = Pattern(
     r"\b(?:"
     # en
     r"(?:is|are|was|were|its|thats) killing (?:me|us)|kill(?:ing|ed)? (?:it|time|the (?:workout|run|session|"
@@ -264,6 +264,6 @@ EATING_ES = (
 )
 
 
-def anywhere(*groups: tuple[str, ...]) -> re.Pattern[str]:
+def anywhere(*groups: tuple[str, ...]) -> Pattern:
     """Return one pattern that finds any of them between words."""
-    return re.compile(r"\b(?:" + "|".join(each for group in groups for each in group) + r")\b")
+    return Pattern(r"\b(?:" + "|".join(each for group in groups for each in group) + r")\b")

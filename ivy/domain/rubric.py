@@ -1,6 +1,6 @@
 """Whether words of Ivy's are kind: no shame, no talk of loss, no medical claims, no orders, no zero first.
 
-May import: plain words. Rules over plain words in English and Spanish; prompts and fixed sentences must pass them.
+May import: patterns, plain words. Rules over plain words in English and Spanish; prompts and fixed sentences must pass them.
 """
 
 import re
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from ivy.domain.patterns import Pattern
 from ivy.domain.plain_words import clauses_of
 
 
@@ -119,7 +120,7 @@ _SPANISH: Mapping[Rule, str] = {
     ),
 }
 _RULES = {
-    language: {rule: re.compile(rf"(?<!\S)(?:{words})(?!\S)") for rule, words in rules.items()}
+    language: {rule: Pattern(rf"(?<!\S)(?:{words})(?!\S)") for rule, words in rules.items()}
     for language, rules in (("en", _ENGLISH), ("es", _SPANISH))
 }
 _FREED = re.compile(

@@ -5,6 +5,7 @@ May import: the domain. Only a whole message counts; anything longer is a turn's
 
 import re
 
+from ivy.domain.patterns import Pattern
 from ivy.domain.plain_words import clauses_of, is_emoji
 
 LONGEST = 14
@@ -23,8 +24,8 @@ _THE_CALL = (
 )
 
 
-def _whole(*cores: str) -> re.Pattern[str]:
-    return re.compile(f"{_LEAD}(?:{'|'.join(cores)}){_TAIL}")
+def _whole(*cores: str) -> Pattern:
+    return Pattern(f"{_LEAD}(?:{'|'.join(cores)}){_TAIL}")
 
 
 _WAS_THERE = _whole(
@@ -87,7 +88,7 @@ def speaks_of_no_calls_today(spoken: str) -> bool:
     return any(wants_no_calls_today(sentence) for sentence in _SENTENCE.split(spoken))
 
 
-def _is(pattern: re.Pattern[str], text: str) -> bool:
+def _is(pattern: Pattern, text: str) -> bool:
     clauses = [clause for clause in clauses_of(text) if clause != ("no",)]  # "no, I was there" says what follows
     words = [word for clause in clauses for word in clause if not is_emoji(word)]
     return len(words) <= LONGEST and pattern.fullmatch(" ".join(words)) is not None

@@ -3,8 +3,7 @@
 Each is matched against a whole clause, so that "stop the timer" or "tell Ann to stop calling me" are left alone.
 """
 
-import re
-
+from ivy.domain.patterns import Pattern
 from ivy.domain.plain_words import word_set
 
 POLITE = word_set(
@@ -198,8 +197,8 @@ _ITALIAN = (
 )
 
 
-def _whole(lead: str, cores: tuple[str, ...], tail: str) -> re.Pattern[str]:
-    return re.compile(f"{lead}(?:{'|'.join(cores)}){tail}")
+def _whole(lead: str, cores: tuple[str, ...], tail: str) -> Pattern:
+    return Pattern(f"{lead}(?:{'|'.join(cores)}){tail}")
 
 
 STOP_LIKE = (

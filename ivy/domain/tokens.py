@@ -1,4 +1,4 @@
-"""How many tokens a text is, near enough, without a vocabulary or a network. May import: the standard library.
+"""How many tokens a text is, near enough, without a vocabulary or a network. May import: patterns.
 
 Letters, digits, marks and other scripts are counted by class. Measured against a real tokenizer (`tests/data/token_counts.tsv`)
 no kind of text comes out more than 6 % short, where a quarter of the characters is half short for JSON, dates and emoji.
@@ -7,6 +7,8 @@ no kind of text comes out more than 6 % short, where a quarter of the characters
 import math
 import re
 from functools import lru_cache
+
+from ivy.domain.patterns import Pattern
 
 MESSAGE_OVERHEAD = 4
 """Tokens that a message costs beside its text."""
@@ -19,16 +21,16 @@ _LOWEST, _HIGHEST = 0.7, 2.5
 # A token is up to six letters, three digits or eight blanks of a run, or a mark; a single space belongs to the word after it,
 # and to no digits: "at 6:30" has one token more than "at six".
 _BLANK = r" \t\n\r\f\v"
-_TOKENS = re.compile(
+_TOKENS = Pattern(
     rf"[A-Za-z]{{1,6}}|[0-9]{{1,3}}|[{_BLANK}]{{2,8}}|[\t\n\r\f\v]|(?<=[{_BLANK}]) | (?=[0-9])"
     rf"|[^A-Za-z0-9{_BLANK}\u0080-\U0010ffff]"
 )
 _ALONE = re.compile(rf"\n(?<=[^{_BLANK}]\n)(?=[^{_BLANK}])")
 """The end of a line between two words: a token of its own, over which no other one reaches."""
 _OTHER_SCRIPTS = (
-    (re.compile(r"[\u0080-\u07ff]"), 2),
-    (re.compile(r"[\u0800-\uffff]"), 3),
-    (re.compile(r"[\U00010000-\U0010ffff]"), 8),
+    (Pattern(r"[\u0080-\u07ff]"), 2),
+    (Pattern(r"[\u0800-\uffff]"), 3),
+    (Pattern(r"[\U00010000-\U0010ffff]"), 8),
 )
 """Classes of other characters, and the quarters of a token that each counts."""
 
@@ -69,7 +71,7 @@ def _quarters(text: str) -> int:
 @lru_cache(maxsize=1024)
 def _quarters_of_line(text: str) -> int:
     """A prompt comes again with a few lines changed: the others are not counted anew."""
-    total = 4 * len(_TOKENS.findall(text))
+    total = 4 * len(_TOKENS.compiled.findall(text))
     if not text.isascii():
-        total += sum(quarters * len(each.findall(text)) for each, quarters in _OTHER_SCRIPTS)
+        total += sum(quarters * len(each.compiled.findall(text)) for each, quarters in _OTHER_SCRIPTS)
     return total

@@ -1,6 +1,7 @@
 """What Ivy may tell somebody by itself: the topics, how seldom who never reacts hears of one, and how one is called off.
 
-May import: backing_off, plain words, the keys of sentences. Source: E13; for a summary a week, half as often is a fortnight.
+May import: backing_off, patterns, plain words, the keys of sentences. Source: E13; for a summary a week, half as often is
+a fortnight.
 """
 
 import re
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 
 from ivy.domain.backing_off import ASK_AFTER, HALVE_AFTER, SLACK, WEEK
+from ivy.domain.patterns import Pattern
 from ivy.domain.plain_words import clauses_of, word_set, words_of
 from ivy.domain.sentence_keys import Say
 
@@ -112,17 +114,17 @@ def _of(summary: str, what: str) -> str:
 
 
 _NAMED = {
-    WEEKLY_EXPENSES: re.compile(
+    WEEKLY_EXPENSES: Pattern(
         rf"\b(?:{_SPENT_EN} (?:weekly )?{_SUMMARY_EN}|{_of(_SUMMARY_EN, _SPENT_EN)}|{_of(_SUMMARY_ES, _SPENT_ES)})\b"
     ),
-    WEEKLY_WORKOUTS: re.compile(
+    WEEKLY_WORKOUTS: Pattern(
         rf"\b(?:{_TRAINED_EN} (?:weekly )?{_SUMMARY_EN}|{_of(_SUMMARY_EN, _TRAINED_EN)}|{_of(_SUMMARY_ES, _TRAINED_ES)})\b"
     ),
 }
-_ANY_SUMMARY = re.compile(
+_ANY_SUMMARY = Pattern(
     rf"\b(?:weekly {_SUMMARY_EN}|{_SUMMARY_EN} every week|{_SUMMARY_ES} semanal(?:es)?|{_SUMMARY_ES} de la semana)\b"
 )
-_CALLS_OFF = re.compile(
+_CALLS_OFF = Pattern(
     r"\b(?:stop|cancel|unsubscribe|turn off|switch off|no more|enough|remove|end|quit|drop|opt out|"
     r"(?:dont|do not|no longer|never) (?:ever )?(?:send|want|need|give|tell|write|like)|"
     r"deja|dejes?|deje|dejen|cancela|cancele|cancelar|quita|quite|quitar|elimina|elimine|basta|desactiva|desactive|apaga|"
@@ -130,12 +132,12 @@ _CALLS_OFF = re.compile(
     r"no (?:me )?(?:vuelvas a |vuelva a )?(?:mandes?|mandar(?:me)?|envies?|enviar(?:me)?|des|de|quiero|necesito|hace falta)|"
     r"ya no)\b|^(?:ivy )?(?:por favor )?(?:para|pare|parar)\b"
 )
-_ON_THE_CONTRARY = re.compile(
+_ON_THE_CONTRARY = Pattern(
     r"\b(?:dont|do not|never|not) (?:ever )?(?:stop|cancel|unsubscribe|turn|switch|remove|end|quit|drop)\b|"
     r"\bno (?:me |lo |la )?(?:dejes?|canceles?|cancele|quites?|elimines?|elimine|desactives?|apagues?|suspendas?|pares?)\b|"
     r"^(?:why|when|did|has|have|how|who|por que|cuando|quien|como)\b"
 )
-_DECLINES = re.compile(
+_DECLINES = Pattern(
     rf"\b(?:no|without|skip|sin|ning[uú]n)(?: (?:the|a|any|el|un))?(?: weekly)? (?:{_SUMMARY_EN}|{_SUMMARY_ES})(?: semanal)?\b",
     re.IGNORECASE,
 )

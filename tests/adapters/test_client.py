@@ -3,7 +3,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from ivy.adapters.client import failure, open_client, retry_after
+from ivy.adapters.client import LateTransport, failure, open_client, retry_after
 from ivy.errors import OutcomeUnknown, VendorBusy, VendorError, VendorMisconfigured
 
 
@@ -66,3 +66,14 @@ async def test_the_client_neither_follows_redirects_nor_the_environment(monkeypa
     async with open_client(transport=httpx2.MockTransport(answer)) as http:
         assert (await http.get("https://vendor.example/")).status_code == 302
         assert not http.trust_env
+
+
+async def test_the_network_is_opened_by_the_first_request_and_not_to_be_closed() -> None:
+    unused, network = LateTransport(), LateTransport()
+    async with open_client(transport=unused):
+        pass
+    assert not vars(unused)
+    async with open_client(transport=network) as http:
+        with pytest.raises(httpx2.ConnectError):
+            await http.get("http://127.0.0.1:9/")
+    assert vars(network)

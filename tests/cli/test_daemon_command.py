@@ -82,6 +82,7 @@ def test_commands_work_beside_it(ready: Any, running: "subprocess.Popen[str]") -
         ({"IVY_LOG__LEVEL": "loud"}, "log.level is 'loud'; use debug, info, warning, error."),
         ({"IVY_ADMISSION__POLICY": "anybody"}, "admission.policy"),
         ({"IVY_SERVER__PRT": "1"}, "IVY_SERVER__PRT"),
+        ({"IVY_TURNS__PREFIX_TOKENS": "10"}, "over turns.prefix_tokens = 10"),  # seen when it listens already
     ],
 )
 def test_what_keeps_it_from_starting_is_one_plain_line(ready: Any, changes: dict[str, str], said: str) -> None:

@@ -40,6 +40,10 @@ def test_help_lists_every_command_and_imports_nothing_slow(program: Any) -> None
     assert not SLOW & set(done.stderr.split())
 
 
+def test_no_line_of_the_list_of_commands_is_read_as_markup() -> None:
+    assert not [line for _, line in app.COMMANDS.values() if "[" in line or "\\" in line]
+
+
 @pytest.mark.parametrize("name", app.COMMANDS)
 def test_every_command_has_help_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -142,7 +142,7 @@ async def room(
             config=Config(transcription=TranscriptionSection(usd_per_minute=0.006)),
             channels={},
             sealer=Sealer([new_key()]),
-            agent=nothing,
+            agent_of=nothing,
             rates=nothing,
             pack=nothing,
             files=files,
