@@ -41,10 +41,15 @@ class VirtualClock:
         return self._now
 
 
-async def sleep_until(clock: Clock, instant: datetime) -> None:
-    """Sleep until `instant`; a real clock is looked at again at least every 30 s: it may be set, and machines sleep."""
-    while (left := instant - clock.now()) > timedelta(0):
-        await trio.sleep((left if clock.virtual else min(left, LONGEST_SLEEP)).total_seconds())
+async def sleep_until(clock: Clock, instant: datetime, *, unless: trio.Event | None = None) -> None:
+    """Sleep until `instant`, or until something happens before.
+
+    A real clock is looked at again at least every 30 s: it may be set, and machines sleep.
+    """
+    happens = trio.Event() if unless is None else unless
+    while (left := instant - clock.now()) > timedelta(0) and not happens.is_set():
+        with trio.move_on_after((left if clock.virtual else min(left, LONGEST_SLEEP)).total_seconds()):
+            await happens.wait()
 
 
 def stamp(instant: datetime) -> int:

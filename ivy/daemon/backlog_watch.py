@@ -35,6 +35,11 @@ def watch(connection: Connection, now: datetime, *, began: datetime, clock_ahead
         _watch_clock(connection, now, clock_ahead)
 
 
+def is_off(clock_ahead: timedelta | None) -> bool:
+    """Say whether a clock that is ahead by so much is worth an alert."""
+    return clock_ahead is not None and abs(clock_ahead) >= NOTABLE
+
+
 def _watch_letters(connection: Connection, now: datetime) -> None:
     found = backlog.dead_since(connection, now - NEW_FOR)
     if not found.in_all:
@@ -95,14 +100,13 @@ def _watch_tasks(connection: Connection, now: datetime) -> None:
 
 
 def _watch_clock(connection: Connection, now: datetime, ahead: timedelta) -> None:
-    off = abs(ahead)
-    if off < NOTABLE:
+    if not is_off(ahead):
         _clear(connection, CLOCK, now)
         return
     way = "ahead" if ahead > timedelta(0) else "behind"
     advice = Advice(
-        Severity.CRITICAL if off >= GRAVE else Severity.WARNING, CLOCK,
-        f"This machine's clock is {int(off.total_seconds())} s {way} of the vendors'.",
+        Severity.CRITICAL if abs(ahead) >= GRAVE else Severity.WARNING, CLOCK,
+        f"This machine's clock is {int(abs(ahead).total_seconds())} s {way} of the vendors'.",
         "Let the system keep time (`timedatectl set-ntp true`): signatures are refused, and calls come at the wrong minute.",
     )  # fmt: skip
     _hold(connection, advice, now, now)

@@ -2,10 +2,8 @@
 
 from datetime import datetime
 
-import trio
-
 from ivy import log
-from ivy.clock import Clock, sleep_until, stamp
+from ivy.clock import sleep_until, stamp
 from ivy.daemon.context import Context
 from ivy.domain.jobs import KINDS
 from ivy.store import jobs, schedules
@@ -21,17 +19,11 @@ async def run(context: Context) -> None:
     while True:
         changed = store.wake_of("scheduler")
         due = await store.write(fire_and_look, context)
-        async with trio.open_nursery() as nursery:
-            if due is not None:
-                store.sleeps("scheduler", stamp(due))
-                nursery.start_soon(_sleep_then_cancel, clock, due, nursery.cancel_scope)
+        if due is None:
             await changed.wait()
-            nursery.cancel_scope.cancel()
-
-
-async def _sleep_then_cancel(clock: Clock, due: datetime, scope: trio.CancelScope) -> None:
-    await sleep_until(clock, due)
-    scope.cancel()
+        else:
+            store.sleeps("scheduler", stamp(due))
+            await sleep_until(clock, due, unless=changed)
 
 
 def fire_and_look(connection: Connection, context: Context) -> datetime | None:

@@ -13,6 +13,7 @@ from ivy import log
 from ivy.daemon import backlog_watch, backup_watch, operator_ways, spend_watch, trouble, voice_watch
 from ivy.daemon.context import Context
 from ivy.daemon.handlers import health, media, tell_operator
+from ivy.daemon.stillness import Stillness
 from ivy.store import (
     alerts,
     exchanges,
@@ -51,64 +52,111 @@ Look = Callable[[Connection], object]
 
 async def sweep(context: Context) -> None:
     """Free jobs whose worker hangs, look for trouble, let the operator know; once an hour, forget what need not be kept."""
-    watch_at = count_at = listen_at = tell_at = tidy_at = trio.current_time()
-    began, rest, to_tell = context.clock.now(), EVERY, True
-    while True:
-        news = context.store.wake_of(alerts.NEWS)
-        calm, now = await context.store.read(is_calm, context.clock.now()), trio.current_time()
-        if not calm and (freed := await context.store.write(look, context, began)):
-            logger.warning("%s jobs were freed: their leases ran out", freed)
+    await _Sweeper(context).run()
+
+
+class _Sweeper:
+    """What is done when; the times are trio's."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._began = context.clock.now()
+        self._still = Stillness(context.store)
+        self._watch_at = self._count_at = self._listen_at = self._tell_at = self._tidy_at = trio.current_time()
+        self._watched = self._counted = 0
+        """Of which state of the database these looks were."""
+        self._rest, self._to_tell = EVERY, True
+
+    async def run(self) -> None:
+        store, still = self._context.store, self._still
+        while True:
+            news, now = store.wake_of(alerts.NEWS), trio.current_time()
+            await still.read(self._context.clock.now())
+            if not still.calm and (freed := await store.write(look, self._context, self._began)):
+                logger.warning("%s jobs were freed: their leases ran out", freed)
+            await self._look(now)
+            await self._tell(now)
+            await self._tidy(now)
+            changed = store.wake_of(ANYTHING)
+            if still.calm:
+                await _until(now + self._calm_seconds(now), changed)
+            if trio.current_time() < now + EVERY:
+                await _until_news(now + EVERY, news, self._tell_at)
+            self._to_tell = self._to_tell or news.is_set()
+            self._rest = EVERY if changed.is_set() or not still.calm else min(2 * self._rest, IDLE_EVERY)
+
+    async def _look(self, now: float) -> None:
         looks: list[Look] = []
-        if now >= watch_at:
-            watch_at, to_tell = now + WATCH_EVERY, True
-            looks += await _watches(context, began)
-        if now >= count_at:
-            count_at = now + COUNT_EVERY
-            looks.append(partial(count, context=context))
-        if now >= listen_at:
-            listen_at = now + LISTEN_EVERY
-            looks.append(partial(voice_watch.watch, now=context.clock.now()))
+        if now >= self._watch_at:
+            self._watch_at, self._to_tell = now + WATCH_EVERY, True
+            looks += await _watches(self._context, self._began, is_news=self._watched != self._still.state)
+            self._watched = self._still.state
+        if now >= self._count_at and self._counted != self._still.state:
+            self._count_at, self._counted = now + COUNT_EVERY, self._still.state
+            looks.append(partial(count, context=self._context))
+        if now >= self._listen_at:
+            self._listen_at = now + LISTEN_EVERY
+            looks.append(partial(voice_watch.watch, now=self._context.clock.now()))
         if looks:
-            await context.store.write(_together, looks)
-        if to_tell and now >= tell_at:
-            to_tell = False
-            if operator_ways.wanted(context) and await context.store.write(tell_operator.ask, context):
-                tell_at = now + TELL_EVERY
-        if now >= tidy_at:
-            tidy_at = now + TIDY_EVERY
-            await context.store.write(tidy, context)
-            await media.tidy(context.store, context.files, now=context.clock.now())
-        changed = context.store.wake_of(ANYTHING)
-        await _until_news(news, tell_at)
-        if calm and not news.is_set():
-            await _rest(rest - EVERY, changed)
-        to_tell = to_tell or news.is_set()
-        rest = EVERY if changed.is_set() or not calm else min(2 * rest, IDLE_EVERY)
+            await self._context.store.write(_together, looks)
+
+    async def _tell(self, now: float) -> None:
+        if self._to_tell and now >= self._tell_at:
+            self._to_tell = False
+            if operator_ways.wanted(self._context) and await self._context.store.write(
+                tell_operator.ask, self._context
+            ):
+                self._tell_at = now + TELL_EVERY
+
+    async def _tidy(self, now: float) -> None:
+        if now >= self._tidy_at:
+            self._tidy_at = now + TIDY_EVERY
+            await self._context.store.write(tidy, self._context)
+            await media.tidy(self._context.store, self._context.files, now=self._context.clock.now())
+
+    def _calm_seconds(self, now: float) -> float:
+        """Return how long to rest unless something is committed, each time twice as long: some troubles are those of silence.
+
+        Where nothing is open the next chore is waited for: the database cannot tell of anything before. In a real daemon the
+        watcher's commits end each rest, and the outside is looked at as often as ever.
+        """
+        seconds = self._still.seconds(self._context.clock.now())
+        if seconds <= 0 or self._context.backups is not None:
+            return self._rest
+        chores = [self._tidy_at, self._listen_at]
+        if not self._context.clock.virtual:
+            chores.append(now + IDLE_EVERY)  # a disk fills up and a clock goes wrong without a commit
+        if self._watched != self._still.state:
+            chores.append(self._watch_at)
+        if self._counted != self._still.state:
+            chores.append(self._count_at)
+        return max(EVERY, min(seconds, *(at - now for at in chores)))
 
 
-async def _until_news(news: trio.Event, tell_at: float) -> None:
-    """Sleep for a round, or until something may be told."""
-    with trio.move_on_after(EVERY):
+async def _until(at: float, changed: trio.Event) -> None:
+    """Sleep until an instant, or until something is committed."""
+    with trio.move_on_at(at):
+        await changed.wait()
+
+
+async def _until_news(at: float, news: trio.Event, tell_at: float) -> None:
+    """Sleep until a round is over, or until something may be told."""
+    with trio.move_on_at(at):
         await news.wait()
         await trio.sleep_until(tell_at)
 
 
-async def _rest(seconds: float, changed: trio.Event) -> None:
-    """Sleep on until something is committed, each time twice as long: some troubles are those of silence."""
-    if seconds > 0 and not changed.is_set():
-        with trio.move_on_after(seconds):
-            await changed.wait()
-
-
-async def _watches(context: Context, began: datetime) -> list[Look]:
-    """Return what looks for trouble, with what it needs to know of the outside."""
+async def _watches(context: Context, began: datetime, *, is_news: bool) -> list[Look]:
+    """Return what looks for trouble, with what it needs to know of the outside. `is_news`: the database may tell of some."""
     now, room = context.clock.now(), await context.files.room()
     ahead = None if context.skew is None else context.skew.ahead()
-    looks: list[Look] = [
-        partial(health.watch, now=now, listening_since=began),
-        partial(trouble.watch, now=now, free_bytes=room),
-        partial(backlog_watch.watch, now=now, began=began, clock_ahead=ahead),
-    ]
+    looks: list[Look] = []
+    if is_news or trouble.is_full(room) or backlog_watch.is_off(ahead):
+        looks += [
+            partial(health.watch, now=now, listening_since=began),
+            partial(trouble.watch, now=now, free_bytes=room),
+            partial(backlog_watch.watch, now=now, began=began, clock_ahead=ahead),
+        ]
     if context.backups is not None:
         looks.append(partial(backup_watch.look, context=context, began=began))
     return looks
@@ -118,11 +166,6 @@ def _together(connection: Connection, looks: Sequence[Look]) -> None:
     """One commit for all that is looked at in one moment: most of it finds nothing to write."""
     for each in looks:
         each(connection)
-
-
-def is_calm(connection: Connection, now: datetime) -> bool:
-    """Say whether nothing is under way that should be over by now: most of the time that is all there is to know."""
-    return not (jobs.any_held(connection) or health.is_watchful(connection, now))
 
 
 def look(connection: Connection, context: Context, began: datetime) -> int:

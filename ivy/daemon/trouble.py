@@ -28,6 +28,11 @@ LITTLE_ROOM, ENOUGH_ROOM = 512 << 20, 640 << 20
 """Bytes of disk. Below the first `/readyz` complains too; above the second all is well."""
 
 
+def is_full(free_bytes: int) -> bool:
+    """Say whether a disk with so much room is worth an alert."""
+    return free_bytes < LITTLE_ROOM
+
+
 def watch(connection: Connection, now: datetime, *, free_bytes: int) -> None:
     """Open and end alerts by what is seen now. `free_bytes`: of the disk that people's files are on."""
     left_alone = overview.open_breakers(connection)
@@ -40,7 +45,7 @@ def watch(connection: Connection, now: datetime, *, free_bytes: int) -> None:
     for pause in overview.pauses(connection, now=now):
         _hold(connection, _paused(pause.queue, pause.reason), now)
     _end(connection, AlertKind.QUEUE, [each.queue for each in overview.pauses(connection, now=now - WELL_AFTER)], now)
-    if free_bytes < LITTLE_ROOM:
+    if is_full(free_bytes):
         _hold(connection, _little_room(free_bytes), now)
     elif free_bytes >= ENOUGH_ROOM:
         _clear(connection, DISK, now)

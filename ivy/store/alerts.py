@@ -140,6 +140,16 @@ def open_alerts(connection: Connection) -> list[Alert]:
     return sorted(map(_alert, rows), key=lambda alert: -alert.severity.rank)
 
 
+def any_open(connection: Connection) -> bool:
+    """Say whether something is the matter, or its end is still to be told to somebody who heard of it."""
+    return bool(
+        connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM alerts WHERE resolved_at_ms IS NULL)"
+            " OR EXISTS (SELECT 1 FROM alert_told WHERE over_at_ms IS NULL)"
+        ).fetchone()[0]
+    )
+
+
 def listed(connection: Connection, *, limit: int) -> list[Alert]:
     """Return alerts of the past too, the newest first."""
     rows = connection.execute("SELECT * FROM alerts ORDER BY first_at_ms DESC, id DESC LIMIT +?", (limit,))

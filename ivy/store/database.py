@@ -143,6 +143,9 @@ class Store:
         self._token = trio.lowlevel.current_trio_token()
         self.beat = time.monotonic()
         """When the writer last committed (monotonic seconds): its pulse."""
+        self.written = 0
+        """Another number whenever something was written, here or, where that is noticed, elsewhere: most commits are empty."""
+        self._rows = self._writer.total_changes
         self._thread = None
         if not threads.inline:
             self._thread = threading.Thread(target=self._run_writer, name="ivy-writer", daemon=True)
@@ -179,13 +182,13 @@ class Store:
             raise
         if not request.done.is_set():
             group, self._together = self._together, []
-            self._settle(group, *commit_group(self._writer, group, self._standing))
+            self._settle(group, *commit_group(self._writer, group, self._standing), self._writer.total_changes)
 
     def _run_writer(self) -> None:
         while group := self._next_group():
             touched, served = commit_group(self._writer, group, self._standing)
             try:
-                self._token.run_sync_soon(self._finish, group, touched, served)
+                self._token.run_sync_soon(self._finish, group, touched, served, self._writer.total_changes)
             except trio.RunFinishedError:
                 return
 
@@ -200,12 +203,19 @@ class Store:
             group.append(request)
         return group
 
-    def _finish(self, group: Sequence[_Request], touched: Mapping[str, int], served: Sequence[Standby[Any]]) -> None:
+    def _finish(
+        self, group: Sequence[_Request], touched: Mapping[str, int], served: Sequence[Standby[Any]], rows: int
+    ) -> None:
         self._waiting -= len(group)
-        self._settle(group, touched, served)
+        self._settle(group, touched, served, rows)
 
-    def _settle(self, group: Sequence[_Request], touched: Mapping[str, int], served: Sequence[Standby[Any]]) -> None:
+    def _settle(
+        self, group: Sequence[_Request], touched: Mapping[str, int], served: Sequence[Standby[Any]], rows: int
+    ) -> None:
         self.beat = time.monotonic()
+        if rows != self._rows:
+            self._rows = rows
+            self.written += 1
         for request in group:
             request.done.set()
         self.wake({name for name, at_ms in touched.items() if at_ms < self._asleep.get(name, at_ms + 1)} | {ANYTHING})
@@ -269,7 +279,9 @@ class Store:
         return standby.result
 
     def wake(self, names: set[str] | None = None) -> None:
-        """Wake those who wait for these queues, or all."""
+        """Wake those who wait for these queues, or all: another process has written."""
+        if names is None:
+            self.written += 1
         for name in self._wakes if names is None else names:
             if (event := self._wakes.get(name)) is not None:
                 event.set()

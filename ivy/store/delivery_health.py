@@ -3,7 +3,7 @@
 May import: binding, the domain.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ivy.clock import stamp, unstamp
 from ivy.domain.silence import LOOK_BACK, PATIENCE, PEOPLE, Sending
@@ -25,14 +25,14 @@ def sendings(connection: Connection, channel: str, *, now: datetime) -> list[Sen
     return [Sending(row["person"], unstamp(row["sent_at_ms"]), bool(row["heard"])) for row in rows]
 
 
-def is_unheard(connection: Connection, channel: str, *, now: datetime) -> bool:
+def is_unheard(connection: Connection, channel: str, *, now: datetime, after: timedelta = PATIENCE) -> bool:
     """Say whether the channel took a message in the last hour of which nothing was heard for as long as a word may take."""
     return bool(
         connection.execute(
             "SELECT 1 FROM messages_v2 m WHERE m.channel = ? AND m.sent_at_ms IS NOT NULL AND m.sent_at_ms BETWEEN ? AND ?"
             " AND m.direction = 'out' AND m.external_id IS NOT NULL AND m.state = 'accepted' AND NOT EXISTS ("
             " SELECT 1 FROM message_statuses s WHERE s.channel = m.channel AND s.external_id = m.external_id) LIMIT 1",
-            (channel, stamp(now - LOOK_BACK), stamp(now - PATIENCE)),
+            (channel, stamp(now - LOOK_BACK), stamp(now - after)),
         ).fetchone()
     )
 

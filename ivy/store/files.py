@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 logger = log.get(__name__)
 INCOMING = "incoming"
+SHELF = 2
+"""Characters of a digest that name the folder its file is in."""
 PIECE = 256 * 1024
 """Bytes that are gathered before a thread writes them."""
 RESERVE = 64 * MEGABYTE
@@ -149,8 +151,15 @@ class Files:
 
     async def room(self) -> int:
         """Return how many bytes the disk of these files still has."""
-        place = next(folder for folder in (self.folder, *self.folder.parents) if folder.exists())
-        return await self._work(self._free, place)
+        return await self._work(self._room)
+
+    def _room(self) -> int:
+        for folder in (self.folder, *self.folder.parents):
+            try:
+                return self._free(folder)
+            except (FileNotFoundError, NotADirectoryError):  # it is made with its first file
+                continue
+        return 0
 
     def path(self, sha256: str) -> Path:
         """Return where a file is, or would be. Raises ValueError for what is no digest."""
@@ -176,8 +185,9 @@ class Files:
         return await self._work(self._digests, before.timestamp())
 
     def _digests(self, before: float) -> list[str]:
-        found = (path for path in self.folder.glob("??/*") if is_digest(path.name))
-        return sorted(path.name for path in found if path.stat().st_mtime < before)
+        folders = [folder.path for folder in _entries(self.folder) if len(folder.name) == SHELF]
+        found = (file for folder in folders for file in _entries(folder) if is_digest(file.name))
+        return sorted(file.name for file in found if file.stat().st_mtime < before)
 
     async def _work(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await _run(self._threads, function, *args, **kwargs)
@@ -197,7 +207,7 @@ def place_of(folder: Path, sha256: str) -> Path:
     """Return where in a folder a file is, or would be. Raises ValueError for what is no digest."""
     if not is_digest(sha256):
         raise ValueError("that is no digest, and must not become a path")
-    return folder / sha256[:2] / sha256
+    return folder / sha256[:SHELF] / sha256
 
 
 # --- in the thread -----------------------------------------------------------------------------------
@@ -205,6 +215,14 @@ def place_of(folder: Path, sha256: str) -> Path:
 
 def _free(folder: Path) -> int:
     return shutil.disk_usage(folder).free
+
+
+def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _make_folder(folder: Path) -> None:

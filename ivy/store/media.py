@@ -247,18 +247,20 @@ def note_upload(scope: Scope, message_id: str, vendor_id: str, *, until: datetim
 # --- letting go --------------------------------------------------------------------------------------
 
 
+_OVER = "state = 'kept' AND expires_at_ms <= ?"
+
+
 def expire(connection: Connection, *, now: datetime) -> list[str]:
     """Let go of what was kept long enough; return the digests that nobody holds any more: their files must go."""
-    digests = [
-        row["sha256"]
-        for row in connection.execute(
-            "SELECT DISTINCT sha256 FROM media WHERE state = 'kept' AND expires_at_ms <= ?", (stamp(now),)
-        ).fetchall()
-    ]
-    connection.execute(
-        "UPDATE media SET state = 'expired', sha256 = '' WHERE state = 'kept' AND expires_at_ms <= ?", (stamp(now),)
-    )
-    return unheld(connection, digests)
+    rows = connection.execute(f"SELECT DISTINCT sha256 FROM media WHERE {_OVER}", (stamp(now),)).fetchall()
+    connection.execute(f"UPDATE media SET state = 'expired', sha256 = '' WHERE {_OVER}", (stamp(now),))
+    return unheld(connection, [row["sha256"] for row in rows])
+
+
+def untidy(connection: Connection, digests: Iterable[str], *, now: datetime) -> tuple[bool, list[str]]:
+    """Say whether something was kept long enough, and return those digests that no row holds."""
+    over = connection.execute(f"SELECT 1 FROM media WHERE {_OVER} LIMIT 1", (stamp(now),)).fetchone()
+    return over is not None, unheld(connection, digests)
 
 
 def held(scope: Scope) -> list[str]:

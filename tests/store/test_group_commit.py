@@ -10,7 +10,7 @@ import trio
 from ivy.errors import StoreBusy
 from ivy.store import database as database_module
 from ivy.store.binding import Connection, Error, IntegrityError, OperationalError
-from ivy.store.database import LONGEST_QUEUE, Store, open_store
+from ivy.store.database import LONGEST_QUEUE, Store, external_changes, open_store
 from ivy.store.settings import open_reader
 from ivy.store.upkeep import keep_crash
 from ivy.threads import InlineThreads, PooledThreads, Threads
@@ -415,3 +415,15 @@ async def test_who_stands_down_while_a_commit_takes_for_it_hears_what_was_taken(
         nursery.cancel_scope.cancel()  # what is taken has to be heard of all the same
         gate.open()
     assert found == [["a"]]
+
+
+async def test_what_was_written_is_told_from_commits_that_wrote_nothing(any_store: Store) -> None:
+    before = any_store.written
+    await any_store.write(external_changes)
+    assert any_store.written == before
+    await any_store.write(note, "a")
+    assert any_store.written == before + 1
+    any_store.wake({"inbox"})
+    assert any_store.written == before + 1
+    any_store.wake()  # as the watcher does when another process wrote
+    assert any_store.written == before + 2

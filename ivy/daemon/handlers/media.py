@@ -149,8 +149,9 @@ def buried(connection: Connection, job: Job, reason: str, desk: Desk, answers: A
 async def tidy(store: Store, files: Files, *, now: datetime) -> int:
     """Remove the files whose time is over, and those that no row names; return how many went."""
     async with files.lock:
-        over = await store.write(media.expire, now=now)
-        forgotten = await store.read(media.unheld, await files.digests(before=now - ORPHANED_AFTER))
+        there = await files.digests(before=now - ORPHANED_AFTER)
+        is_over, forgotten = await store.read(media.untidy, there, now=now)
+        over = await store.write(media.expire, now=now) if is_over else []
         removed = [await files.remove(digest) for digest in {*over, *forgotten}]
     return sum(removed)
 
