@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from ivy.agent import chats
 from ivy.agent.desk import Desk
 from ivy.domain.advice import A_MONTH, Advice, Severity
 from ivy.domain.runbook import AlertKind, Key
@@ -9,8 +10,7 @@ from ivy.domain.schedule import local_date
 from ivy.domain.sentences import Say
 from ivy.domain.streaks import Outcome
 from ivy.domain.when import describe_day
-from ivy.domain.windows import window_open
-from ivy.store import alerts, feedback, ratings, streaks, windows
+from ivy.store import alerts, feedback, ratings, streaks
 from ivy.store.feedback import Kind
 from ivy.store.people import Person
 from ivy.store.scope import Scope
@@ -55,8 +55,8 @@ def excuse(scope: Scope, person: Person, day: date, desk: Desk) -> bool:
     streaks.record(scope, day, Outcome.EXCUSED, source="operator", now=desk.now)
     alerts.resolve(scope.connection, _key(person, day), at=desk.now, now=desk.now)
     feedback.settle(scope, Kind.APPEAL, day.isoformat(), note="excused", now=desk.now)
-    if window_open(windows.expires_at(scope, desk.channel), desk.now):  # it is worth no paid template, nor an SMS
-        desk.tell(scope, person, Say.VERDICT_RIGHTED, day=describe_day(day, person.locale))
+    if chat := chats.where_open(scope, desk):  # it is worth no paid template, nor an SMS
+        chat.tell(scope, person, Say.VERDICT_RIGHTED, day=describe_day(day, person.locale))
     return True
 
 

@@ -96,6 +96,9 @@ def _tool_call(missing: Missing, call: Call) -> ToolCall:
         tool = TOOLS.get(missing.done, "log_workout")
         how = _how_it_went(missing) if tool == "log_workout" else {}
         arguments = {**how, "day": call.day.isoformat()}  # the report may come after midnight
+    elif missing.what is What.BIRTHDAY:
+        tool = "remember"
+        arguments = {"text": missing.birthday, "kind": "birthday"}
     return ToolCall("", tool, msgspec.json.encode(arguments).decode())
 
 

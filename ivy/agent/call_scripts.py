@@ -80,7 +80,7 @@ def script(
 ) -> Script:
     """Return the script of a kind of call; `address` is tu or usted, `opener` which of its openers it begins with.
 
-    `fresh`: what makes this morning one for a fresh start, week or back; "" if nothing does. A stranger has a script of
+    `fresh`: what makes this morning one for a fresh start, week, back or birthday; "" if nothing does. A stranger has a script of
     their own.
     """
     of, tongue = CallKind(kind).value, _tongue(language)

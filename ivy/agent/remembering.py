@@ -14,10 +14,11 @@ from ivy.agent import foreign, preferring, prompts
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Heard
 from ivy.clock import unstamp
-from ivy.domain import facts_said
+from ivy.domain import birthdays, facts_said
 from ivy.domain.consent import Purpose
 from ivy.domain.facts import Claim, Kind, Source, claim_of
 from ivy.domain.jobs import REMEMBER, remember_lane
+from ivy.domain.schedule import local_date
 from ivy.domain.sentences import Say
 from ivy.errors import VendorRefused
 from ivy.ports import ModelRequest, UserWords
@@ -167,13 +168,16 @@ def _claim(entry: msgspec.Raw, found: Sequence[Source]) -> Claim | None:
 def keep(scope: Scope, found: Sequence[Source], claims: Sequence[Claim], desk: Desk) -> None:
     """Keep what was noticed, unless its message is to be forgotten since; then ask what changes how Ivy behaves.
 
-    Nothing about their health is noticed without their consent to that; what they ask to be remembered is.
+    Nothing about their health is noticed without their consent to that; what they ask to be remembered is. Of a birthday
+    only the day and the month are.
     """
     unheard, person = facts.unheard(scope), people.load(scope)
     about_health = not person.is_cared_for and Purpose.HEALTH in consents.current(scope)
     for claim in claims:
         if claim.message_id not in unheard and (about_health or claim.kind is not Kind.CONSTRAINT):
-            facts.say(scope, claim, new_id=desk.new_id(), now=desk.now)
+            plain = birthdays.plain(claim, person.locale, local_date(claim.said_at, person.zone))
+            if plain is not None:
+                facts.say(scope, plain, new_id=desk.new_id(), now=desk.now)
     facts.settle(scope, [each.message_id for each in found], read=True)
     _ask(scope, desk)
 

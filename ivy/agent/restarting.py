@@ -1,4 +1,4 @@
-"""A fresh start, on Mondays and after a trip, for who kept no day for a week: in what goes to them that morning anyway.
+"""A fresh start, on Mondays, birthdays and after a trip, for who kept no day for a week: in what goes to them that morning anyway.
 
 May import: the store and below. One tap for the two-minute version, for rest, or to be called, as for "I want to skip".
 """
@@ -10,13 +10,15 @@ from ivy.agent import questions, rescue
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.agent.reviewing import OPEN
-from ivy.domain import fresh_starts
+from ivy.domain import birthdays, fresh_starts
+from ivy.domain.facts import Kind
+from ivy.domain.facts_said import BIRTHDAY
 from ivy.domain.fresh_starts import LOOKED_BACK, Fresh
 from ivy.domain.schedule import local_date, next_wall, to_wall
 from ivy.domain.sentences import Say, say
 from ivy.domain.slots import SlotKind
 from ivy.domain.streaks import Outcome
-from ivy.store import call_slots, ratings, streaks, trips
+from ivy.store import call_slots, facts, ratings, streaks, trips
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
@@ -24,14 +26,14 @@ from ivy.store.scope import Scope
 QUESTION = "fresh_start"
 NO = "no"
 """The button of the template of a morning that is not for today."""
-SAYS = {Fresh.WEEK: Say.FRESH_WEEK, Fresh.BACK: Say.FRESH_BACK}
+SAYS = {Fresh.WEEK: Say.FRESH_WEEK, Fresh.BACK: Say.FRESH_BACK, Fresh.BIRTHDAY: Say.FRESH_BIRTHDAY}
 
 
 def of_morning(scope: Scope, person: Person, day: date, now: datetime) -> Fresh | None:
-    """Return whether the morning of a local date is one for a fresh start. Most days end after one look."""
+    """Return whether the morning of a local date is one for a fresh start. Most days end after a look or two."""
     if person.status != "active" or person.coach_is_quiet:
         return None
-    fresh = fresh_starts.fresh_day(day, _back_on(scope, person, now))
+    fresh = fresh_starts.fresh_day(day, _back_on(scope, person, now), _birthday_in(scope, person, day))
     if fresh is None:
         return None
     kept = [each for each, outcome in streaks.events(scope) if outcome is Outcome.KEPT and each <= day]
@@ -46,6 +48,18 @@ def _back_on(scope: Scope, person: Person, now: datetime) -> date | None:
         return None
     slot = call_slots.of_kind(scope, SlotKind.MORNING)
     return next_wall(slot.cron, to_wall(back_at, person.zone)).date() if slot else None
+
+
+def _birthday_in(scope: Scope, person: Person, day: date) -> date | None:
+    """Return the date of their birthday in the year of a day, if they told it."""
+    told = next((fact for fact in facts.of_slot(scope, Kind.FACT, BIRTHDAY) if fact.holds), None)
+    if told is None:
+        return None
+    # What an earlier Ivy kept has their words only.
+    found = birthdays.of_value(told.value) or birthdays.read(
+        told.text, person.locale, local_date(told.since, person.zone)
+    )
+    return found.in_year(day.year) if found else None
 
 
 def question(scope: Scope, person: Person, fresh: Fresh, planned: str, payload: dict[str, str], desk: Desk) -> Asking:

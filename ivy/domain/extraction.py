@@ -11,6 +11,8 @@ from enum import Enum
 
 from ivy.domain.calls import CallKind, CallOutcome, Report, Spoken
 from ivy.domain.consent import StopMeaning, stop_meaning
+from ivy.domain.facts_said import BIRTHDAY
+from ivy.domain.facts_said import read as facts_in
 from ivy.domain.if_then import IfThen, field, said_in
 from ivy.domain.numbers_said import TEENS, UNITS
 from ivy.domain.plain_words import words_of
@@ -90,6 +92,7 @@ class What(Enum):
     PLAN = "save_plan"
     WORKOUT = "log_workout"
     SCORES = "record_scores"
+    BIRTHDAY = "remember"
 
 
 @dataclass(frozen=True)
@@ -102,21 +105,24 @@ class Missing:
     done: WorkoutState | None = None
     minutes: int | None = None
     scores: tuple[tuple[str, int], ...] = ()
+    birthday: str = ""
+    """What they said of it, in their own words."""
 
 
 _WRITES: Mapping[What, frozenset[str]] = {
     What.PLAN: frozenset({"save_plan", "plan_workout", "rest_day"}),
     What.WORKOUT: frozenset({"log_workout", "skip_workout", "rest_day", "undo_workout"}),
     What.SCORES: frozenset({"record_scores"}),
+    What.BIRTHDAY: frozenset({"remember"}),
 }
 """The functions of a call after which there is nothing missing of that sort."""
 _OF_KIND: Mapping[CallKind, tuple[What, ...]] = {
-    CallKind.MORNING: (What.PLAN,),
-    CallKind.EVENING: (What.WORKOUT, What.SCORES),
-    CallKind.WEEKLY: (What.SCORES,),
-    CallKind.MONTHLY: (What.SCORES,),
-    CallKind.RESCUE: (What.PLAN,),
-    CallKind.INBOUND: (What.PLAN, What.WORKOUT),
+    CallKind.MORNING: (What.PLAN, What.BIRTHDAY),
+    CallKind.EVENING: (What.WORKOUT, What.SCORES, What.BIRTHDAY),
+    CallKind.WEEKLY: (What.SCORES, What.BIRTHDAY),
+    CallKind.MONTHLY: (What.SCORES, What.BIRTHDAY),
+    CallKind.RESCUE: (What.PLAN, What.BIRTHDAY),
+    CallKind.INBOUND: (What.PLAN, What.WORKOUT, What.BIRTHDAY),
 }
 
 
@@ -181,6 +187,8 @@ def _missing(what: What, told: Extracted, turns: Sequence[str], day: date, langu
         return _plan(told, turns, day, language)
     if what is What.WORKOUT:
         return _workout(told, turns)
+    if what is What.BIRTHDAY:
+        return _birthday(turns)
     certain = all(_says_number(turns, score) for _, score in told.scores)
     return Missing(what, certain, scores=told.scores) if told.scores else None
 
@@ -197,6 +205,12 @@ def _plan(told: Extracted, turns: Sequence[str], day: date, language: str) -> Mi
     # What of the rest they did not say at all is left out rather than put into their mouth.
     kept = {name: value if not certain or _is_mostly_said(value, spoken) else "" for name, value in kept.items()}
     return Missing(What.PLAN, certain, plan=replace(told.plan, **kept))
+
+
+def _birthday(turns: Sequence[str]) -> Missing | None:
+    """Nobody's analysis is asked for it: only their own words tell when it is, the last of them."""
+    said = [each.text for turn in turns for each in facts_in(turn) if each.subject == BIRTHDAY]
+    return Missing(What.BIRTHDAY, certain=True, birthday=said[-1]) if said else None
 
 
 def _is_mostly_said(value: str, spoken: set[str]) -> bool:

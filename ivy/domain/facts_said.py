@@ -1,4 +1,4 @@
-"""Common ways to say something about oneself, in English and Spanish. May import: facts, plain_words.
+"""Common ways to say something about oneself, in English and Spanish. May import: facts, patterns, plain_words.
 
 Enough for "remember that …" without a model, for the emulated one, and to see which messages are worth asking a real one
 about: what has no word of any of this costs nothing.
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ivy.domain.facts import LONGEST_SUBJECT, Behaviour, Kind
+from ivy.domain.patterns import Pattern
 from ivy.domain.plain_words import words_of
 
 
@@ -28,14 +29,14 @@ _CLAUSES = re.compile(
     r"(?:,\s*|\s+)(?:and|but|y|e|pero)\s+(?=(?:i|i['’]?m|i['’]?d|my|please|soy|no|mi|me|tengo|vivo|prefiero|odio|trabajo)\b)",
     re.IGNORECASE,
 )
-_LEAD = re.compile(
+_LEAD = Pattern(
     r"^\W*(?:(?:ivy|hey|hi|hello|ok|okay|please|also|and|but|so|well|by the way|btw|just so you know|fyi|oh|no"
     r"|remember(?: that)?|note that|don['’]?t forget(?: that)?|keep in mind(?: that)?"
     r"|hola|oye|por favor|también|además|pero|por cierto|recuerda(?: que)?|ten en cuenta(?: que)?|apunta(?: que)?"
     r"|no olvides(?: que)?|que sepas que|para que sepas)[\s,:]+)+",
     re.IGNORECASE,
 )
-_COMMANDS = re.compile(
+_COMMANDS = Pattern(
     r"(?:remind|book|schedule|plan|log|add|cancel|delete|move|change|show|list|open|send|what|when|where|who|why|how|do|does"
     r"|did|can|could|will|would|is|are|recuerdame|agenda|reserva|programa|anota|borra|cancela|mueve|cambia|muestra|que|cuando"
     r"|donde|quien|como|cuanto|puedes|podrias|pon|dime)\b"
@@ -54,7 +55,10 @@ _MANY = (
     "sister|brother|son|daughter|kid|child|dog|cat|friend|colleague|trainer|cousin|uncle|aunt|grandmother|grandfather"
     "|hermana|hermano|hijo|hija|perro|perra|gato|gata|amigo|amiga|colega|prima|primo|tio|tia|abuela|abuelo|entrenador"
 )
-_ROLE = rf"(?P<role>{_ONE}|{_MANY})"
+ROLES = f"{_ONE}|{_MANY}"
+"""Who somebody may be to the person, in plain words."""
+BIRTHDAY = "birthday"  # the subject of the fact when theirs is
+_ROLE = rf"(?P<role>{ROLES})"
 _MORNING = r"mornings?|por la manana|en la manana|las mananas|de manana|temprano|early"
 _AFTERNOON = r"afternoons?|por la tarde|en la tarde|las tardes"
 _EVENING = r"evenings?|nights?|por la noche|en la noche|las noches|de noche|late"
@@ -70,7 +74,7 @@ Made = tuple[Kind, str, str]
 """Kind, subject, value."""
 Make = Callable[[re.Match[str], str], Made | None]
 """Takes what was found, and the whole clause in plain words."""
-Rule = tuple[re.Pattern[str], Make]
+Rule = tuple[Pattern, Make]
 
 
 def _part(group: str) -> str:
@@ -166,6 +170,10 @@ def _relation(hit: re.Match[str], _plain: str) -> Made:
     return Kind.RELATION, role if re.fullmatch(_ONE, role) else f"{role} {name}", name
 
 
+def _birthday(hit: re.Match[str], _plain: str) -> Made:
+    return Kind.FACT, BIRTHDAY, next(filter(None, hit.groupdict().values()))
+
+
 def _taste(hit: re.Match[str], _plain: str) -> Made:
     return Kind.PREFERENCE, hit["what"], "dislike" if hit["no"] else "like"
 
@@ -177,7 +185,7 @@ _TO_THE = r"(?:a la|a las|a los|al|a)"
 
 
 def _rule(make: Make, *either: str) -> Rule:
-    return re.compile("|".join(either)), make
+    return Pattern("|".join(either)), make
 
 
 _RULES: tuple[Rule, ...] = (
@@ -251,8 +259,11 @@ _RULES: tuple[Rule, ...] = (
         r"\b(?:i work (?:as|at|in|for)|trabajo (?:como|de|en)) (?P<what>\w+(?: \w+){0,3})",
     ),
     _rule(
-        _about(Kind.FACT, "birthday", "what"),
-        r"\b(?:my birthday is(?: on)?|i was born on|mi cumpleanos es(?: el)?|naci el) (?P<what>.+)",
+        _birthday,
+        r"\b(?:my (?:birthday|bday) is(?: on)?|i was born on|mi cumple(?:anos)? es(?: el)?|naci el"
+        r"|cumplo (?:\w+ ){0,3}anos el) (?P<what>.+)",
+        r"\b(?P<near>today|tomorrow) is my (?:birthday|bday)$|\bits my (?:birthday|bday) (?P<then>today|tomorrow)$",
+        r"\b(?P<cuando>hoy|manana) (?:es mi cumple(?:anos)?|cumplo (?:\w+ ){0,3}anos)$",
     ),
     _rule(
         _taste,
@@ -269,7 +280,7 @@ _RULES: tuple[Rule, ...] = (
 """The first that fits a clause reads it."""
 
 
-_CUES = re.compile(
+_CUES = Pattern(
     r"\b(?:i prefer|id rather|would rather|rather be called|prefiero|preferiria|favou?rite|favorit[oa]"
     r"|allerg\w+|alergi\w+|intoleran\w+|vegan\w*|vegetarian\w*|pescatarian|c?o?eliac\w*|celiac\w*|diabet\w+|asthma\w*|asma\w*"
     r"|pregnan\w+|embarazad[oa]|injur\w+|lesion\w*|surgery|operad[oa]|hurts?|aches?|sore|doctor says|duelen?|me torci|me lastime"
@@ -278,7 +289,8 @@ _CUES = re.compile(
     r"|i (?:really )?(?:love|hate|dislike|enjoy|cant stand)|i (?:dont|do not) (?:like|eat|drink)|me encantan?|no me gustan?|odio"
     r"|detesto|no soporto|no como|no bebo|no tomo|me gustan?"
     r"|i live in|im living in|vivo en|i work (?:nights|from|until|on|as|at|in|for)|trabajo (?:de|en|como|desde|hasta|los|las)"
-    r"|my goal|training for|mi meta|mi objetivo|entren(?:o|ando) para|my birthday|i was born|mi cumpleanos|naci el"
+    r"|my goal|training for|mi meta|mi objetivo|entren(?:o|ando) para|my (?:birthday|bday)|i was born|mi cumple(?:anos)?|naci el"
+    r"|cumplo (?:\w+ ){0,3}anos"
     r"|(?:speak|talk|write|answer|reply|hablame|escribeme|respondeme|hablemos)\b.*\b(?:english|spanish|ingles|espanol)"
     r"|(?:brief|short|shorter|concise) (?:messages|answers|replies|texts)|keep it (?:brief|short)|be (?:brief|warmer|concise)"
     r"|se (?:mas )?breve|mas (?:breve|corto)|(?:respuestas|mensajes) (?:mas )?(?:cort[oa]s|breves)"

@@ -1,7 +1,7 @@
 """Mornings on which somebody who fell out of it is offered a fresh start. May import: the standard library.
 
-Source: E12 (fresh starts help): Mondays, and the first morning after a trip. It is part of what goes to them that morning
-anyway, and never a contact of its own; how many days it has been is never said.
+Source: E12 (fresh starts help): Mondays, birthdays, and the first morning after a trip. It is part of what goes to them
+that morning anyway, and never a contact of its own; how many days it has been is never said.
 """
 
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ class Fresh(StrEnum):
 
     WEEK = "week"
     BACK = "back"
+    BIRTHDAY = "birthday"
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,13 @@ def after_move(trip: Trip, old: str, new: str, now: datetime) -> Trip:
     return Trip(before=old, left_at=now)
 
 
-def fresh_day(day: date, back_on: date | None) -> Fresh | None:
-    """Return what makes a local date one for a fresh start; `back_on` is the first morning after a trip."""
+def fresh_day(day: date, back_on: date | None, birthday: date | None = None) -> Fresh | None:
+    """Return what makes a local date one for a fresh start, the rarest if several things do.
+
+    `back_on` is the first morning after a trip, `birthday` the date of theirs in that year.
+    """
+    if day == birthday:
+        return Fresh.BIRTHDAY
     if day == back_on:
         return Fresh.BACK
     return Fresh.WEEK if day.weekday() == _MONDAY else None

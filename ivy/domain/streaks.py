@@ -80,6 +80,8 @@ def spared(events: Iterable[tuple[date, Outcome]], day: date, outcome: Outcome) 
     heard = dict(events)
     if outcome not in (Outcome.KEPT, Outcome.REST, Outcome.EXCUSED) or heard.get(day) is Outcome.KEPT:
         return ()
+    if all(each <= day for each in heard):  # as most words: about the newest day
+        return ()
     at_zero, excused = _at_zero(heard), list[date]()
     heard[day] = outcome
     while ended := [each for each in sorted(_at_zero(heard) - at_zero) if each > day]:

@@ -1,13 +1,17 @@
 """The streak, kept as events: every word about a day, of which the last counts. May import: scope, preferences, the domain.
 
-Nothing is ever changed or taken out; the streak itself is computed, so it can be recomputed at any time.
+Nothing is ever changed or taken out; the streak itself is computed, so it can be recomputed at any time. A word that is taken
+back is an event too: what counts then is what would count without that word.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from ivy.clock import stamp
+from ivy.domain.streak_words import GOOD, By, Said, standing
 from ivy.domain.streaks import Outcome, Streak, replay, spared
 from ivy.store import preferences
+from ivy.store.binding import Row
 from ivy.store.scope import Scope
 
 NO_WORD = "none"
@@ -15,6 +19,9 @@ NO_WORD = "none"
 APPEALS_A_MONTH = 2
 """How often in a calendar month "that's wrong" is believed as it is; after that it is kept for a human."""
 _APPEAL = "appeal:"
+_FOLLOWED, _APPEALED, _TAKEN_BACK, _UNSAID = "a word about ", "appeal, ", "taken back", "appeal taken back"
+"""How the sources of events begin that are no plain words or verdicts."""
+_ENDINGS = {_TAKEN_BACK: By.TAKEN_BACK, _UNSAID: By.UNSAID}
 
 
 def record(
@@ -24,12 +31,65 @@ def record(
 
     A good word about an earlier day never ends what went on since: the days that it would end it on are excused with it.
     """
-    if outcome is of_day(scope, day):
+    before = of_day(scope, day)
+    if outcome is before:
         return
     later = spared(events(scope), day, outcome) if outcome else ()
     _add(scope, day, outcome, workout_id=workout_id, source=source, now=now)
     for each in later:
-        _add(scope, each, Outcome.EXCUSED, workout_id=None, source=f"a word about {day}", now=now)
+        _add(scope, each, Outcome.EXCUSED, workout_id=None, source=f"{_FOLLOWED}{day}", now=now)
+    if before in GOOD and outcome not in GOOD:
+        _let_follow(scope, day, standing(_said(scope)), now=now)
+
+
+def take_back(scope: Scope, day: date, *, appeals: bool = False, now: datetime) -> None:
+    """Let what was said of a local date, or appealed, never have been said: it counts what it counted before.
+
+    The days that were excused with it come back too, but for those that another good word excuses.
+    """
+    by, source = (By.UNSAID, _UNSAID) if appeals else (By.TAKEN_BACK, _TAKEN_BACK)
+    said = _said(scope)
+    if all(each.day != day for each in said):
+        return
+    counts = standing([*said, Said(day, None, by)])
+    _add(scope, day, counts.get(day), workout_id=None, source=source, now=now)
+    _let_follow(scope, day, counts, now=now)
+
+
+def _let_follow(scope: Scope, day: date, counts: Mapping[date, Outcome], *, now: datetime) -> None:
+    """Bring the days that were excused with a word to what they count without it."""
+    last = {row["day"]: row for row in _rows(scope)}
+    for row in last.values():
+        each, excused = date.fromisoformat(row["day"]), row["outcome"] == Outcome.EXCUSED.value
+        goes = excused and _by(row) is By.FOLLOWED and counts.get(each) is not Outcome.EXCUSED
+        comes = not excused and counts.get(each) is Outcome.EXCUSED
+        if goes or comes:
+            _add(scope, each, counts.get(each), workout_id=None, source=f"{_FOLLOWED}{day}", now=now)
+
+
+def _said(scope: Scope) -> list[Said]:
+    return [Said(date.fromisoformat(row["day"]), _outcome(row["outcome"]), _by(row)) for row in _rows(scope)]
+
+
+def _rows(scope: Scope) -> list[Row]:
+    return scope.execute(
+        "SELECT day, outcome, workout_id, source FROM streak_events WHERE user_id = :user ORDER BY id"
+    ).fetchall()
+
+
+def _by(row: Row) -> By:
+    source = row["source"]
+    if source in _ENDINGS:
+        return _ENDINGS[source]
+    if source.startswith(_FOLLOWED):
+        return By.FOLLOWED
+    if row["workout_id"] is not None or row["outcome"] == Outcome.RESERVE.value:
+        return By.WORD
+    return By.APPEAL if source.startswith(_APPEALED) else By.VERDICT
+
+
+def _outcome(kept: str) -> Outcome | None:
+    return None if kept == NO_WORD else Outcome(kept)
 
 
 def _add(
@@ -52,7 +112,7 @@ def of_day(scope: Scope, day: date) -> Outcome | None:
         "SELECT outcome FROM streak_events WHERE user_id = :user AND day = :day ORDER BY id DESC LIMIT 1",
         day=day.isoformat(),
     ).fetchone()
-    return None if row is None or row["outcome"] == NO_WORD else Outcome(row["outcome"])
+    return None if row is None else _outcome(row["outcome"])
 
 
 def events(scope: Scope) -> list[tuple[date, Outcome]]:
@@ -89,8 +149,14 @@ def appeal(scope: Scope, day: date, *, today: date, source: str, now: datetime) 
     before = said.get(f"{_APPEAL}{day}", "")
     granted = before.startswith("granted") or this_month < APPEALS_A_MONTH
     if granted and of_day(scope, day) is Outcome.MISSED:
-        record(scope, day, Outcome.EXCUSED, source=f"appeal, {source}", now=now)
+        record(scope, day, Outcome.EXCUSED, source=f"{_APPEALED}{source}", now=now)
     if not before.startswith("granted"):
         verdict = "granted" if granted else "noted"
         preferences.remember(scope, f"{_APPEAL}{day}", f"{verdict} {today}", source=source, now=now)
     return granted
+
+
+def withdraw(scope: Scope, day: date, *, now: datetime) -> None:
+    """Let an appeal of a local date never have been made: it is counted no more, and the day counts what it did before."""
+    take_back(scope, day, appeals=True, now=now)
+    preferences.forget(scope, f"{_APPEAL}{day}")

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import msgspec
 
+from ivy.domain.birthdays import ALSO
 from ivy.domain.facts import Fact, Way
+from ivy.domain.facts_said import BIRTHDAY
 from ivy.domain.schedule import to_wall
 from ivy.domain.taint import Touch
 from ivy.store import facts
@@ -120,7 +122,11 @@ def where_from(args: WhereFrom, turn: TurnContext) -> ScopedRead:
 
 def matching(words: str, known: Sequence[Fact]) -> list[Fact]:
     """Return the facts that share most words with what was said; none if they share none."""
-    return said.matching(words, known, lambda fact: f"{fact.text} {fact.subject}")
+    return said.matching(words, known, _names)
+
+
+def _names(fact: Fact) -> str:
+    return f"{fact.text} {ALSO if fact.subject == BIRTHDAY else fact.subject}"
 
 
 def last_shown(scope: Scope, turn: TurnContext, known: Sequence[Fact]) -> list[Fact]:

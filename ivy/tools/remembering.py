@@ -11,10 +11,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from ivy.clock import unstamp
-from ivy.domain import facts_said
+from ivy.domain import birthdays, facts_said
 from ivy.domain.contents import LONGEST_ROW, short
 from ivy.domain.facts import LONGEST_SUBJECT, LONGEST_TEXT, Claim, Fact, Kind, Taken, Way, beginning
+from ivy.domain.facts_said import BIRTHDAY, Reading
 from ivy.domain.plain_words import words_of
+from ivy.domain.schedule import local_date
 from ivy.domain.taint import Touch
 from ivy.store import facts, pending_actions
 from ivy.store.scope import Scope
@@ -35,9 +37,12 @@ class Remember(msgspec.Struct, frozen=True):
         str, msgspec.Meta(description="What to remember, in the person's own words: 'I prefer morning calls'.")
     ]
     kind: Annotated[
-        Literal["preference", "fact", "goal", "constraint", "relation", "schedule"],
+        Literal["preference", "fact", "goal", "constraint", "relation", "schedule", "birthday"],
         msgspec.Meta(
-            description="constraint: an allergy, an injury; relation: who somebody is; schedule: a regular time."
+            description=(
+                "constraint: an allergy, an injury; relation: who somebody is; schedule: a regular time; birthday: their"
+                " own, the text is then its day and month."
+            )
         ),
     ] = "fact"
     subject: Annotated[
@@ -55,13 +60,17 @@ class Remember(msgspec.Struct, frozen=True):
         "remember that I'm allergic to nuts": {"text": "I'm allergic to nuts"},
         "keep in mind that my knee hurts": {"text": "my knee hurts"},
         "don't forget that my sister is called Ana": {"text": "my sister is called Ana"},
+        "my birthday is May 4": {"text": "May 4", "kind": "birthday"},
         "recuerda que prefiero nadar": {"text": "prefiero nadar"},
         "ten en cuenta que mi hermana se llama Ana": {"text": "mi hermana se llama Ana"},
         "no olvides que mañana empieza mi dieta": {"text": "mañana empieza mi dieta"},
+        "cumplo años el 4 de mayo": {"text": "4 de mayo", "kind": "birthday"},
+        "mi cumpleaños es el 4 de mayo": {"text": "4 de mayo", "kind": "birthday"},
     },
 )
 def remember(args: Remember, turn: TurnContext) -> ScopedWrite:
-    """Keep something about the person for good, when they ask you to. Not for appointments, reminders or expenses."""
+    """Keep something about the person for good, when they ask you to or name their birthday. Not for appointments,
+    reminders or expenses."""
 
     def write(scope: Scope) -> str:
         text = said.text(
@@ -82,18 +91,35 @@ def remember(args: Remember, turn: TurnContext) -> ScopedWrite:
 
 
 def _claims(scope: Scope, turn: TurnContext, text: str, args: Remember | None) -> list[Claim]:
-    """Return what a text says of the person, with the message it is from: all of it is kept, understood or not."""
+    """Return what a text says of the person, with the message it is from: all of it is kept, understood or not.
+
+    Raises: ToolFailed for a birthday without its day.
+    """
     source = facts.source_of(scope, turn.turn_id) if turn.turn_id else None
     at = unstamp(source["at_ms"]) if source else turn.now
     quote = beginning(source["body"]) if source else ""
+    message_id = source["id"] if source else ""
+    claims = [
+        Claim(each.kind, each.subject, each.value, each.text, quote or each.text, message_id, Way.TOLD, 1.0, at)
+        for each in _readings(text, args)
+    ]
+    today = local_date(at, turn.person.zone)
+    plain = [birthdays.plain(claim, turn.person.locale, today) for claim in claims]
+    if None in plain:
+        raise said.refuse(
+            turn,
+            "Which day and which month? Say it such as 'my birthday is 4 May'.",
+            "¿Qué día y qué mes? Por ejemplo «mi cumpleaños es el 4 de mayo».",
+        )
+    return [claim for claim in plain if claim is not None]
+
+
+def _readings(text: str, args: Remember | None) -> list[Reading]:
+    if args is not None and args.kind == "birthday":
+        return [Reading(Kind.FACT, BIRTHDAY, "", text)]
     kind = Kind(args.kind) if args else Kind.FACT
     subject = " ".join(words_of(args.subject))[:LONGEST_SUBJECT] if args else ""
-    read = facts_said.read(text) or [facts_said.Reading(kind, subject, "", text)]
-    message_id = source["id"] if source else ""
-    return [
-        Claim(each.kind, each.subject, each.value, each.text, quote or each.text, message_id, Way.TOLD, 1.0, at)
-        for each in read
-    ]
+    return facts_said.read(text) or [Reading(kind, subject, "", text)]
 
 
 def _noted(turn: TurnContext, taken: Taken) -> str:

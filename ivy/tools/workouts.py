@@ -19,7 +19,7 @@ from ivy.domain.streaks import worth_telling
 from ivy.domain.taint import Touch
 from ivy.domain.when import describe_clock
 from ivy.domain.workouts import IllegalChange, WorkoutState
-from ivy.store import nudges, workouts
+from ivy.store import appeals, nudges, workouts
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 from ivy.store.workouts import Change, Word, Workout
@@ -259,10 +259,19 @@ class UndoWorkout(msgspec.Struct, frozen=True):
     },
 )
 def undo_workout(args: UndoWorkout, turn: TurnContext) -> ScopedWrite:  # noqa: ARG001 - tools have their arguments
-    """Take back the last word about a workout: what was done is planned again, what was only planned is gone."""
+    """Take back the last word about a workout: what was done is planned again, what was only planned is gone. Or the last
+    word that a missed day was wrong."""
 
     def write(scope: Scope) -> str:
-        workout = workouts.last_changed(scope, turn.now - UNDONE_BACK)
+        since = turn.now - UNDONE_BACK
+        if (appeal := appeals.last_word(scope, since)) is not None:
+            changes = appeals.take_back(scope, appeal, word_of(turn))
+            day = said.say_day(turn, appeal.day)
+            counts = said.tell(
+                turn, f"Taken back: {day} counts as it did before.", f"Hecho: el {day} cuenta como antes."
+            )
+            return " ".join([counts, *(moved(changes, turn.person) if changes else [])])
+        workout = workouts.last_changed(scope, since)
         if workout is None:
             raise said.refuse(turn, "There is no workout to take back.", "No hay ningún entrenamiento que deshacer.")
         change = workouts.undo(scope, workout, word_of(turn))

@@ -13,7 +13,7 @@ from ivy.daemon.context import Context
 from ivy.domain.calls import CallKind, CallOutcome, Spoken
 from ivy.domain.sentences import ENGLISH, Say
 from ivy.domain.workouts import WorkoutState
-from ivy.store import if_then, workouts
+from ivy.store import facts, if_then, workouts
 from ivy.store.scope import PersonStore
 from ivy.store.workouts import Workout
 from tests.agent.around_calls import DAY, Life, ended, life_of
@@ -95,3 +95,13 @@ async def test_what_was_only_heard_is_written_on_a_yes(life: Life, autojump_cloc
     assert plan is not None and plan.workout == "run 30 minutes"
     await life.taps(call_notes.answered, "no")
     assert (await life.said())[-1] == ENGLISH[Say.CALL_NOT_SO]
+
+
+async def test_a_birthday_that_was_told_is_kept_without_its_year(life: Life, autojump_clock: MockClock) -> None:
+    await told(life, CallKind.MORNING, PLAN, SURE, "I was born on May fourth, 1990")
+    (said,) = await life.said()
+    assert said.startswith(ENGLISH[Say.CALL_NOTED]) and "“My birthday is May 4”" in said and "run 30 minutes" in said
+    (fact,) = await life.rows.read(facts.holding)
+    assert (fact.subject, fact.value, fact.text, fact.quote) == ("birthday", "05-04", *["My birthday is May 4"] * 2)
+    await told(life, CallKind.EVENING, {}, "My birthday is in summer")
+    assert len(await life.said()) == 1

@@ -8,6 +8,7 @@ import pytest
 from trio.testing import MockClock
 
 from ivy.agent import answers, appealing, call_notes, call_verdicts, questions, quick
+from ivy.agent.acting import by_tap, tools_of
 from ivy.agent.questions import Heard
 from ivy.config import CharitySection, GivingSection
 from ivy.daemon.context import Context
@@ -17,6 +18,7 @@ from ivy.domain.sentences import Say, say
 from ivy.domain.streaks import Outcome
 from ivy.domain.windows import window_after
 from ivy.domain.workouts import WorkoutState
+from ivy.ports import ToolCall
 from ivy.store import (
     alerts,
     donations,
@@ -29,12 +31,14 @@ from ivy.store import (
     windows,
     workouts,
 )
+from ivy.store.appeals import keep_judged
 from ivy.store.database import Store
 from ivy.store.pending_actions import Pending
 from ivy.store.people import NewPerson
 from ivy.store.scope import PersonStore, Scope, for_user
 from ivy.store.tool_executions import Execution
 from ivy.store.workouts import Workout
+from ivy.tools.executor import Place, execute_within
 from tests.agent.around_calls import DAY, Life, ended, life_of
 
 RIGHTED = say(Say.VERDICT_RIGHTED, "en", day="Mon 23 Nov")
@@ -326,3 +330,81 @@ async def test_it_is_told_to_nobody_who_is_not_to_hear_of_it(life: Life, autojum
         await life.rows.write(people.set_status, "stopped")
     await on_the_phone(life, WorkoutState.SKIPPED, tool="undo_workout" if why == "no function" else "skip_workout")
     assert await life.said() == []
+
+
+# --- and the way back from it ----------------------------------------------------------------------------------
+
+
+async def undo(life: Life) -> str:
+    """Let them take back their last word about a workout, in the chat."""
+
+    def run(scope: Scope) -> str:
+        asked = ToolCall("", "undo_workout", "{}")
+        turn = by_tap(people.load(scope), life.desk)
+        return execute_within(scope, tools_of(life.desk), asked, Place(life.desk.new_id(), 0, 0), turn).content
+
+    return await life.rows.write(run)
+
+
+@pytest.mark.parametrize("planned", [True, False])
+async def test_who_takes_back_that_it_was_wrong_has_the_day_as_the_call_told_it(
+    life: Life, planned: bool, autojump_clock: MockClock
+) -> None:
+    if not planned:
+        await life.rows.write(streaks.record, DAY, None, source="test", now=life.now)
+    pending = await judged(life, "no") if planned else await judged_unplanned(life)
+    found = await life.rows.read(workouts.of_day, DAY)
+    assert (await tap(life, pending)).startswith(RIGHTED)
+    assert await state(life) == (["planned"] if planned else [], Outcome.EXCUSED)
+    assert await undo(life) == "Taken back: Mon 23 Nov counts as it did before."
+    assert await state(life) == (["skipped"], Outcome.SKIPPED)
+    (again,) = await life.rows.read(workouts.of_day, DAY)
+    assert replace(again, rule=None) == replace(found[0], rule=None)
+    assert await life.rows.read(preferences.beginning, "appeal:") == {}
+    assert await life.rows.read(preferences.beginning, "judged:") == {}
+
+
+async def judged_unplanned(life: Life) -> Pending:
+    """Let a call of the Monday have told that something was left out which nobody had planned."""
+    skipped = Workout("walk", DAY, "walk", WorkoutState.SKIPPED, note="in a call")
+    call = ended(life, CallOutcome.COMPLETED, kind=CallKind.EVENING)
+
+    def write(scope: Scope) -> None:
+        workouts.record(scope, skipped, quick.word_of(people.load(scope), life.desk))
+        call_verdicts.tell(scope, people.load(scope), call, "From our call: left out.", (), life.desk)
+
+    await life.rows.write(write)
+    return await life.asked()
+
+
+async def test_what_they_said_since_is_taken_back_before_it(life: Life, autojump_clock: MockClock) -> None:
+    await tap(life, await judged(life, "no"))
+    life.passes(minutes=1)
+    await life.taps(quick.did_you_answered, WorkoutState.DONE.value)
+    life.passes(minutes=1)
+    assert (await undo(life)).startswith("Open again: run")
+    assert await state(life) == (["planned"], Outcome.EXCUSED)
+    assert await undo(life) == "Taken back: Mon 23 Nov counts as it did before."
+    assert await state(life) == (["skipped"], Outcome.SKIPPED)
+    await undo(life)
+    assert await state(life) == (["planned"], None)
+
+
+async def test_a_plan_that_is_gone_stays_gone(life: Life, autojump_clock: MockClock) -> None:
+    await tap(life, await judged(life, "no"))
+    (planned,) = await life.rows.read(workouts.of_day, DAY)
+
+    def forget(scope: Scope) -> None:
+        workouts.undo(scope, planned, quick.word_of(people.load(scope), life.desk))
+
+    await life.rows.write(forget)
+    assert await state(life) == ([], Outcome.EXCUSED)
+    await undo(life)
+    assert await state(life) == ([], None)
+
+
+async def test_what_stood_is_kept_for_two_weeks(life: Life, autojump_clock: MockClock) -> None:
+    for day in (DAY, DAY + timedelta(days=14), DAY + timedelta(days=15)):
+        await life.rows.write(keep_judged, day, [Workout("w", day, "run")], now=life.now)
+    kept = await life.rows.read(preferences.beginning, "judged:")
+    assert list(kept) == [f"judged:{DAY + timedelta(days=number)}" for number in (14, 15)]

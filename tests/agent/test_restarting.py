@@ -12,13 +12,14 @@ from ivy.config import Config, Secret, StoreSection, VoiceSection
 from ivy.daemon.context import Context
 from ivy.domain.calls import CallKind
 from ivy.domain.consent import Purpose
+from ivy.domain.facts import Claim, Fact, Kind, Way
 from ivy.domain.fresh_starts import Fresh
 from ivy.domain.if_then import SMALL, IfThen
 from ivy.domain.safety import Risk
 from ivy.domain.slots import By, SlotKind
 from ivy.domain.streaks import Outcome
 from ivy.domain.workouts import WorkoutState
-from ivy.store import call_slots, if_then, onboarding, people, reviews, streaks, trips, workouts
+from ivy.store import call_slots, facts, if_then, onboarding, people, reviews, streaks, trips, workouts
 from ivy.store.scope import PersonStore
 from ivy.store.workouts import Workout
 from tests.agent.around_calls import DAY, Life, life_of
@@ -213,3 +214,65 @@ async def test_who_has_no_morning_or_came_back_long_ago_has_no_such_morning(
     assert await fresh_on(life, MONDAY) is Fresh.BACK
     life.passes(days=9)
     assert await fresh_on(life, MONDAY) is Fresh.WEEK
+
+
+# --- on a birthday -----------------------------------------------------------------------------------------
+
+
+async def was_born(life: Life, value: str, text: str = "words") -> Fact:
+    claim = Claim(Kind.FACT, "birthday", value, text, text, "", Way.TOLD, 1.0, life.now)
+    return (await life.rows.write(facts.say, claim, new_id=life.desk.new_id(), now=life.now)).fact
+
+
+@pytest.mark.parametrize(
+    ("locale", "address", "said", "spoken"),
+    [
+        ("en-US", "tu", "Happy birthday! If you like, a fresh start. The smallest first step: ", "If you"),
+        ("es-CO", "tu", "¡Feliz cumpleaños! Si quieres, comienzo nuevo. El primer paso más pequeño: ", "si quieres."),
+        ("es-CO", "usted", "¡Feliz cumpleaños! Si quiere, comienzo nuevo. El primer paso más pequeño: ", "si quiere."),
+    ],
+)  # fmt: skip
+async def test_on_their_birthday_the_morning_wishes_a_happy_one(
+    life: Life, locale: str, address: str, said: str, spoken: str, autojump_clock: MockClock
+) -> None:
+    await was_born(life, "12-08")
+    await life.rows.write(people.set_locale, locale)
+    await life.rows.write(people.set_address, address)
+    day = MONDAY + timedelta(days=1)
+    told = await asked_by_phone(life, day)
+    assert ("Happy birthday!" in told or "¡Feliz cumpleaños!" in told) and spoken in told
+    assert (await begins(life, day)).startswith(said + SMALL[locale[:2]])
+    assert [name for name, _title in (await life.asked()).options] == ["small", "call", "rest"]
+
+
+async def test_only_that_day_and_only_who_kept_nothing_for_a_week(life: Life, autojump_clock: MockClock) -> None:
+    await was_born(life, "12-07")
+    assert await fresh_on(life, MONDAY) is Fresh.BIRTHDAY  # rather than one Monday of many
+    assert [await fresh_on(life, MONDAY + timedelta(days=number)) for number in (-1, 1)] == [None, None]
+    await keeps(life, MONDAY - timedelta(days=3))
+    assert await fresh_on(life, MONDAY) is None
+
+
+async def test_who_was_born_on_29_february_has_the_28th_in_other_years(life: Life, autojump_clock: MockClock) -> None:
+    await was_born(life, "02-29")
+    found = [
+        day
+        for day in (date(year, 2, 1) + timedelta(days=number) for year in (2027, 2028) for number in range(40))
+        if await fresh_on(life, day) is Fresh.BIRTHDAY
+    ]
+    assert found == [date(2027, 2, 28), date(2028, 2, 29)]
+
+
+async def test_what_an_earlier_ivy_kept_is_read_from_their_words(life: Life, autojump_clock: MockClock) -> None:
+    await was_born(life, "december the 8th 1990", "I was born on December the 8th, 1990")
+    assert await fresh_on(life, MONDAY + timedelta(days=1)) is Fresh.BIRTHDAY
+    await was_born(life, "some day", "my birthday is some day")
+    assert await fresh_on(life, MONDAY + timedelta(days=1)) is None
+
+
+async def test_a_birthday_that_is_corrected_or_forgotten_is_none(life: Life, autojump_clock: MockClock) -> None:
+    await was_born(life, "12-08")
+    fact = await was_born(life, "12-09")
+    assert [await fresh_on(life, MONDAY + timedelta(days=number)) for number in (1, 2)] == [None, Fresh.BIRTHDAY]
+    await life.rows.write(facts.forget, fact, now=life.now)
+    assert await fresh_on(life, MONDAY + timedelta(days=2)) is None

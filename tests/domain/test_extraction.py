@@ -88,6 +88,17 @@ def test_an_outcome_is_certain_where_both_agree(
     assert (found.what, found.done, found.certain) == (What.WORKOUT, state, certain)
 
 
+@pytest.mark.parametrize(
+    "kind", [each for each in CallKind if each.value in ("morning", "evening", "weekly", "inbound")]
+)
+def test_a_birthday_is_told_by_their_own_words_alone(kind: CallKind) -> None:
+    turns = ("I am fine. My birthday is May third", "Sorry. My birthday is May fourth", "It's your birthday?")
+    told = Missing(What.BIRTHDAY, certain=True, birthday="My birthday is May fourth")
+    assert missing(kind, report({}, *turns)) == (told,)
+    assert missing(kind, report({}, *turns), "remember") == ()
+    assert missing(kind, report({}, "My sister has hers in May")) == ()
+
+
 @pytest.mark.parametrize(("said", "certain"), [("my energy is 7 and mood eight", True), ("quite fine", False)])
 def test_scores_are_certain_where_the_numbers_were_said(said: str, certain: bool) -> None:
     told = report({"energy": "7", "mood": "8", "confidence": ""}, said)

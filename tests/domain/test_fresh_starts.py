@@ -1,4 +1,4 @@
-"""Fresh starts: on Mondays and after a trip, only for who kept nothing for a week; a trip is there and back within two months."""
+"""Fresh starts: Mondays, birthdays, after a trip, only for who kept nothing for a week; a trip is back within two months."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -22,11 +22,14 @@ DATES = st.integers(-60, 60).map(lambda days: MONDAY + timedelta(days=days))
 ZONES = st.sampled_from(["America/New_York", "Europe/Madrid", "Asia/Tokyo"])
 
 
-@given(DATES, st.none() | DATES)
-def test_a_fresh_day_is_a_monday_or_the_first_morning_after_a_trip(day: date, back_on: date | None) -> None:
-    fresh = fresh_day(day, back_on)
-    assert (fresh is Fresh.BACK) == (day == back_on)
-    assert (fresh is Fresh.WEEK) == (day.weekday() == 0 and day != back_on)
+@given(DATES, st.none() | DATES, st.none() | DATES)
+def test_a_fresh_day_is_a_birthday_the_first_morning_after_a_trip_or_a_monday(
+    day: date, back_on: date | None, birthday: date | None
+) -> None:
+    fresh = fresh_day(day, back_on, birthday)
+    assert (fresh is Fresh.BIRTHDAY) == (day == birthday)
+    assert (fresh is Fresh.BACK) == (day == back_on and day != birthday)
+    assert (fresh is Fresh.WEEK) == (day.weekday() == 0 and day not in (back_on, birthday))
 
 
 @given(DATES, st.none() | DATES, DATES)

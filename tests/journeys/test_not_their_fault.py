@@ -92,3 +92,32 @@ async def test_a_slot_that_came_while_ivy_was_down_costs_nothing(
         await play.until(CLOSED)
         assert await evening.outcome() is Outcome.EXCUSED
         assert await play.dead() == []
+
+
+@pytest.mark.parametrize("wrote", [False, True])
+async def test_a_phone_that_is_off_was_asked_nothing(lives: Lives, autojump_clock: MockClock, wrote: bool) -> None:
+    """The vendor took the question of the evening and never handed it over; when it does, days later, nothing changes."""
+    async with lives(NOON, config=VOICE) as play:
+        evening = Evening(play)
+        await evening.is_planned(By.TEXT)
+        await play.says("hola")
+        await play.quiet()
+        person = play.whatsapp.person(ANA)
+        person.online = False
+        await play.until(NOON + timedelta(hours=9))
+        if wrote:
+            await play.says("good night")
+        await play.until(CLOSED)
+        (message,) = await play.rows(
+            "SELECT id, external_id, state FROM messages_v2 WHERE purpose = 'checkin' AND body LIKE '%run%'"
+        )
+        assert message["state"] == "sent"
+        assert await evening.outcome() is (Outcome.MISSED if wrote else Outcome.EXCUSED)
+        before = await play.rows("SELECT * FROM streak_events")
+        person.online = True
+        (sent,) = [each for each in play.whatsapp.sent if each.wamid == message["external_id"]]
+        play.whatsapp.tell_status(sent, "delivered")
+        await play.until(CLOSED + timedelta(days=1))
+        (message,) = await play.rows("SELECT state FROM messages_v2 WHERE id = ?", message["id"])
+        assert message["state"] == "delivered"
+        assert await play.rows("SELECT * FROM streak_events WHERE day = ?", str(DAY)) == before

@@ -3,21 +3,25 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from ivy.clock import stamp
 from ivy.domain.calls import CallKind
 from ivy.domain.contents import Words
+from ivy.domain.inbound import Sender, Text
 from ivy.domain.routing import For
 from ivy.ports import Address
-from ivy.store import calls, lost_contacts, outbox, pending_actions, preferences
+from ivy.store import calls, lost_contacts, messages, outbox, pending_actions, preferences
 from ivy.store.calls import Call
 from ivy.store.database import Store
 from ivy.store.outbox import NewMessage
 from ivy.store.scope import PersonStore, Scope
 
 DAY = date(2026, 11, 23)
-ARRIVED = ("accepted", "sent", "delivered", "read")
+ARRIVED = ("delivered", "read")
+LEFT = ("accepted", "sent")
 NOT_ARRIVED = ("queued", "held", "sending", "unknown", "failed", "cancelled", "lapsed")
 
 
@@ -33,6 +37,7 @@ class Checkin:
     hour: int
     states: tuple[str, ...]
     day: date = DAY
+    channel: str = "whatsapp"
 
     def write(self, scope: Scope) -> None:
         question = f"{self.kind}-{self.day}"
@@ -42,10 +47,13 @@ class Checkin:
         for number, state in enumerate(self.states):
             name = f"{question}-{number}"
             more: dict[str, Any] = {"purpose": For.CHECKIN, "action_id": question}
-            message = NewMessage(name, name, scope.user_id, "whatsapp", Words("Hi"), Address(), "t", **more)
+            message = NewMessage(name, name, scope.user_id, self.channel, Words("Hi"), Address(), "t", **more)
             outbox.queue(scope.connection, message, now=at(self.hour))
             scope.execute(
-                "UPDATE messages_v2 SET state = :state WHERE user_id = :user AND id = :id", state=state, id=name
+                "UPDATE messages_v2 SET state = :state, sent_at_ms = :left WHERE user_id = :user AND id = :id",
+                state=state,
+                left=stamp(at(self.hour) + timedelta(minutes=number)) if state not in ("queued", "held") else None,
+                id=name,
             )
 
 
@@ -67,9 +75,47 @@ async def was_lost(person: PersonStore, *checkins: Checkin, **more: int) -> bool
     return await person.write(write)
 
 
-@pytest.mark.parametrize("state", [*ARRIVED, *NOT_ARRIVED])
-async def test_only_what_arrived_asked_them(ana: PersonStore, state: str) -> None:
-    assert await was_lost(ana, Checkin("evening", 20, (state,))) is (state in NOT_ARRIVED)
+@pytest.mark.parametrize("state", [*ARRIVED, *LEFT, *NOT_ARRIVED])
+@pytest.mark.parametrize("channel", ["whatsapp", "solo", "sms", "mail"])
+async def test_only_what_arrived_asked_them(ana: PersonStore, state: str, channel: str) -> None:
+    """A channel that tells deliveries did not deliver what it only took; of the others no more is heard."""
+    lost = state in (NOT_ARRIVED if channel in ("sms", "mail") else (*NOT_ARRIVED, *LEFT))
+    assert await was_lost(ana, Checkin("evening", 20, (state,), channel=channel)) is lost
+
+
+@pytest.mark.parametrize(
+    ("wrote", "lost"),
+    [
+        ((), True),
+        (("2026-11-23T20:15",), False),
+        (("2026-11-23T08:00",), True),
+        (("2026-11-23T08:00", "2026-11-23T23:59"), False),
+        (("2026-11-24T00:01",), True),
+    ],
+)
+async def test_who_wrote_later_that_day_had_it(ana: PersonStore, wrote: tuple[str, ...], lost: bool) -> None:
+    """Their own day, wherever they live; at eight in the evening something left that nobody ever said to be there."""
+    zone = ZoneInfo("America/Bogota")
+    for number, words in enumerate(wrote):
+        await ana.write(write_in, f"in-{number}", datetime.fromisoformat(words).replace(tzinfo=zone))
+    left = datetime(2026, 11, 23, 20, tzinfo=zone).astimezone(UTC)
+    await ana.write(Checkin("evening", 20, ("sent",)).write)
+    await ana.write(
+        lambda scope: scope.execute(
+            "UPDATE messages_v2 SET sent_at_ms = :at WHERE user_id = :user AND direction = 'out'", at=stamp(left)
+        )
+    )
+    assert await ana.read(lost_contacts.was_lost, DAY) is lost
+
+
+async def test_what_they_wrote_makes_up_for_nothing_that_never_left(ana: PersonStore) -> None:
+    await ana.write(write_in, "in", at(22))
+    assert await was_lost(ana, Checkin("evening", 20, ("failed",)))
+
+
+def write_in(scope: Scope, name: str, when: datetime) -> None:
+    event = Text(Sender("whatsapp", "US.1"), f"wamid.{name}", when, "hola")
+    messages.receive(scope.connection, name, scope.user_id, event, "hola", needs_answer=False, trace_id="t", now=when)
 
 
 async def test_a_day_without_any_check_in_lost_none(ana: PersonStore, ben: PersonStore) -> None:

@@ -5,7 +5,8 @@ import pytest
 from ivy.domain.sentences import Say, say
 from ivy.domain.streaks import Outcome
 from ivy.domain.workouts import WorkoutState
-from ivy.store import streaks, workouts
+from ivy.store import preferences, streaks, workouts
+from ivy.store.workouts import Workout
 from tests.tools.diary import Diary
 
 TODAY = date(2026, 11, 23)
@@ -142,3 +143,81 @@ async def test_undo_goes_back_word_by_word(ben: Diary) -> None:
 async def test_what_cannot_be_noted_is_refused_in_a_sentence(ben: Diary, tool: str, arguments: dict[str, str]) -> None:
     assert (await ben.fails(tool, **arguments)).endswith((".", "?"))
     assert await ben.rows.read(streaks.events) == []
+
+
+# --- a day that counts again what it counted before ---------------------------------------------------------
+
+SATURDAY = date(2026, 11, 21)
+
+
+async def was_missed(diary: Diary, day: date = SATURDAY) -> None:
+    """Let a workout have been planned for a day that was closed without a word."""
+    await diary.rows.write(
+        workouts.plan, Workout(f"sat-{diary.person.id}", day, "run"), source="text", now=diary.now - timedelta(days=3)
+    )
+    closed_at = diary.now - timedelta(hours=12)
+    await diary.rows.write(streaks.record, day, Outcome.MISSED, source="day_close", now=closed_at)
+
+
+async def appeals(diary: Diary, day: date = SATURDAY) -> bool:
+    return await diary.rows.write(streaks.appeal, day, today=diary.now.date(), source="text", now=diary.now)
+
+
+async def test_a_word_about_a_missed_day_that_is_undone_leaves_it_missed(ben: Diary) -> None:
+    await was_missed(ben)
+    await ben("log_workout", kind="run", day="saturday")
+    assert await ben.rows.read(streaks.of_day, SATURDAY) is Outcome.KEPT
+    assert await ben("undo_workout") == "Open again: run, Sat 21 Nov."
+    assert await ben.rows.read(streaks.of_day, SATURDAY) is Outcome.MISSED
+    await ben("rest_day", day="saturday")
+    await ben("undo_workout")
+    assert await ben.rows.read(streaks.of_day, SATURDAY) is Outcome.MISSED
+
+
+async def test_who_takes_back_that_a_missed_day_was_wrong_has_it_as_it_was_and_the_appeal_left(
+    ben: Diary, ana: Diary
+) -> None:
+    for diary, said in (
+        (ben, "Taken back: Sat 21 Nov counts as it did before."),
+        (ana, "Hecho: el sáb 21 nov cuenta como antes."),
+    ):
+        await was_missed(diary)
+        for _time in range(3):  # none of them is used up
+            assert await appeals(diary)
+            assert await diary.rows.read(streaks.of_day, SATURDAY) is Outcome.EXCUSED
+            assert await diary("undo_workout") == said
+            assert await diary.rows.read(streaks.of_day, SATURDAY) is Outcome.MISSED
+        assert await diary.rows.read(preferences.beginning, "appeal:") == {}
+        assert [each.state for each in await diary.rows.read(workouts.of_day, SATURDAY)] == [WorkoutState.PLANNED]
+
+
+async def test_what_was_said_last_is_taken_back_first(ben: Diary) -> None:
+    await was_missed(ben)
+    assert await appeals(ben)
+    ben.now += timedelta(minutes=1)
+    await ben("log_workout", kind="swim", duration="20 minutes")
+    ben.now += timedelta(minutes=1)
+    assert (await ben("undo_workout")).startswith("Taken back: swim")
+    assert await ben("undo_workout") == "Taken back: Sat 21 Nov counts as it did before."
+    await appeals(ben)
+    ben.now += timedelta(minutes=1)
+    await ben("log_workout", kind="run", day="saturday")
+    await ben("undo_workout")
+    assert await ben.rows.read(streaks.of_day, SATURDAY) is Outcome.EXCUSED  # on their word before that one
+    assert await ben("undo_workout") == "Taken back: Sat 21 Nov counts as it did before."
+    assert await ben.rows.read(streaks.of_day, SATURDAY) is Outcome.MISSED
+    ben.now += timedelta(days=8)
+    assert await ben.fails("undo_workout") == "There is no workout to take back."
+
+
+async def test_the_days_that_an_appeal_excused_with_it_come_back_too(ben: Diary) -> None:
+    days = [SATURDAY - timedelta(days=number) for number in range(12, 0, -1)]
+    for day, kept in zip(days, "k--kkkkk-kk-", strict=True):
+        outcome = Outcome.KEPT if kept == "k" else Outcome.MISSED
+        await ben.rows.write(streaks.record, day, outcome, source="test", now=ben.now - timedelta(days=1))
+    before = await ben.rows.read(streaks.events)
+    assert await appeals(ben, days[1])
+    excused = [day for day, outcome in await ben.rows.read(streaks.events) if outcome is Outcome.EXCUSED]
+    assert excused == [days[1], days[11]]
+    await ben("undo_workout")
+    assert await ben.rows.read(streaks.events) == before
