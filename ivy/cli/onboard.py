@@ -19,6 +19,7 @@ from ivy.cli import answers, frame, onboard_coach
 from ivy.cli.onboard_coach import Coached, CoachFlags
 from ivy.clock import SystemClock
 from ivy.config import PeopleSection
+from ivy.domain import own_currency
 from ivy.domain.admission import invite_code
 from ivy.domain.consent import Purpose
 from ivy.domain.giving import PartialGives
@@ -137,7 +138,8 @@ def command(
         before_workouts,
     )
     before = known or _nobody(where.config.people)
-    counted_in = answers.currency(currency) if currency else before.currency
+    place = answers.zone(zone) if zone else ""
+    counted_in = answers.currency(currency) if currency else _counts_in(before, number, place)
     onboard_coach.check(flags, counted_in, where)  # what cannot be read is said before anything is asked
     try:
         entry = interview(told, agrees_to or [Purpose.MESSAGES], before, said)
@@ -171,7 +173,8 @@ def interview(told: Told, purposes: list[Purpose], before: Person, said: dict[st
     name = _take(said, "name", "Name", told.name, answers.name, before.name or None)
     zone = _zone(said, told.zone, before, now)
     locale = _take(said, "locale", "Language and country", told.locale, answers.locale, before.locale)
-    currency = _take(said, "currency", "Currency", told.currency, answers.currency, before.currency)
+    counted_in = _counts_in(before, told.phone, zone)
+    currency = _take(said, "currency", "Currency", told.currency, answers.currency, counted_in)
     quiet_from = _take(said, "quiet-from", "Nothing unasked for from", told.quiet_from, answers.hour, before.quiet_from)
     quiet_to = _take(said, "quiet-to", "until", told.quiet_to, answers.hour, before.quiet_to)
     words = _take(
@@ -239,6 +242,11 @@ def _tell_how_to_go_on(said: dict[str, str]) -> None:
 def _nobody(defaults: PeopleSection) -> Person:
     """Return what is taken by default for somebody new."""
     return Person("", "", "", defaults.locale, defaults.zone, defaults.currency, None, *QUIET, 0, None, None)
+
+
+def _counts_in(before: Person, phone: str, zone: str) -> str:
+    """Return the currency that is taken by default: theirs, the configuration's, or that of where they live."""
+    return own_currency.assumed(before.currency, phone=phone, zone=zone)
 
 
 async def _known(where: frame.Setup, phone: str) -> Person | None:

@@ -330,9 +330,9 @@ def _charity(now: Coached, flags: CoachFlags, where: frame.Setup) -> Coaching | 
     def read(text: str) -> Wallet:
         return wallet_of(where, chosen, text, now.person.currency, now.person.track)
 
-    return Coaching(
-        wallet=_prompt(f"How much for each kept workout, in {now.person.currency}", where.config.giving.amount, read)
-    )
+    currency = now.person.currency
+    usual = format_money(Money(giving.usual(where.config.giving, currency).amount, currency), "en-US")
+    return Coaching(wallet=_prompt(f"How much for each kept workout, in {currency}", usual, read))
 
 
 # --- the rows ----------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from ivy.cli.simulate_chat import Chat, Partner
 from ivy.cli.world import open_world
 from ivy.clock import Clock, SystemClock, VirtualClock
 from ivy.config import Config
+from ivy.domain import own_currency
 from ivy.domain.schedule import to_wall
 from ivy.errors import UsageError
 from ivy.threads import InlineThreads, PooledThreads, Threads
@@ -51,7 +52,7 @@ def chat(
     name: Annotated[str, typer.Option(help="The person's name.")] = "Ana",
     zone: Annotated[str, typer.Option(help="The person's time zone.")] = "America/New_York",
     locale: Annotated[str, typer.Option(help="Language and country, such as es-CO.")] = "en-US",
-    currency: Annotated[str, typer.Option(help="The person's currency.")] = "USD",
+    currency: Annotated[str | None, typer.Option(help="The person's currency; of the zone if not given.")] = None,
     start: Annotated[str, typer.Option(help="When it begins, as YYYY-MM-DDTHH:MM in UTC; now by default.")] = "",
     new: Annotated[
         bool,
@@ -75,7 +76,8 @@ def chat(
     except ValueError:
         raise UsageError(f"--start {start!r} is no time; write it like 2026-11-23T09:00.") from None
     lines = script.read_text().splitlines() if script else None
-    who = {"name": name, "zone": zone, "locale": locale, "currency": currency}
+    counted_in = currency or own_currency.assumed("", zone=zone)
+    who = {"name": name, "zone": zone, "locale": locale, "currency": counted_in}
     config = newcomers(config) if new else config
     talk = partial(converse, config, lines, begins, phone, who, new=new, live=live_models, verbose=verbose)
     trio.run(talk, clock=MockClock(rate=1.0) if live_models else MockClock(autojump_threshold=0))

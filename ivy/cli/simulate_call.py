@@ -24,7 +24,7 @@ from ivy.cli.week_people import CHARITY, read
 from ivy.cli.world import World, open_world
 from ivy.clock import VirtualClock
 from ivy.config import GivingSection
-from ivy.domain import giving, if_then
+from ivy.domain import giving, if_then, own_currency
 from ivy.domain.calls import CallKind
 from ivy.domain.consent import Purpose
 from ivy.domain.money import Money, format_money
@@ -88,7 +88,7 @@ def call(
     name: Annotated[str, typer.Option(help="Your name.")] = "Ana",
     zone: Annotated[str, typer.Option(help="Your time zone.")] = "America/New_York",
     locale: Annotated[str, typer.Option(help="Your language and country, such as es-CO.")] = "en-US",
-    currency: Annotated[str, typer.Option(help="Your currency.")] = "USD",
+    currency: Annotated[str | None, typer.Option(help="Your currency; of the zone if not given.")] = None,
     plan: Annotated[str, typer.Option(metavar="WORKOUT", help="What is planned for that day already.")] = "",
     day: Annotated[str, typer.Option(metavar="DATE", help="Your date when it rings.")] = "2026-11-23",
     seed: Annotated[int, typer.Option(help="The same seed and lines make the same call.")] = 1,
@@ -106,7 +106,8 @@ def call(
     except ValueError:
         raise UsageError(f"--day {day!r} is no date; write it like 2026-11-23.") from None
     you = Typist(_lines(script), HELLO["es" if locale.startswith("es") else "en"])
-    who, clock = Callee(name, zone, locale, currency, plan), MockClock(autojump_threshold=0)
+    counted_in = currency or own_currency.assumed("", zone=zone)
+    who, clock = Callee(name, zone, locale, counted_in, plan), MockClock(autojump_threshold=0)
     with tempfile.TemporaryDirectory(prefix="ivy-") as folder, same_chance(seed):
         trio.run(ring, Path(folder), who, CallKind(kind), rings_at, you, seed, clock=clock)
 

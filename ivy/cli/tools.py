@@ -13,6 +13,7 @@ import typer
 from ivy.cli import frame
 from ivy.clock import SystemClock
 from ivy.config import Config
+from ivy.domain import own_currency
 from ivy.domain.consent import StopMeaning, stop_meaning
 from ivy.domain.ids import uuid7
 from ivy.domain.quick_replies import quick_reply
@@ -89,7 +90,7 @@ def try_tool(
     text: Annotated[str, typer.Argument(help="What a person might write.")],
     locale: Annotated[str | None, typer.Option(help="Language and country, such as es-CO.")] = None,
     zone: Annotated[str | None, typer.Option(help="IANA time zone, such as America/Bogota.")] = None,
-    currency: Annotated[str | None, typer.Option(help="ISO 4217, such as COP.")] = None,
+    currency: Annotated[str | None, typer.Option(help="ISO 4217, such as COP; of their zone if not given.")] = None,
     as_json: frame.Json = False,
 ) -> None:
     """Show which tool the emulated model would call with these words, and what it would answer.
@@ -103,7 +104,7 @@ def try_tool(
         "active",
         locale or config.people.locale,
         zone or config.people.zone,
-        currency or config.people.currency,
+        currency or own_currency.assumed(config.people.currency, zone=zone or config.people.zone),
     )
     tried, reply = frame.run(_try, text, somebody, config)
     if as_json:

@@ -1,9 +1,11 @@
-"""What currencies there are, how they are divided, written and called. May import: the standard library, said.
+"""What currencies there are, how they are divided, written and called, and where they are used.
 
-Source of codes and exponents: ISO 4217 list one.
+May import: the standard library, said. Source of codes and exponents: ISO 4217 list one; of where: `data/currencies.toml`.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
 
 from ivy.domain.said import Unclear, language, region, word_set
 
@@ -52,6 +54,18 @@ _ADJECTIVES = {
     "uruguayan uruguayo uruguayos": "UYU",
     "dominican dominicano dominicanos": "DOP",
     "british sterling esterlina esterlinas": "GBP",
+    "peruvian peruano peruanos": "PEN",
+    "venezuelan venezolano venezolanos": "VES",
+    "cuban cubano cubanos": "CUP",
+    "philippine filipino filipinos": "PHP",
+    "brazilian brasileno brasilenos": "BRL",
+    "jamaican jamaicano jamaicanos jamaiquino jamaiquinos": "JMD",
+    "swiss suizo suizos": "CHF",
+    "swedish sueca suecas": "SEK",
+    "norwegian noruega noruegas": "NOK",
+    "danish danesa danesas": "DKK",
+    "indian india indias": "INR",
+    "egyptian egipcia egipcias": "EGP",
 }
 _NAMES = {
     "dollar dollars dolar dolares": Mention(DOLLARS, "USD"),
@@ -85,7 +99,7 @@ _NAMES = {
     "rupee rupees rupia rupias rs": Mention(frozenset({"INR", "PKR", "LKR", "NPR", "MUR", "SCR"}), "INR"),
     "₹": _only("INR"),
     "franc francs franco francos fr": Mention(frozenset({"CHF", "XAF", "XOF", "XPF"}), "CHF"),
-    "kr krona kronor krone kroner": Mention(frozenset({"SEK", "NOK", "DKK", "ISK"})),
+    "kr krona kronor krone kroner corona coronas": Mention(frozenset({"SEK", "NOK", "DKK", "ISK"})),
     "zł zl zloty zlotys": _only("PLN"),
     "rand rands r": _only("ZAR"),
     "naira nairas ₦": _only("NGN"),
@@ -109,13 +123,6 @@ SLANG_SCALES: dict[str, dict[str, int]] = {
     "PEN": {"luca": 1, "lucas": 1},
 }
 
-_OWN = {
-    "USD": "US PR EC SV PA GU VI AS", "COP": "CO", "MXN": "MX", "ARS": "AR", "CLP": "CL", "UYU": "UY", "PEN": "PE",
-    "DOP": "DO", "CUP": "CU", "BOB": "BO", "VES": "VE", "PYG": "PY", "CRC": "CR", "GTQ": "GT", "HNL": "HN", "NIO": "NI",
-    "AUD": "AU", "CAD": "CA", "NZD": "NZ", "SGD": "SG", "HKD": "HK", "TWD": "TW", "JMD": "JM", "GBP": "GB IM JE GG",
-    "JPY": "JP", "CNY": "CN", "INR": "IN", "BRL": "BR", "KRW": "KR", "ZAR": "ZA", "PHP": "PH",
-}  # fmt: skip
-_OWN_AT = {area: code for code, areas in _OWN.items() for area in areas.split()}
 _SIGNS = {"GBP": "£", "EUR": "€", "JPY": "¥", "INR": "₹", "KRW": "₩", "BRL": "R$", "PHP": "₱"}
 _FOREIGN_DOLLARS = {
     "USD": "US$", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "HKD": "HK$", "TWD": "NT$", "MXN": "MX$",
@@ -129,10 +136,24 @@ def exponent(currency: str) -> int:
     return 0 if currency in _UNDIVIDED else 3 if currency in _THOUSANDTHS else 2
 
 
+def of_region(region: str) -> str:
+    """Return the currency that people of a region (ISO 3166) count in; "" for one that there is not."""
+    return _by_region().get(region.upper(), "")
+
+
+@lru_cache(maxsize=1)
+def _by_region() -> dict[str, str]:
+    import tomllib  # seldom needed where a command only starts
+
+    text = resources.files("ivy").joinpath("data", "currencies.toml").read_text(encoding="utf-8")
+    regions: dict[str, str] = tomllib.loads(text)["regions"]
+    return {region: code for code, used_in in regions.items() for region in used_in.split()}
+
+
 def sign(currency: str, locale: str) -> str:
     """Return how the people of a locale write a currency: its own sign, another's unmistakable one, or the code."""
     if currency in SIGN_USERS:
-        return "$" if _OWN_AT.get(region(locale)) == currency else _FOREIGN_DOLLARS.get(currency, currency)
+        return "$" if of_region(region(locale)) == currency else _FOREIGN_DOLLARS.get(currency, currency)
     return _SIGNS.get(currency, "S/" if currency == "PEN" and region(locale) == "PE" else currency)
 
 

@@ -13,12 +13,15 @@ from fractions import Fraction
 
 from ivy.config import CharitySection, GivingSection
 from ivy.domain.currencies import exponent
+from ivy.domain.gift_amounts import ONE, near_a_dollar
 from ivy.domain.workouts import WorkoutState, counts_for_streak
 from ivy.errors import ConfigError
 
 LARGEST = 10**9
 """In whole units of any currency: more than that in the configuration is a slip."""
 WHOLE, NOTHING = Fraction(1), Fraction(0)
+TIMES = tuple(Decimal(times) for times in ("1.00", "2.00", "40.00", "0.50"))
+"""How many times the usual amount each value of `Usual` is where nobody says."""
 
 
 class Kind(StrEnum):
@@ -49,6 +52,16 @@ class Wallet:
     monthly_cap_minor: int
     payer: str = "self"
     """self, employer or sponsor."""
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What the configuration gives where a person says nothing, in minor units of their currency."""
+
+    amount: int
+    daily_cap: int
+    monthly_cap: int
+    comeback: int
 
 
 @dataclass(frozen=True)
@@ -221,19 +234,34 @@ def minor(amount: str, currency: str) -> int:
 
     Raises: ConfigError, Unclear for what is no currency.
     """
+    return int(_read(amount) * 10 ** exponent(currency))
+
+
+def _read(amount: str) -> Decimal:
     try:
         value = Decimal(amount)
     except InvalidOperation:
         value = Decimal("NaN")
     if not 0 <= (value if value.is_finite() else -1) <= LARGEST:
-        raise ConfigError(f'"{amount}" under [giving] is not an amount; write it such as "1.00".')
-    return int(value * 10 ** exponent(currency))
+        raise ConfigError(f'"{amount}" under [giving] is not an amount; write it such as "1.00", or leave it empty.')
+    return value
+
+
+def usual(section: GivingSection, currency: str) -> Usual:
+    """Return what is given where a person says nothing: what is written, else so many times an amount near one dollar.
+
+    What is written counts in any currency as it is, and so does what is not written beside it: 1.00, 2.00, 40.00, 0.50.
+    A written 0 is nothing in every currency, and leaves the others as they are. Raises: ConfigError, Unclear.
+    """
+    written = (section.amount, section.daily_cap, section.monthly_cap, section.comeback)
+    unit = ONE if any(_read(each) for each in written if each) else near_a_dollar(currency)
+    amounts = (each or str(unit * times) for each, times in zip(written, TIMES, strict=True))
+    return Usual(*(minor(each, currency) for each in amounts))
 
 
 def check(section: GivingSection) -> None:
     """Raise ConfigError unless every amount of the configuration can be read. For start-up."""
-    for amount in (section.amount, section.daily_cap, section.monthly_cap, section.comeback):
-        minor(amount, "USD")
+    usual(section, "USD")
 
 
 def wallet_of(
@@ -245,8 +273,7 @@ def wallet_of(
     """
     if charity not in section.charities:
         raise ConfigError(f"No charity is called {charity!r} under [giving.charities].")
-    usual = minor(section.amount, currency)
-    amount = usual if amount_minor is None else amount_minor
-    caps = (minor(section.daily_cap, currency), minor(section.monthly_cap, currency))
-    daily, monthly = (cap * amount // usual if usual else cap for cap in caps)
+    told = usual(section, currency)
+    amount = told.amount if amount_minor is None else amount_minor
+    daily, monthly = (cap * amount // told.amount if told.amount else cap for cap in (told.daily_cap, told.monthly_cap))
     return Wallet(charity, amount, currency, daily, monthly, payer)

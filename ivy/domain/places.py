@@ -113,6 +113,12 @@ def zones_named(text: str) -> tuple[str, ...]:
     return _names().get(said, ())
 
 
+def country_of(zone: str) -> str:
+    """Return the country (ISO) of a zone, by an older name of it too; "" for one of no country, such as UTC."""
+    found = _of_country()
+    return found.get(zone) or (found.get(_older_names().get(zone, ""), "") if "/" in zone else "")
+
+
 def places(zones: Sequence[str], now: datetime, locale: str) -> list[Place]:
     """Return one place for each time that clocks show in these zones now, in their order."""
     found: dict[datetime, Place] = {}
@@ -141,6 +147,18 @@ def _by_country() -> dict[str, tuple[str, ...]]:
         region, _place, zone, *_ = line.split("\t")
         found.setdefault(region, []).append(zone)
     return {region: tuple(zones) for region, zones in found.items()}
+
+
+@lru_cache(maxsize=1)
+def _of_country() -> dict[str, str]:
+    return {zone: region for region, zones in _by_country().items() for zone in zones}
+
+
+@lru_cache(maxsize=1)
+def _older_names() -> dict[str, str]:
+    """Return today's name of a zone by those it had before: Asia/Kolkata by Asia/Calcutta."""
+    links = (line.split(" ") for line in _lines("tzdata.zi") if line.startswith("L "))
+    return {older: today for _mark, today, older in links}
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ from ivy.store import (
     call_slots,
     commitments,
     consents,
+    counting,
     day_closes,
     nudges,
     people,
@@ -62,14 +63,13 @@ def let_in(connection: Connection, entry: Entry, *, now: datetime) -> str:
     scope = within(connection, user_id)
     move(scope, new.zone, now=now)
     scope.execute(
-        "UPDATE users SET name = :name, locale = :locale, currency = :currency, quiet_from = :quiet_from,"
-        " quiet_to = :quiet_to WHERE id = :user",
+        "UPDATE users SET name = :name, locale = :locale, quiet_from = :quiet_from, quiet_to = :quiet_to WHERE id = :user",
         name=new.name,
         locale=new.locale,
-        currency=new.currency,
         quiet_from=entry.quiet_from,
         quiet_to=entry.quiet_to,
     )
+    counting.settle(scope, new.currency)
     if entry.email:
         people.write_to(scope, "mail", entry.email, now=now)
     for purpose in entry.purposes:

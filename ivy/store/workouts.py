@@ -91,7 +91,10 @@ def record(scope: Scope, workout: Workout, word: Word) -> Change:
 
 
 def undo(scope: Scope, workout: Workout, word: Word) -> Change:
-    """Take back the last word about a workout: what was planned is planned again, what was only planned is gone."""
+    """Take back the last word about a workout: what was planned is planned again, what was only planned is gone.
+
+    A day of which nothing else was said counts what it counted before: missed, if it was closed.
+    """
     before = load(scope, workout.id)
     if workout.planned and workout.state is not WorkoutState.PLANNED:
         scope.execute(
@@ -103,7 +106,7 @@ def undo(scope: Scope, workout: Workout, word: Word) -> Change:
         workout = replace(workout, state=WorkoutState.PLANNED, minutes=None, note="", rule=None)
     else:
         scope.execute("DELETE FROM workouts WHERE user_id = :user AND id = :id", id=workout.id)
-    return _heard(scope, workout, before, word)
+    return _heard(scope, workout, before, word, undone=True)
 
 
 def _rule_values(workout: Workout, now: datetime) -> dict[str, int | str | None]:
@@ -112,11 +115,15 @@ def _rule_values(workout: Workout, now: datetime) -> dict[str, int | str | None]
     return {"counts_from": rule.counts_from, "part_gives": rule.part_gives.value, "rule_at": stamp(now)}
 
 
-def _heard(scope: Scope, workout: Workout, before: Workout | None, word: Word) -> Change:
+def _heard(scope: Scope, workout: Workout, before: Workout | None, word: Word, *, undone: bool = False) -> Change:
     """Let the streak hear of the workout's day, as all workouts of that day make it, and give or take back for it."""
     streak = streaks.current(scope)
-    outcome = day_outcome(of_day(scope, workout.day), word.rule.counts_from)
-    streaks.record(scope, workout.day, outcome, workout_id=workout.id, source=word.source, now=word.now)
+    others = of_day(scope, workout.day)
+    outcome = day_outcome(others, word.rule.counts_from)
+    if undone and all(each.state is WorkoutState.PLANNED for each in others):
+        streaks.take_back(scope, workout.day, now=word.now)
+    else:
+        streaks.record(scope, workout.day, outcome, workout_id=workout.id, source=word.source, now=word.now)
     after = streaks.current(scope)
     gift = _settle(scope, workout.id, before, load(scope, workout.id), word)
     of_last = kept_of_last(streaks.events(scope), word.today)
@@ -167,7 +174,7 @@ def _comeback(scope: Scope, workout: Workout, wallet: Wallet, word: Word) -> int
         return 0
     # An arm says how much is wished for; the caps still say how much is given.
     share = experiments.value(scope, word.experiments, Setting.COMEBACK_SHARE, None, day=word.today, now=word.now)
-    return giving.minor(word.giving.comeback, wallet.currency) if share is None else giving.part_of(wallet, share)
+    return giving.usual(word.giving, wallet.currency).comeback if share is None else giving.part_of(wallet, share)
 
 
 # --- what nobody said anything about -------------------------------------------------------------------

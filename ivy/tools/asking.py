@@ -8,6 +8,7 @@ import msgspec
 from ivy.domain.consent import StopMeaning, stop_meaning
 from ivy.domain.contents import LONGEST_ROW
 from ivy.domain.links import links_in, without_unknown
+from ivy.domain.sentences import Say, say
 from ivy.domain.taint import Touch
 from ivy.errors import ToolFailed
 from ivy.store import pending_actions
@@ -116,6 +117,10 @@ def _never(_link: str) -> bool:
     return False
 
 
+_KNOWN = "You know their number already."
+_IN_WORDS = "Ask where they are in words."
+
+
 class AskToShare(msgspec.Struct, frozen=True):
     what: Annotated[
         Literal["location", "phone"],
@@ -138,6 +143,10 @@ def ask_to_share(args: AskToShare, turn: TurnContext) -> ScopedWrite:
     """Put a button under your next reply with which the person shares their location or number. Then say what it is for."""
 
     def write(scope: Scope) -> str:
+        if turn.hides_number and args.what == "phone" and not turn.person.phone:
+            raise ToolFailed(say(Say.CALLS_NEED_NUMBER, turn.person.speech))
+        if turn.hides_number:
+            return f"This chat has no such button. {_KNOWN if args.what == 'phone' else _IN_WORDS}"
         pending_actions.ask(
             scope,
             turn.new_id(),

@@ -8,7 +8,9 @@ from datetime import date
 
 from ivy.domain import call_minutes
 from ivy.domain.calls import CallKind
+from ivy.domain.sentences import Say, say
 from ivy.domain.slots import By
+from ivy.errors import ToolFailed
 from ivy.store import call_slots, people
 from ivy.store.call_slots import Slot
 from ivy.store.scope import Scope
@@ -29,9 +31,16 @@ def check_number(scope: Scope, turn: TurnContext) -> None:
     """Judge a wish to be called. Raises: ToolFailed for somebody without a number, or whose country ours does not get to."""
     phone = people.load(scope).phone
     if not phone:
-        raise said.refuse(turn, *_NO_NUMBER)
+        raise no_number(turn, *_NO_NUMBER)
     if turn.gets_to is not None and not turn.gets_to(phone):
         raise said.refuse(turn, *_OUT_OF_REACH)
+
+
+def no_number(turn: TurnContext, english: str, spanish: str) -> ToolFailed:
+    """Return why somebody without a number is not phoned: in these words, or, where none can be asked for, who can say it."""
+    if turn.hides_number:
+        return ToolFailed(say(Say.CALLS_NEED_NUMBER, turn.person.speech))
+    return said.refuse(turn, english, spanish)
 
 
 def needed(scope: Scope, turn: TurnContext) -> int:

@@ -16,7 +16,7 @@ from ivy.domain.when import describe_clock
 from ivy.store import calls, consents, messages, switches, workouts
 from ivy.store.calls import Call
 from ivy.store.scope import Scope
-from ivy.tools import said
+from ivy.tools import call_room, said
 from ivy.tools.registry import Effect, ScopedWrite, TurnContext, tool
 
 AHEAD = timedelta(days=7)
@@ -66,14 +66,14 @@ def call_me(args: CallMe, turn: TurnContext) -> ScopedWrite:
     def write(scope: Scope) -> str:
         if turn.person.coach_is_quiet:  # it would not be dialled
             raise said.refuse(turn, *_A_HUMAN_FIRST)
-        if not turn.person.phone:
-            raise said.refuse(turn, *_NO_NUMBER)
         if not turn.phones or switches.value(scope.connection, "voice") != "on":
             raise said.refuse(
                 turn,
                 "Calls are switched off at the moment; we can write.",
                 "Las llamadas están apagadas por ahora; escribamos.",
             )
+        if not turn.person.phone:
+            raise call_room.no_number(turn, *_NO_NUMBER)
         at = turn.now
         heard_at = messages.last_heard_at(scope)
         if not args.when.strip() and heard_at is not None and turn.now > heard_at + NOW_LASTS:

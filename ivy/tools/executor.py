@@ -18,7 +18,7 @@ from ivy.domain.taint import Why, texts_in, why_ask
 from ivy.domain.turns import canonical_json, tool_key
 from ivy.errors import ToolFailed
 from ivy.ports import ToolCall, ToolResult
-from ivy.store import foreign, tool_executions
+from ivy.store import foreign, people, tool_executions
 from ivy.store.scope import PersonStore, Scope
 from ivy.store.tool_executions import Execution
 from ivy.tools import confirmation
@@ -143,6 +143,7 @@ def _apply(
 ) -> tuple[str, str]:
     if before := tool_executions.find(scope, execution.key):
         return before
+    turn = replace(turn, person=people.load(scope))  # an earlier call of the turn may have changed their zone or money
     why = _why_ask(tool, execution, turn)
     asked = tool.asks_as(arguments, turn)(scope) if why and tool.asks_as else None
     if tool.asks_as and asked is None:

@@ -77,6 +77,8 @@ class TurnContext:
     """Minutes that there are for everybody's calls of one day; 0: nobody says."""
     phones: bool = True
     """Ivy has a voice to phone people with; without one, what would be a call is a text."""
+    hides_number: bool = False
+    """Their chat shows no number and has no button that shares it, or a place: only the operator can say it."""
     gets_to: Callable[[str], bool] | None = None
     """Says whether our number can phone theirs; None: nobody knows."""
     recall: Callable[[str], Awaitable[Meaning | None]] | None = None
@@ -244,6 +246,7 @@ def families() -> tuple[Tool, ...]:
         calls_today,
         coaching,
         commitment,
+        counting,
         expenses,
         exports,
         giving,
@@ -280,6 +283,7 @@ def families() -> tuple[Tool, ...]:
         *privacy.TOOLS,
         *manners.TOOLS,
         *schedule.TOOLS,
+        *counting.TOOLS,
         *scope.TOOLS,
         *usage.TOOLS,
         *asking.TOOLS,

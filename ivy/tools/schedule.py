@@ -18,7 +18,7 @@ from ivy.domain.schedule import to_wall
 from ivy.domain.slots import USUAL, By, Mode, SlotKind, by_of
 from ivy.domain.taint import Touch
 from ivy.domain.when import When, describe_clock, describe_day, describe_when
-from ivy.store import call_slots, consents, nudges, people, reviews
+from ivy.store import call_slots, consents, counting, nudges, people, reviews
 from ivy.store.call_slots import Slot
 from ivy.store.onboarding import move
 from ivy.store.scope import Scope
@@ -312,11 +312,13 @@ def change_zone(args: ChangeZone, turn: TurnContext) -> ScopedWrite:
             raise said.refuse(turn, f"Which clock is yours: {names}?", f"¿Cuál es el reloj de ahí: {names}?")
         move(scope, found[0], now=turn.now)
         clock, name = clocks[0].clock, clocks[0].name
-        return said.tell(
+        done = said.tell(
             turn,
             f"Your time is now that of {name}, where it is {clock}. Daily things keep their time of day.",
             f"La hora es ahora la de {name}, donde el reloj marca {clock}. Lo diario sigue a su hora.",
         )
+        money = counting.follow(scope, found[0])
+        return f"{done} {said.tell(turn, 'I count money in', 'El dinero lo cuento en')} {money}." if money else done
 
     return write
 

@@ -181,7 +181,7 @@ def test_on_a_terminal_it_asks_and_shows_the_zone_as_a_clock(here: Any, terminal
         (f"Is it {answers.local_time(datetime.now(UTC), 'America/Bogota').split(':')[0]}:", None),
         ("there now? [Y/n]: ", "y"),
         ("Language and country [en-US]: ", "es-CO"),
-        ("Currency [USD]: ", "COP"),
+        ("Currency [COP]: ", "COP"),
         ("Nothing unasked for from [21:00]: ", ""),
         ("until [08:00]: ", ""),
         ("not yet): ", "sí"),
@@ -221,6 +221,23 @@ def test_on_a_terminal_it_asks_and_shows_the_zone_as_a_clock(here: Any, terminal
         ("morning", "text", "06:30"),
         ("weekly", "text", "18:00"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("where", "currency"),
+    [
+        (("--phone", "+573001234567", "--zone", "Europe/Madrid"), "COP"),
+        (("--phone", "", "--zone", "Europe/Madrid"), "EUR"),
+        (("--phone", "", "--zone", "UTC"), "USD"),
+        (("--phone", "+573001234567", "--zone", "America/Bogota", "--currency", "usd"), "USD"),
+    ],
+)
+def test_the_money_is_that_of_their_number_or_else_of_their_zone(
+    ready: Any, where: tuple[str, ...], currency: str
+) -> None:
+    done = ready("onboard", "--name", "Eva", *where, "--consent", "", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["person"]["currency"] == currency
 
 
 def test_broken_off_in_the_second_half_it_goes_on_with_what_is_there(here: Any, terminal: Callable[..., Any]) -> None:

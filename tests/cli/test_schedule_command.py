@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
@@ -124,6 +125,21 @@ def test_what_cannot_be_read_is_one_line_with_the_mend_and_nothing_is_kept(
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert rows(giving, "SELECT * FROM users") == []
+
+
+def test_who_takes_the_usual_amount_gives_about_a_dollar_in_their_own_money(
+    giving: Any, terminal: Callable[..., Any]
+) -> None:
+    asked = terminal(
+        "onboard", *ANA, *AGREED, "--quiet-from", "22", "--quiet-to", "7", *COACHED[:COACHED.index("--charity")],
+        "--before-workouts", "0",
+    )  # fmt: skip
+    for question, answer in [("(trees, none) [none]: ", "trees"), ("[COP 5,000]: ", "")]:
+        asked.expect(question)
+        asked.type(f"{answer}\n")
+    assert asked.end() == 0, asked.shown
+    caps = "SELECT amount_minor, daily_cap_minor, monthly_cap_minor, currency FROM impact_wallets"
+    assert rows(giving, caps) == [(500_000, 1_000_000, 20_000_000, "COP")]
 
 
 def test_the_schedule_is_listed_with_whose_word_it_stands_on(giving: Any) -> None:

@@ -1,6 +1,6 @@
 """What workouts give: never over a cap, never twice, and always what their states deserve."""
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import count
@@ -11,7 +11,22 @@ from hypothesis import strategies as st
 
 from ivy.config import CharitySection, GivingSection
 from ivy.domain import giving
-from ivy.domain.giving import Gift, Given, Kind, Move, PartialGives, Used, Wallet, gift_for, minor, share, wallet_of
+from ivy.domain.currencies import CODES
+from ivy.domain.giving import (
+    Gift,
+    Given,
+    Kind,
+    Move,
+    PartialGives,
+    Used,
+    Usual,
+    Wallet,
+    gift_for,
+    minor,
+    share,
+    usual,
+    wallet_of,
+)
 from ivy.domain.said import Unclear
 from ivy.domain.workouts import WorkoutState
 from ivy.errors import ConfigError
@@ -286,7 +301,7 @@ def test_configured_amounts_are_minor_units_of_the_persons_money(amount: str, cu
     assert minor(amount, currency) == expected
 
 
-@pytest.mark.parametrize("amount", ["", "a lot", "-1", "NaN", "Infinity", "-Infinity", "1e999", "1,00"])
+@pytest.mark.parametrize("amount", [" ", "a lot", "-1", "NaN", "Infinity", "-Infinity", "1e999", "1,00"])
 def test_what_is_no_amount_is_named(amount: str) -> None:
     with pytest.raises(ConfigError, match="giving"):
         minor(amount, "USD")
@@ -300,17 +315,47 @@ def test_what_is_no_currency_is_refused() -> None:
         minor("1.00", "XYZ")
 
 
+def test_nothing_written_is_about_a_dollar_in_everybodys_own_money() -> None:
+    assert usual(GivingSection(), "USD") == usual(GivingSection(), "EUR") == Usual(100, 200, 4000, 50)
+    assert usual(GivingSection(), "COP") == Usual(500_000, 1_000_000, 20_000_000, 250_000)
+    assert usual(GivingSection(), "JPY") == Usual(200, 400, 8000, 100)
+    assert usual(GivingSection(), "KWD") == Usual(200, 400, 8000, 100)
+    with pytest.raises(Unclear):
+        usual(GivingSection(), "XYZ")
+
+
+BEFORE = ("1.00", "2.00", "40.00", "0.50")
+"""What the four keys were when each had a number of its own."""
+
+
+@given(
+    st.tuples(*[st.sampled_from(["", "0", "0.20", "1.00", "5000"])] * 4).filter(lambda four: {*four} - {"", "0"}),
+    st.sampled_from(sorted(CODES)),
+)
+def test_a_file_that_names_an_amount_means_what_it_meant(four: tuple[str, str, str, str], currency: str) -> None:
+    meant = [minor(each or before, currency) for each, before in zip(four, BEFORE, strict=True)]
+    amount, daily, monthly, comeback = four
+    section = GivingSection(amount=amount, daily_cap=daily, monthly_cap=monthly, comeback=comeback)
+    assert list(astuple(usual(section, currency))) == meant
+
+
+@given(st.sampled_from(sorted(CODES)))
+def test_nothing_for_coming_back_leaves_the_rest_as_it_is(currency: str) -> None:
+    assert usual(GivingSection(comeback="0"), currency) == replace(usual(GivingSection(), currency), comeback=0)
+
+
 def test_caps_keep_their_proportion_to_the_amount_that_somebody_chose() -> None:
     assert wallet_of(SECTION, "water", "USD") == Wallet("water", 100, "USD", 200, 4000)
     chosen = wallet_of(SECTION, "trees", "COP", amount_minor=500_000, payer="sponsor")
     assert chosen == Wallet("trees", 500_000, "COP", 1_000_000, 20_000_000, "sponsor")
+    assert wallet_of(SECTION, "water", "COP") == replace(chosen, charity="water", payer="self")
     free = GivingSection(charities=CHARITIES, amount="0")
     assert wallet_of(free, "water", "USD", amount_minor=300) == Wallet("water", 300, "USD", 200, 4000)
     with pytest.raises(ConfigError, match="gone"):
         wallet_of(SECTION, "gone", "USD")
 
 
-@given(st.integers(1, 10**9), st.sampled_from(["USD", "JPY", "KWD", "COP"]))
+@given(st.integers(1, 10**9), st.sampled_from(["USD", "JPY", "KWD", "COP", "LBP"]))
 def test_a_cap_never_stops_the_first_workout(amount: int, currency: str) -> None:
     wallet = wallet_of(SECTION, "water", currency, amount_minor=amount)
     assert wallet.amount_minor <= wallet.daily_cap_minor <= wallet.monthly_cap_minor

@@ -398,7 +398,7 @@ async def test_dropped_after_every_single_answer_all_is_known_in_the_end(
         "6, as I said",
         "Clean Water",
     ]
-    answers += ["$5.00", "Yes", "No"]
+    answers += ["COP 25,000", "Yes", "No"]
     async with lives(NOON, config=config(), abrupt=True) as play:
         await play.says("hi", COLOMBIA)
         await play.hears(1, COLOMBIA)
@@ -423,7 +423,7 @@ async def test_dropped_after_every_single_answer_all_is_known_in_the_end(
         }
         assert await slots(play) == [("evening", "text", "20:30"), ("morning", "voice", "07:00")]
         (wallet,) = await play.rows("SELECT charity, amount_minor, payer FROM impact_wallets")
-        assert wallet == {"charity": "water", "amount_minor": 500, "payer": "employer"}
+        assert wallet == {"charity": "water", "amount_minor": 2_500_000, "payer": "employer"}
         assert await agreed(play) == {"messages", "calls", "health"}
 
 
@@ -443,7 +443,7 @@ async def test_the_rest_is_asked_one_a_day_after_their_contact_until_all_is_know
             (Say.ONB_TRACK, ["Es algo mío"]),
             (Say.ONB_GOAL, ["correr diez kilómetros"]),
             (Say.ONB_WEEK, ["5", "Empezar con 3"]),
-            (Say.ONB_CHARITY, ["Trees for All", "US$2.00"]),
+            (Say.ONB_CHARITY, ["Trees for All", "$ 10.000"]),
             (Say.ONB_EVENING, ["a las 9"]),
             (Say.ONB_WEEKLY, ["Sí"]),
         ]
@@ -469,7 +469,8 @@ async def test_the_rest_is_asked_one_a_day_after_their_contact_until_all_is_know
         (user,) = await play.rows("SELECT track, goal, sessions_per_week FROM users")
         assert user == {"track": "individual", "goal": "correr diez kilómetros", "sessions_per_week": 3}
         (wallet,) = await play.rows("SELECT charity, amount_minor, currency, payer FROM impact_wallets")
-        assert wallet == {"charity": "trees", "amount_minor": 200, "currency": "USD", "payer": "self"}
+        assert wallet == {"charity": "trees", "amount_minor": 1_000_000, "currency": "COP", "payer": "self"}
+        assert "$ 10.000 prometidos a Trees for All" in await play.talk("hice 40 minutos de bicicleta", COLOMBIA)
         assert await slots(play) == [
             ("evening", "text", "21:00"),
             ("monthly", "text", "18:30"),

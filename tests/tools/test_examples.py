@@ -16,7 +16,7 @@ SPANISH = word_set(
     "mañana ayer hoy qué cuánto gasté pagué anota gasto gastos borra elimina deshaz corrige cambia pon recuérdame cada cita"
     " agenda programa mueve cancela posponlo aplázalo pospón planea hice entrené registra salto domingo recordatorio"
     " recordatorios fotos botones botón formulario llámame llamar puedes"
-    " olvida sacaste sacas sabes recuerda reserva"
+    " olvida sacaste sacas sabes recuerda reserva cumplo cumpleaños"
 )
 
 
