@@ -94,6 +94,10 @@ class RecipientGone(VendorRefused):
     """The person cannot or does not want to be reached on this channel."""
 
 
+class NotDelivered(VendorRefused):
+    """It was taken, and a status said later that it failed."""
+
+
 class Cause(StrEnum):
     """What an operator has to mend."""
 

@@ -101,11 +101,10 @@ class Channel(Protocol):
 
 @dataclass(frozen=True)
 class Polled:
-    """What a poll brought: `body` as it came, where the next poll begins, and when the newest message was written."""
+    """What a poll brought, as it came, and where the next one begins."""
 
     body: bytes
     next_offset: int
-    newest_at: datetime | None = None
 
 
 class Polling(Protocol):
@@ -113,6 +112,11 @@ class Polling(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def key_digest(self) -> str:
+        """Names the key that is asked with, and does not tell it."""
+        ...
 
     def poll_wait(self) -> timedelta:
         """Return how long the vendor wants to be left alone before the next poll."""

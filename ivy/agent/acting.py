@@ -6,6 +6,7 @@ from functools import cache, partial
 from ivy.agent import routes
 from ivy.agent.desk import Desk
 from ivy.domain.taint import Read
+from ivy.store import people
 from ivy.store.people import Person
 from ivy.tools.registry import Registry, TurnContext, families
 
@@ -40,8 +41,10 @@ def _registry(disabled: tuple[str, ...]) -> Registry:
 
 
 def with_voice(turn: TurnContext, desk: Desk) -> TurnContext:
-    """Return the moment of what may be a call: whether Ivy phones at all, and whom it gets to."""
-    return replace(turn, phones=desk.config.voice.enabled, gets_to=partial(routes.gets_to, desk.config.voice))
+    """Return the moment of what may be a call: whether Ivy phones at all, whom it gets to, and whether numbers show."""
+    voice = desk.config.voice
+    hides = desk.channel == people.SOLO
+    return replace(turn, phones=voice.enabled, hides_number=hides, gets_to=partial(routes.gets_to, voice))
 
 
 def with_minutes(turn: TurnContext, desk: Desk) -> TurnContext:

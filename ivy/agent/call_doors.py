@@ -6,7 +6,7 @@ A number can be forged; the chat cannot.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from ivy.agent import call_scripts, call_snapshot, questions
+from ivy.agent import call_scripts, call_snapshot, chats, questions
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.domain.calls import CallKind
@@ -65,7 +65,8 @@ def answer(scope: Scope, ringing: Ringing, provider: str, desk: Desk) -> Call:
     calls.answer(scope, call, provider, now=desk.now)
     options = ((YES, say(Say.OPTION_IT_IS_ME, person.speech)), (NO, say(Say.OPTION_NOT_ME, person.speech)))
     text = say(Say.IS_IT_YOU, person.speech)
-    questions.ask(scope, person, Asking(QUESTION, text, options, LASTS, {"call": call.id}, up=YES, down=NO), desk)
+    asking = Asking(QUESTION, text, options, LASTS, {"call": call.id}, up=YES, down=NO)
+    questions.ask(scope, person, asking, chats.where_heard(scope, desk))
     return call
 
 

@@ -7,7 +7,7 @@ nothing until they say themselves how it was, twice a month, like a day it took 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
-from ivy.agent import appealing, questions, quick
+from ivy.agent import appealing, chats, questions, quick
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
 from ivy.clock import stamp, unstamp
@@ -16,9 +16,8 @@ from ivy.domain.sentences import Say, say
 from ivy.domain.splitting import split_text
 from ivy.domain.streaks import Outcome
 from ivy.domain.when import describe_day
-from ivy.domain.windows import window_open
 from ivy.domain.workouts import WorkoutState
-from ivy.store import contact, people, streaks, windows, workouts
+from ivy.store import appeals, contact, people, streaks, workouts
 from ivy.store.calls import Call
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
@@ -51,15 +50,15 @@ def tell_what_costs(scope: Scope, person: Person, call: Call, ran: Collection[st
 
     It is worth no template: who does not chat has it in the weekly summary, or says it in the next call.
     """
-    is_open = window_open(windows.expires_at(scope, desk.channel), desk.now)
-    is_open = is_open and not people.load(scope).is_suspended(desk.now)  # as of this very call
-    if not TOOLS & set(ran) or not is_open or person.coach_is_quiet or person.status != "active":
+    chat = chats.where_open(scope, desk)
+    is_paused = people.load(scope).is_suspended(desk.now)  # as of this very call
+    if not TOOLS & set(ran) or chat is None or is_paused or person.coach_is_quiet or person.status != "active":
         return
     found = workouts.changed_since(scope, call.day, call.placed_at or call.due_at)
     judged = [each for each in found if each.state in (WorkoutState.SKIPPED, WorkoutState.PARTIAL)]
     if judged and _costs(scope, call.day, judged) and not contact.was_asked(scope, QUESTION, "call", call.id):
         said = [say(quick.SAYS[each.state], person.speech, workout=each.kind) for each in judged]
-        _ask(scope, person, call, " ".join((say(Say.CALL_NOTED, person.speech), *said)), judged, desk)
+        _ask(scope, person, call, " ".join((say(Say.CALL_NOTED, person.speech), *said)), judged, chat)
 
 
 def _ask(scope: Scope, person: Person, call: Call, text: str, judged: Sequence[Workout], desk: Desk) -> None:
@@ -105,6 +104,8 @@ def _taken_back(
 ) -> list[str]:
     """Open again what was judged, with its gift and its part in the streak; return what is said of that."""
     word = quick.word_of(person, desk)
+    if costs:
+        appeals.keep_judged(scope, day, judged, now=desk.now)
     changes = [workouts.undo(scope, each, word) for each in judged]
     if costs:
         streaks.record(scope, day, Outcome.EXCUSED, source="appeal, call", now=desk.now)

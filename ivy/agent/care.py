@@ -9,16 +9,16 @@ from functools import cache
 from importlib.resources import files
 
 from ivy import log
+from ivy.agent import chats
 from ivy.agent.desk import Desk
 from ivy.domain import help_lines
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.help_lines import Help, HelpLines
-from ivy.domain.jobs import send_lane
 from ivy.domain.phones import region_of
 from ivy.domain.runbook import AlertKind, Key
 from ivy.domain.safety import Risk, risk_of
 from ivy.domain.sentences import Say, say
-from ivy.store import alerts, jobs, messages, people, reviews
+from ivy.store import alerts, messages, people, reviews
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 
@@ -174,7 +174,7 @@ def end(scope: Scope, desk: Desk) -> bool:
     """Let Ivy begin things with the person again, and send what was held for that."""
     if not reviews.end_care(scope):
         return False
-    jobs.wake_lane(scope.connection, send_lane(scope.user_id, desk.channel), now=desk.now)
+    chats.wake(scope, desk)
     return True
 
 

@@ -36,6 +36,8 @@ def compose(scope: Scope, person: Person, turn_id: str, text: str, desk: Desk) -
     if pending.kind in (CHOICE, WHICH, EASING):
         return [*before, questions.content_of(pending, last, person, desk)], pending.id
     if pending.kind == SHARE:
+        if desk.channel != questions.TAPPED_ON:
+            return [*before, _in_chat(last, person)], ""
         asks = AskLocation if pending.payload["what"] == "location" else AskContact
         return [*before, asks(last)], pending.id
     form = _form(scope, person, pending, last, desk)

@@ -4,14 +4,14 @@ May import: the store and below.
 """
 
 from ivy import log
+from ivy.agent import chats
 from ivy.agent.desk import Desk
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.handover import asks_for_a_human
-from ivy.domain.jobs import TURN, send_lane
+from ivy.domain.jobs import TURN
 from ivy.domain.runbook import AlertKind, Key
 from ivy.domain.sentences import Say
-from ivy.domain.windows import window_open
-from ivy.store import alerts, jobs, messages, people, turns, windows
+from ivy.store import alerts, jobs, messages, people, turns
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 
@@ -42,9 +42,9 @@ def hand_back(scope: Scope, desk: Desk) -> bool:
     people.hand_over(scope, None)
     messages.set_aside(scope)
     alerts.resolve(scope.connection, _key(person), at=desk.now, now=desk.now)
-    jobs.wake_lane(scope.connection, send_lane(scope.user_id, desk.channel), now=desk.now)  # what was held for that
-    if window_open(windows.expires_at(scope, desk.channel), desk.now):  # it is worth no paid template, nor an SMS
-        desk.tell(scope, person, Say.HANDED_BACK)
+    chats.wake(scope, desk)  # what was held for that
+    if chat := chats.where_open(scope, desk):  # it is worth no paid template, nor an SMS
+        chat.tell(scope, person, Say.HANDED_BACK)
     return True
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ivy import log
-from ivy.agent import addressing, nudging, questions, routes
+from ivy.agent import addressing, chats, counting, nudging, questions, routes
 from ivy.agent import onboarding_taking as taking
+from ivy.agent.counting import WHICH_MONEY
 from ivy.agent.desk import Desk
 from ivy.agent.onboarding_asking import CHAT, HELLO, HELLO_LASTS, NO, NOW, QUESTION, Talk, asking_of, question_of
 from ivy.agent.onboarding_taking import Taken
@@ -23,8 +24,7 @@ from ivy.domain.schedule import local_date
 from ivy.domain.sentences import Say
 from ivy.domain.slots import By, Mode, SlotKind, by_of
 from ivy.domain.when import describe_day
-from ivy.domain.windows import window_open
-from ivy.store import call_slots, consents, messages, onboardings, outbox, pending_actions, people, wallets, windows
+from ivy.store import call_slots, consents, messages, onboardings, outbox, pending_actions, people, wallets
 from ivy.store import onboarding as entry
 from ivy.store.call_slots import Slot
 from ivy.store.pending_actions import Pending
@@ -105,6 +105,9 @@ def _answers(talk: Talk, name: str, words: str) -> bool:
         return _rename(talk, name, called)
     if name == HELLO:
         return False
+    if name == WHICH_MONEY:
+        _come_back(talk, AFTER_TALK)
+        return False
     if onboarding.wants_later(words):
         talk.desk.tell(talk.scope, talk.person, Say.ONB_LATER)
         _plan(talk)
@@ -132,6 +135,8 @@ def answered(scope: Scope, person: Person, pending: Pending, option: str, heard:
     if talk is None:
         desk.tell(scope, person, Say.TAP_OVER)
         return True
+    if name == WHICH_MONEY:
+        return _money_answered(talk, option)
     _take(talk, Step(name), taking.tapped(talk, Step(name), option, heard.words))
     return True
 
@@ -148,7 +153,7 @@ def number_known(scope: Scope, desk: Desk) -> bool:
 
 def resume(scope: Scope, desk: Desk) -> None:
     """Ask the question of the day, or one that was left open: for the NUDGE whose ref begins with `onboardings.NUDGED`."""
-    talk = _talk(scope, desk)
+    talk = _talk(scope, chats.where_heard(scope, desk))
     if talk is None or talk.person.status == "stopped":
         return
     talk = _let_go(talk)
@@ -170,8 +175,7 @@ def resume(scope: Scope, desk: Desk) -> None:
 def _is_quiet(talk: Talk) -> bool:
     """Say whether nothing may be begun now: they are paused, a human talks with them, or their window is shut."""
     person = talk.person
-    is_open = window_open(windows.expires_at(talk.scope, talk.desk.channel), talk.desk.now)
-    return person.status != "active" or person.coach_is_quiet or not is_open
+    return person.status != "active" or person.coach_is_quiet or chats.where_open(talk.scope, talk.desk) is None
 
 
 def _let_go(talk: Talk) -> Talk:
@@ -192,7 +196,12 @@ def _take(talk: Talk, step: Step, taken: Taken) -> None:
     onboardings.save(talk.scope, step.value, taken.progress, now=talk.desk.now)
     went_on = len(taken.progress.done) > len(progress.done)
     after = _talk(talk.scope, talk.desk)
-    if after is not None:
+    if after is None:
+        return
+    if taken.asks_money and not after.person.is_cared_for and (asking := counting.which_money(after)):
+        questions.ask(after.scope, after.person, asking, after.desk)
+        _plan(after)
+    else:
         _go_on(after, list(taken.said), more=not went_on or FOLLOWS.get(step) is _next(after))
 
 
@@ -220,6 +229,10 @@ def _go_on(talk: Talk, said: list[str], *, more: bool) -> None:
 
 def _put(talk: Talk, step: Step, before: list[str], *, unasked: bool = False) -> None:
     """Ask a step's question, after the words that lead to it."""
+    if step is Step.PHONE and not talk.may_call:
+        taken = taking.in_writing(talk)
+        _take(talk, step, replace(taken, said=(*before, *taken.said)))
+        return
     asking = asking_of(step, question_of(talk, step), " ".join(before))
     pending, content = questions.put(talk.scope, talk.person, asking, talk.desk)
     if step is Step.PHONE and talk.desk.channel == CHAT:
@@ -340,10 +353,17 @@ def _begins_late(scope: Scope, person: Person, words: str, desk: Desk) -> bool:
 def _rename(talk: Talk, name: str, called: str) -> bool:
     people.set_name(talk.scope, called)
     said = talk.say(Say.ONB_NAMED, name=called)
-    if name == HELLO:
+    if name in (HELLO, WHICH_MONEY):
         talk.desk.write(talk.scope, said)
     else:
         _put(talk, Step(name), [said])
+    return True
+
+
+def _money_answered(talk: Talk, option: str) -> bool:
+    pending_actions.settle(talk.scope, QUESTION, now=talk.desk.now)
+    said = counting.answered(talk, option)
+    _go_on(replace(talk, person=people.load(talk.scope)), [said], more=True)
     return True
 
 

@@ -47,6 +47,11 @@ class Talk:
         """Their number in E.164, as given or as they write from; "" while only a name of theirs shows."""
         return self.person.phone or people.address(self.scope, CHAT).phone
 
+    @property
+    def may_call(self) -> bool:
+        """Whether calls can be offered: Ivy phones, and knows their number or has a button that shares it."""
+        return self.desk.config.voice.enabled and (bool(self.number) or self.desk.channel != people.SOLO)
+
     def say(self, key: Say, **facts: str | int) -> str:
         return say(key, self.person.speech, **facts)
 
@@ -92,7 +97,7 @@ def _zone(talk: Talk) -> Question:
 
 def _contact(talk: Talk) -> Question:
     missed, at = talk.progress.missed, talk.progress.at or USUAL[SlotKind.MORNING].at
-    calls = talk.desk.config.voice.enabled
+    calls = talk.may_call
     if not calls:
         options = tuple(_way(talk, Mode.TEXT, hour) for hour in (HOURS if missed >= MOST_MISSED else (at,)))
     elif missed >= MOST_MISSED and not talk.progress.at:
@@ -139,7 +144,7 @@ def _charity(talk: Talk) -> Question:
 
 def _amount(talk: Talk) -> Question:
     currency = talk.person.currency
-    usual = giving.minor(talk.desk.config.giving.amount, currency)
+    usual = giving.usual(talk.desk.config.giving, currency).amount
     options = tuple(
         (str(usual * times), format_money(Money(usual * times, currency), talk.person.locale))
         for times in (1, 2, 5)

@@ -4,9 +4,10 @@ Each function returns what is known now and what is said to it, or None for word
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from ivy.agent import counting
 from ivy.agent.onboarding_asking import COMPANY, GOALS, NO, NOBODY, OTHER, YES, Talk, question_of, spots
 from ivy.domain import contact_said, giving, onboarding, places, topics
 from ivy.domain.consent import Purpose
@@ -31,6 +32,8 @@ from ivy.tools import call_room
 class Taken:
     progress: Progress
     said: tuple[str, ...] = ()
+    asks_money: bool = False
+    """Before anything else they are asked which money they meant."""
 
 
 def tapped(talk: Talk, step: Step, option: str, words: str) -> Taken:
@@ -80,12 +83,14 @@ def _zone_told(talk: Talk, words: str) -> Taken | None:
         return Taken(onboarding.learnt(talk.progress, zones=found))
     taken = _lives_in(talk, found[0])
     wish = contact_said.read_wish(rest, talk.person.locale) if yes and rest else Wish()
-    return _wished(talk, taken.progress, wish, words) or taken  # "yes, and call me at 7"
+    wished = _wished(talk, taken.progress, wish, words)  # "yes, and call me at 7"
+    return replace(taken, progress=wished.progress, said=(*taken.said, *wished.said)) if wished else taken
 
 
 def _lives_in(talk: Talk, zone: str) -> Taken:
     move(talk.scope, zone, now=talk.desk.now)
-    return Taken(after(talk.progress, Step.ZONE, zones=(zone,)))
+    said = counting.at_home(talk, zone)
+    return Taken(after(talk.progress, Step.ZONE, zones=(zone,)), (said,) if said else (), asks_money=said is None)
 
 
 def _contact_tapped(talk: Talk, option: str, words: str) -> Taken:
@@ -107,9 +112,8 @@ def _wished(talk: Talk, known: Progress, wish: Wish, words: str) -> Taken | None
     """Put together what was told now and before; a way without a time is at the usual one."""
     if wish.mode is None and not wish.at:
         return None
-    calls = talk.desk.config.voice.enabled
-    mode = (wish.mode.value if wish.mode else known.mode) or ("" if calls else Mode.TEXT.value)
-    mode = mode if calls or not mode else Mode.TEXT.value
+    mode = (wish.mode.value if wish.mode else known.mode) or ("" if talk.may_call else Mode.TEXT.value)
+    mode, told = (mode, ()) if not mode else _possible(talk, Mode(mode))
     at = wish.at or known.at or (USUAL[SlotKind.MORNING].at if mode else "")
     days = wish.days if wish.at else known.days
     said = f"{known.words}; {words}".removeprefix("; ")
@@ -118,7 +122,21 @@ def _wished(talk: Talk, known: Progress, wish: Wish, words: str) -> Taken | None
     for by in sorted({by_of(Mode(mode), SlotKind.MORNING), by_of(Mode(mode), SlotKind.EVENING)}):
         agree(talk, Step.CONTACT, PURPOSES[by], said)
     people.set_mode(talk.scope, mode)
-    return Taken(after(known, Step.CONTACT, mode=mode, at=at, days=days, words=said))
+    return Taken(after(known, Step.CONTACT, mode=mode, at=at, days=days, words=said), told)
+
+
+def _possible(talk: Talk, mode: Mode) -> tuple[str, tuple[str, ...]]:
+    """Return how they can be contacted who want it this way, and what is said to it: where nobody can be phoned, in writing."""
+    if mode is Mode.TEXT or talk.may_call:
+        return mode.value, ()
+    return Mode.TEXT.value, (talk.say(Say.CALLS_NEED_NUMBER),) if talk.desk.config.voice.enabled else ()
+
+
+def in_writing(talk: Talk) -> Taken:
+    """Let it be texts where calls need a number that nothing here can ask for."""
+    mode, told = _possible(talk, Mode.VOICE)
+    people.set_mode(talk.scope, mode)
+    return Taken(after(talk.progress, Step.PHONE, mode=mode), told)
 
 
 def _phone_told(talk: Talk, words: str) -> Taken | None:
@@ -248,12 +266,13 @@ def _slot_told(step: Step, *kinds: SlotKind) -> Callable[[Talk, str], Taken | No
         wish = contact_said.read_wish(words, talk.person.locale, evening=True)
         if not wish.at:
             return None
-        mode = wish.mode or Mode(people.load(talk.scope).mode)
-        slots: list[Slot] = []
+        possible, told = _possible(talk, wish.mode or Mode(people.load(talk.scope).mode))
+        mode, slots = Mode(possible), list[Slot]()
         for kind in kinds:
             days = USUAL[kind].days if kind is SlotKind.MONTHLY else contact_said.days_of(kind, wish)
             slots.append(choose(talk, step, kind, by_of(mode, kind), words, at=wish.at, days=days))
-        return _slots_taken(talk, step, slots, mode)
+        taken = _slots_taken(talk, step, slots, mode)
+        return replace(taken, said=(*told, *taken.said))
 
     return take
 

@@ -12,16 +12,18 @@ from typing import Any
 
 from ivy.agent.desk import Desk
 from ivy.domain import actions
-from ivy.domain.contents import MORE, ROWS, AnyContent, Option, offer, short
+from ivy.domain.contents import MORE, ROWS, AnyContent, Choices, Option, Words, offer, short
 from ivy.domain.plain_words import words_of
 from ivy.domain.quick_replies import QuickReply, quick_reply, which
 from ivy.domain.sentences import Say, say
-from ivy.store import messages, outbox, pending_actions
+from ivy.store import messages, outbox, pending_actions, people
 from ivy.store.outbox import OwnTemplate
 from ivy.store.pending_actions import Named, Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
 
+TAPPED_ON = people.CHAT
+"""The one channel with something to tap."""
 LONGEST_TITLE = 24
 PAGE = ROWS - 1
 """Options on each page of a list that has more than one."""
@@ -75,13 +77,30 @@ def put(scope: Scope, person: Person, asking: Asking, desk: Desk) -> tuple[Pendi
 
 
 def content_of(pending: Pending, text: str, person: Person, desk: Desk, *, page: int = 0) -> AnyContent:
-    """Return a text with the buttons of a question under it; what one list cannot hold is behind its last row."""
+    """Return a text with the buttons of a question under it; what one list cannot hold is behind its last row.
+
+    Where nothing can be tapped all options stand in words, each with its number.
+    """
+    if desk.channel != TAPPED_ON and len(pending.options) > ROWS:
+        return Words(_numbered(text, pending))
     rest = pending.options[page * PAGE :]
     more = None
     if len(rest) > ROWS:
         more = _signed(pending, (f"{MORE}{page + 1}", say(Say.MORE, person.speech)), desk)
     shown = [_signed(pending, option, desk) for option in rest]
     return offer(text, shown, label=say(Say.CHOOSE, person.speech), more=more)
+
+
+def in_words(scope: Scope, content: AnyContent, action_id: str) -> str:
+    """Return what a channel without buttons says instead: of a list with more behind its last row, all of it."""
+    pending = pending_actions.load(scope, action_id) if action_id and isinstance(content, Choices) else None
+    if pending is None or not isinstance(content, Choices) or len(pending.options) <= ROWS:
+        return content.in_words()
+    return _numbered(content.body, pending)
+
+
+def _numbered(text: str, pending: Pending) -> str:
+    return "\n".join([text, *(f"{number}. {title}" for number, (_name, title) in enumerate(pending.options, start=1))])
 
 
 def page_of(option: str) -> int | None:

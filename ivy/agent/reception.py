@@ -42,7 +42,7 @@ from ivy.domain.inbound import (
 from ivy.domain.jobs import MARK_READ, send_lane
 from ivy.domain.sentences import Say
 from ivy.domain.windows import window_after, window_open
-from ivy.store import blocked, jobs, messages, pending_actions, people, switches, windows
+from ivy.store import blocked, callers, jobs, makers, messages, pending_actions, people, switches, windows
 from ivy.store.binding import Connection
 from ivy.store.jobs import NewJob
 from ivy.store.people import Person
@@ -61,7 +61,7 @@ def receive(connection: Connection, event: PersonMessage, desk: Desk) -> None:
     """Take a message in, once however often it comes."""
     if messages.is_known(connection, desk.channel, event.external_id) or operator_line.heard(connection, event, desk):
         return
-    who = people.recognise(connection, event.sender, now=desk.now)
+    who = _recognise(connection, event.sender, desk)
     if who.conflict:
         logger.warning("a sender's names mean two people: %s decides, not %s", who.user_id, who.conflict)
     words = words_of(event)
@@ -71,12 +71,22 @@ def receive(connection: Connection, event: PersonMessage, desk: Desk) -> None:
         return
     scope = within(connection, user_id)
     person = people.load(scope)
+    phone = desk.config.solo.phone if desk.channel == people.SOLO else ""
+    if phone and person.phone is None and callers.keep(scope, phone, now=desk.now):  # the operator said it since
+        person = dataclasses.replace(person, phone=phone)
     if person.status == "invited":
         people.set_status(scope, "active")
         person = dataclasses.replace(person, status="active")
     if not isinstance(event, SILENT):
         _open_window(scope, event, desk)
     _take(scope, person, event, desk, welcomed=who.user_id is None and strangers.needs_no_more(words))
+
+
+def _recognise(connection: Connection, sender: Sender, desk: Desk) -> people.Recognised:
+    who = people.recognise(connection, sender, now=desk.now)
+    if who.user_id is None and desk.channel == people.SOLO:
+        who = people.Recognised(makers.recognise(connection, sender, phone=desk.config.solo.phone, now=desk.now))
+    return who
 
 
 def _open_window(scope: Scope, event: PersonMessage, desk: Desk) -> None:
@@ -92,7 +102,8 @@ def _open_window(scope: Scope, event: PersonMessage, desk: Desk) -> None:
             windows.extend(scope, desk.channel, desk.now + ALWAYS)
         starts = stop_meaning(words_of(event)) is StopMeaning.START
         blocked.unblock(scope.connection, desk.channel, _address(event.sender), starts=starts)
-    for channel in {desk.channel, CHAT}:
+    chats = {desk.channel, CHAT, people.SOLO if desk.config.solo.enabled else CHAT}
+    for channel in sorted(chats):
         jobs.wake_lane(scope.connection, send_lane(scope.user_id, channel), now=desk.now)
 
 

@@ -3,6 +3,7 @@
 from ivy.agent import onboarding
 from ivy.agent.desk import Desk
 from ivy.agent.onboarding import SPANISH_SPEAKING
+from ivy.domain import own_currency
 from ivy.domain.admission import Admission, StrangerAnswer, answer_to_stranger, find_invite
 from ivy.domain.consent import Purpose
 from ivy.domain.contents import Words
@@ -10,7 +11,7 @@ from ivy.domain.inbound import PersonMessage, Sender, Text
 from ivy.domain.onboarding import is_greeting
 from ivy.domain.sentences import Say, say
 from ivy.ports import Address
-from ivy.store import consents, outbox, people
+from ivy.store import consents, counting, outbox, people
 from ivy.store.binding import Connection
 from ivy.store.outbox import NewMessage
 from ivy.store.people import NewPerson
@@ -71,16 +72,26 @@ def _admit(connection: Connection, event: PersonMessage, invited: str | None, de
         people.use_invite(scope)
         onboarding.begin(scope, people.load(scope), words, desk, invited=True)
         return invited
-    defaults = desk.config.people
+    defaults, phone = desk.config.people, _makers_phone(connection, desk)
     user_id = desk.new_id()
-    new = NewPerson(user_id, sender.name or "friend", "active", defaults.locale, defaults.zone, defaults.currency)
+    told = defaults.currency or own_currency.of_number(sender.phone or phone, sender.external_id)
+    currency = told or own_currency.assumed("", zone=defaults.zone)
+    new = NewPerson(user_id, sender.name or "friend", "active", defaults.locale, defaults.zone, currency, phone or None)
     people.add(connection, new, now=desk.now)
     people.bind(connection, user_id, sender, now=desk.now)
     scope = within(connection, user_id)
+    if not told:
+        counting.assume(scope, now=desk.now)
     proof = f"wrote first, on {desk.channel} (trace {desk.trace_id})"
     consents.record(scope, Purpose.MESSAGES, granted=True, proof=proof, now=desk.now)
     onboarding.begin(scope, people.load(scope), words, desk, invited=False)
     return user_id
+
+
+def _makers_phone(connection: Connection, desk: Desk) -> str:
+    """Return the number that the operator gave for who made the agent, unless somebody has it; "" elsewhere."""
+    phone = desk.config.solo.phone if desk.channel == people.SOLO else ""
+    return "" if phone and people.has_number(connection, phone) else phone
 
 
 def _tell_stranger(connection: Connection, sender: Sender, name: str, day: str, desk: Desk) -> None:

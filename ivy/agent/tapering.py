@@ -19,7 +19,7 @@ from ivy.domain.sentences import Say, say
 from ivy.domain.slots import SlotKind
 from ivy.domain.splitting import split_text
 from ivy.errors import ToolFailed
-from ivy.store import commitments, consents, switches, tapers, tool_executions
+from ivy.store import commitments, consents, people, switches, tapers, tool_executions
 from ivy.store.pending_actions import Pending
 from ivy.store.people import Person
 from ivy.store.scope import Scope
@@ -27,7 +27,7 @@ from ivy.tools import schedule
 
 QUESTION = "taper"
 LASTS = timedelta(days=7)
-CHAT = "whatsapp"
+CHATS = (people.CHAT, people.SOLO)
 TELLS_OF_A_WORKOUT = "log_workout"
 _OPTIONS = (
     (Pace.KEEP, Say.OPTION_TAPER_KEEP),
@@ -91,7 +91,7 @@ def _may_be_phoned(person: Person, desk: Desk) -> bool:
     """Say whether calls are a subject at all: not with who is paused, cared for or answered by a human."""
     silent = person.status != "active" or person.coach_is_quiet
     heard = not silent and not person.is_suspended(desk.now)
-    return desk.channel == CHAT and desk.config.voice.enabled and bool(person.phone) and heard
+    return desk.channel in CHATS and desk.config.voice.enabled and bool(person.phone) and heard
 
 
 def answered(scope: Scope, person: Person, pending: Pending, option: str, heard: Heard, desk: Desk) -> bool:

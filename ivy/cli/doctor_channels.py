@@ -58,7 +58,15 @@ def solo(config: Config) -> list[Finding]:
         return [missing("solo.api_key_file", "not set", place)]
     if wrong := shapes.wrong_agent_key(section.api_key.reveal()):
         return [missing("solo.api_key_file", "not what it should be", wrong)]
-    return [ok(what, "key set; it talks with whoever made it, and with nobody else")]
+    found = ok(what, "key set; it talks with whoever made it, and with nobody else")
+    if section.phone and (wrong := shapes.wrong_own_phone(section.phone)):
+        return [found, missing("solo.phone", "not what it should be", wrong)]
+    if config.voice.enabled and not section.phone:
+        return [
+            found,
+            look("solo.phone", "not set: Ivy cannot phone the agent's maker", "set it, with + and country code"),
+        ]
+    return [found]
 
 
 # --- SMS ---------------------------------------------------------------------------------------------

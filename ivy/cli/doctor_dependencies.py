@@ -12,6 +12,7 @@ from ivy.cli.findings import Finding, missing, not_needed, ok
 from ivy.config import Config, ModelSection
 
 META_TAKES = "a test number takes minutes; a business of one's own, its number and name 1 to 2 weeks"
+AGENT_TAKES = "an agent takes minutes, once your WhatsApp has the menu for it; Meta says of nobody when"
 RETELL_TAKES = f"an account takes a day: {VOICE_TAKES}"
 KEY_TAKES = "minutes"
 CHARITY_TAKES = "an agreement with a charity takes 2 to 4 weeks; pledges are paid by hand without one"
@@ -21,6 +22,7 @@ def dependencies(config: Config) -> list[Finding]:
     """Return a line for each of them, in the order in which to begin."""
     return [
         _whatsapp(config),
+        _agent_platform(config),
         _retell(config),
         _twilio(config),
         _charities(config),
@@ -42,6 +44,13 @@ def _whatsapp(config: Config) -> Finding:
         "verify_token": section.verify_token,
     }
     return _judged(what, given, "set up", META_TAKES)
+
+
+def _agent_platform(config: Config) -> Finding:
+    what, section = "WhatsApp's agent platform", config.solo
+    if not section.enabled:
+        return not_needed(what, "solo.enabled is false")
+    return _judged(what, {"api_key": section.api_key}, "an agent of your own", AGENT_TAKES)
 
 
 def _retell(config: Config) -> Finding:

@@ -17,6 +17,7 @@ from ivy.store.sealing import new_key
 FOLDER = "secrets"
 VOICE_KEY = "voice.api_key_file"
 SOLO_KEY = "solo.api_key_file"
+SOLO_PHONE = "solo.phone"
 LATER = ("backup", "solo", "sms", "mail")
 """Sections that a fresh configuration does not have unless something of them was answered."""
 SOLO = ("store", "solo", "whatsapp", "models.primary", "models.fallback", "models.cheap")
@@ -187,6 +188,13 @@ ITEMS = (
         "WhatsApp on your phone > Settings > Agents > Create an agent; then in its chat: Chat info > API key",
         shapes.wrong_agent_key,
         file="solo_key",
+        needed=False,
+    ),
+    Item(
+        SOLO_PHONE,
+        "Your own number (may stay empty)",
+        "with + and country code, such as +573001234567: calls need it, and it joins this chat with your others",
+        shapes.wrong_own_phone,
         needed=False,
     ),
     Item(

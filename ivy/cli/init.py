@@ -66,7 +66,7 @@ def command(
     if service:
         from ivy.cli.init_service import write_service
 
-        write_service(into)
+        write_service(into, solo=solo)
         return
     path = folder / "ivy.toml" if folder else configuration.config_path(options.given_config.get())
     say = frame.note if live else frame.say  # a list, or a document, is what --live prints
@@ -74,7 +74,7 @@ def command(
         raise UsageError("--live watches a business number's set-up; with --solo there is nothing to wait for.")
     before, answers = _prepare(path, say, check=check, begun_only=live, solo=solo)
     if solo:
-        _say_what_is_next_alone(path)
+        _say_what_is_next_alone(path, answers)
         return
     if templates:
         _offer_templates(path)
@@ -196,18 +196,21 @@ def _say_what_is_next(config: Config, answers: dict[str, str]) -> None:
     frame.note("`ivy simulate chat` needs none of this: talk to Ivy here and now.")
 
 
-def _say_what_is_next_alone(path: Path) -> None:
+def _say_what_is_next_alone(path: Path, answers: dict[str, str]) -> None:
     try:
         config = configuration.load(path, os.environ)
     except ConfigError as error:
         frame.note(f"\n{error}")
         return
     missing = [item for item in ITEMS if (item.needed or item.key == SOLO_KEY) and item.lacks(config)]
-    missing = [item for item in missing if item.section in SOLO]
+    missing = [item for item in missing if item.section in SOLO and item.key not in answers]
     if missing:
         frame.note("\nStill missing:")
         for item in missing:
             frame.note(f"  {item.key}: {item.found_at}.")
+        frame.note("`ivy init --solo` asks for it again, and says what to paste where.")
     if config.whatsapp.enabled:
         frame.note("\n[whatsapp] is on too: without a business number set `enabled = false` below it.")
-    frame.note("\nNext: `ivy daemon` runs Ivy; write to your agent in WhatsApp. `ivy doctor` checks it all.")
+    frame.note(
+        f"\n{'Then' if missing else 'Next'}: `ivy daemon` runs Ivy; write to your agent in WhatsApp. `ivy doctor` checks it all."
+    )

@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from ivy.cli import frame, ownership
-from ivy.cli.first_configuration import FOLDER, ITEMS, LEAD_TIME, SOLO_KEY, Item, write_private
+from ivy.cli.first_configuration import FOLDER, ITEMS, LEAD_TIME, SOLO_KEY, SOLO_PHONE, Item, write_private
 from ivy.cli.init_checks import Checks, Verdict
 from ivy.config import Config, Secret, getattr_path
 
@@ -72,8 +72,12 @@ SOLO_SCREENS = (
     Screen(
         "WhatsApp, for you alone", (SOLO_KEY,), "an agent that you make in your own app and that talks with you alone"
     ),
+    Screen(
+        "A model", ("models.primary.api_key_file", "models.cheap.api_key_file"), "who answers you; a key takes minutes"
+    ),
+    Screen("Your number", (SOLO_PHONE,), "WhatsApp tells an agent no numbers"),
 )
-"""One question: there is no address to give, and no account to be approved."""
+"""Three questions: there is no address to give, and no account to be approved."""
 _BY_KEY = {item.key: item for item in ITEMS}
 
 

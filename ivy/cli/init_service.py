@@ -19,8 +19,11 @@ FOLDER = Path("ivy-service")
 """Where they go, to be looked at, if nobody says."""
 
 
-def write_service(into: Path | None) -> None:
-    """Write the files below a folder, `/` to install them. Raises: ConfigError, UsageError, OSError."""
+def write_service(into: Path | None, *, solo: bool = False) -> None:
+    """Write the files below a folder, `/` to install them; `solo`: for one person alone.
+
+    Raises: ConfigError, UsageError, OSError.
+    """
     into = into or _ask()
     installs = into.resolve() == Path("/")
     if installs and os.geteuid() != 0:
@@ -29,9 +32,10 @@ def write_service(into: Path | None) -> None:
     config = configuration.load(path, os.environ) if path.exists() else Config()
     for file in service_files.service_files(config):
         frame.say(put(into, file))
-    if not config.server.public_url:
+    alone = (solo or config.chat == "solo") and not config.voice.enabled  # nobody has to reach this machine
+    if not config.server.public_url and not alone:
         frame.note(f"No Caddyfile yet: {path} has no server.public_url. Set it, and type this again.")
-    _say_what_is_next(into, installs=installs)
+    _say_what_is_next(into, installs=installs, solo=solo, proxy=bool(config.server.public_url) or not alone)
 
 
 def put(into: Path, file: ServiceFile) -> str:
@@ -75,14 +79,15 @@ def _configuration(into: Path, *, installs: bool) -> Path:
     return installed if installs or installed.exists() else configuration.config_path()
 
 
-def _say_what_is_next(into: Path, *, installs: bool) -> None:
+def _say_what_is_next(into: Path, *, installs: bool, solo: bool, proxy: bool) -> None:
+    begins = "ivy init --solo" if solo else "ivy init"
     if not installs:
-        frame.note(f"\nLook at them below {into}; `ivy init --service --into /`, as root, installs them.")
+        frame.note(f"\nLook at them below {into}; `{begins} --service --into /`, as root, installs them.")
         return
     frame.note("\nNext:")
     for line in (
         "systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload",
-        "ivy init                                # writes /etc/ivy/ivy.toml and asks for the keys",
-        "systemctl enable --now ivy && systemctl reload caddy",
+        f"{begins:<40}# writes /etc/ivy/ivy.toml and asks for the keys",
+        f"systemctl enable --now ivy{' && systemctl reload caddy' if proxy else ''}",
     ):
         frame.note(f"  {line}")

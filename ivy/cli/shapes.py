@@ -125,6 +125,13 @@ def wrong_phone(text: str) -> str:
     return "A telephone number is + and country code and digits, without spaces, such as +15550102030."
 
 
+def wrong_own_phone(text: str) -> str:
+    """Judge a number that people are known and called by: it has to exist, and to stand as Ivy keeps numbers."""
+    if phones.is_e164(text):
+        return ""
+    return f"{text!r} is no number that can be called: + and country code and digits, without spaces, such as +573001234567."
+
+
 def right(_text: str) -> str:
     """Judge nothing."""
     return ""

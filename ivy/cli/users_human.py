@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ivy.agent import appealing, handover
+from ivy.agent import appealing, chats, handover
 from ivy.agent.desk import Desk
 from ivy.cli import frame, moments
 from ivy.cli.desks import desk_of
@@ -67,7 +67,7 @@ async def _say(where: frame.Setup, who: str, text: str) -> Person:
 
 
 def _queue(scope: Scope, text: str, desk: Desk) -> None:
-    desk.send(scope, *split_text(text))
+    chats.where_heard(scope, desk).send(scope, *split_text(text))
 
 
 async def _release(where: frame.Setup, who: str) -> Person:

@@ -89,6 +89,8 @@ class SoloSection(Section, frozen=True):
     base_url: str = "https://api.whatsapp.com/agent/v1"
     api_key: Secret = Secret()
     api_key_file: str = ""
+    phone: str = ""
+    """Your own number, with + and country code: joins what you say here with what you say elsewhere, and lets calls reach you."""
     timeout_seconds: int = 25
     """How long one question whether something came may stay open, from 1 to 25."""
     polls_per_minute: int = 15
@@ -166,7 +168,7 @@ class MemorySection(Section, frozen=True):
 class RoutingSection(Section, frozen=True):
     """Where a message goes when WhatsApp cannot carry it: channels in order, by what the message is for."""
 
-    reply: tuple[str, ...] = ("whatsapp",)
+    reply: tuple[str, ...] = ("whatsapp", "solo")
     reminder: tuple[str, ...] = ("whatsapp", "solo", "sms", "call", "mail")
     """`call` reads it out on the phone, to those who agreed to calls."""
     checkin: tuple[str, ...] = ("whatsapp", "solo", "sms")
@@ -261,12 +263,14 @@ class GivingSection(Section, frozen=True):
 
     charities: dict[str, CharitySection] = {}
     """By the short name that people choose; none: nothing is given."""
-    amount: str = "1.00"
-    """For a kept workout, in the person's own currency, where they do not say."""
-    daily_cap: str = "2.00"
-    monthly_cap: str = "40.00"
-    comeback: str = "0.50"
-    """More, once, for the first workout within 48 hours after a miss."""
+    amount: str = ""
+    """For a kept workout, where they do not say: "1.00" of the person's own currency; empty: a round amount near one dollar."""
+    daily_cap: str = ""
+    """Empty: twice that; once one of the four is above 0, those left empty are 1.00, 2.00, 40.00 and 0.50 of any currency."""
+    monthly_cap: str = ""
+    """Empty: forty times that."""
+    comeback: str = ""
+    """More, once, for the first workout within 48 hours after a miss; empty: half of that."""
 
 
 class OperatorSection(Section, frozen=True):
@@ -364,7 +368,8 @@ class PeopleSection(Section, frozen=True):
 
     locale: str = "en-US"
     zone: str = "UTC"
-    currency: str = "USD"
+    currency: str = ""
+    """ISO 4217, for everybody; empty: of the country where they live, as far as their number or zone tells, else USD."""
     scope_sentence: str = ""
     """What Ivy says it is for when asked for something else, in one line of at most 300 characters; empty: its own words."""
 

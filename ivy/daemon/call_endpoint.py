@@ -19,7 +19,7 @@ from ivy.domain.calls import CallState
 from ivy.domain.taint import Read, texts_in
 from ivy.errors import BadSignature, StoreBusy, Unreadable
 from ivy.ports import InCall, Ringing, ToolCall, Voice
-from ivy.store import calls, people, spending, switches
+from ivy.store import callers, calls, people, spending, switches
 from ivy.store.binding import Connection
 from ivy.store.binding import Error as DatabaseError
 from ivy.store.calls import Call
@@ -171,4 +171,4 @@ def _who(connection: Connection, number: str) -> str | None:
     """Return whose number this is; nobody's where calls are switched off."""
     if switches.value(connection, "voice") != "on":
         return None
-    return people.meaning(connection, people.CHAT, number)
+    return people.meaning(connection, people.CHAT, number) or callers.of_number(connection, number)

@@ -6,6 +6,7 @@ or loses none, and what comes twice is known by its ids.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import trio
 
@@ -23,25 +24,23 @@ from ivy.store.inbox import Arrival
 logger = log.get(__name__)
 ANSWERS_WITHIN = 20.0
 """Seconds that a poll may take longer than it was to last."""
-TOO_OLD = timedelta(days=1)
-"""What was written so long before the very first poll was for another program, or for nobody."""
 AFTER_REPLACED = timedelta(seconds=30)
 ALONE_AFTER = timedelta(minutes=10)
 """How long nobody else polled until that is believed to be over."""
 FAILS_FOR = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(minutes=5)
+"""However long the vendor wants to be left alone, for what comes is asked for: nobody would hear that it lasts."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=1)
 
 
 @dataclass
 class _State:
-    """What is known of the polls of this process. `offset`: None before the first of all."""
+    """What is known of the polls of this process. `offset`: None before the first."""
 
-    offset: int | None
     alone_since: datetime
+    offset: int | None = None
     failing_since: datetime | None = None
     pause: timedelta = FIRST_PAUSE
-    is_fresh: bool = False
-    """Nothing was ever kept: what is old is passed over."""
     may_be_open: bool = True
     """Alerts of an earlier life may still stand."""
 
@@ -51,44 +50,50 @@ async def run(context: Context) -> None:
     channel = context.polling
     if channel is None:
         return
-    offset = await context.store.read(polling.next_offset, channel.name)
-    state = _State(offset, context.clock.now(), is_fresh=offset is None)
+    state = _State(context.clock.now())
     while True:
         await trio.sleep(channel.poll_wait().total_seconds())
         await trio.sleep((await _once(channel, state, context)).total_seconds())
 
 
 async def _once(channel: Polling, state: _State, context: Context) -> timedelta:
-    """Poll once; return how long to wait before the next."""
-    seconds = context.config.solo.timeout_seconds
+    """Poll once; return how long to wait before the next. What goes wrong costs this poll, never the daemon."""
+    try:
+        return await _poll(channel, state, context)
+    except (StoreBusy, DatabaseError) as error:  # nothing was kept, and the vendor gives it out again
+        logger.error("what %s brought could not be kept: %s", channel.name, error)
+        return FIRST_PAUSE
+    except Exception:  # a bug of ours: the next answer may be another
+        logger.exception("a poll of %s came to nothing", channel.name)
+        return LONGEST_PAUSE
+
+
+async def _poll(channel: Polling, state: _State, context: Context) -> timedelta:
+    now, seconds = context.clock.now(), context.config.solo.timeout_seconds
+    if state.offset is None:
+        begin = partial(polling.begin, now=now)
+        state.offset = await context.store.write(begin, channel.name, channel.key_digest)
     try:
         with trio.fail_after(seconds + ANSWERS_WITHIN):
-            polled = await channel.poll(state.offset or 0, seconds)
-        if polled is not None:
-            await _keep(channel, polled, state, context)
-        await _went_well(channel, state, context)
+            polled = await channel.poll(state.offset, seconds)
     except trio.TooSlowError:
         return await _failed(channel, VendorBusy(channel.name, "no answer to a poll"), state, context)
     except VendorError as error:
         return await _failed(channel, error, state, context)
-    except (StoreBusy, DatabaseError) as error:  # nothing was kept, and the vendor gives it out again
-        logger.error("what %s brought could not be kept: %s", channel.name, error)
-        return FIRST_PAUSE
+    if polled is not None:
+        await _keep(channel, polled, state, context)
+    await _went_well(channel, state, context)
     return timedelta(0)
 
 
 async def _keep(channel: Polling, polled: Polled, state: _State, context: Context) -> None:
-    now = context.clock.now()
-    too_old = state.is_fresh and polled.newest_at is not None and polled.newest_at < now - TOO_OLD
-    arrival = None if too_old else _arrival(channel.name, polled.body, context)
-    if too_old:
-        logger.warning("%s holds messages of before its first poll: they are passed over", channel.name)
+    arrival = _arrival(channel.name, polled.body, context)
 
     def write(connection: Connection) -> None:
-        polling.keep(connection, channel.name, arrival, polled.next_offset, now=now)
+        polling.keep(connection, arrival, channel.key_digest, polled.next_offset, now=arrival.received_at)
 
     await context.store.write(write)
-    state.offset, state.is_fresh = polled.next_offset, too_old
+    state.offset = polled.next_offset
 
 
 def _arrival(source: str, body: bytes, context: Context) -> Arrival:
@@ -139,7 +144,7 @@ async def _failed(channel: Polling, error: VendorError, state: _State, context: 
     if now >= state.failing_since + FAILS_FOR:
         await _tell(_fails(channel.name, error.reason), state, context)
     pause, state.pause = state.pause, min(2 * state.pause, LONGEST_PAUSE)
-    return error.after or pause * (0.5 + context.chance.random() / 2)
+    return min(error.after or pause * (0.5 + context.chance.random() / 2), LONGEST_WAIT)
 
 
 async def _tell(advice: Advice, state: _State, context: Context) -> None:

@@ -10,7 +10,7 @@ from ivy.daemon.context import Context
 from ivy.daemon.deciding import Deciding
 from ivy.domain import dialing, spend_caps
 from ivy.domain.consent import Consent, PersonStatus, Purpose, may_contact
-from ivy.domain.contents import AnyContent, Emoji, Form, Template, Words
+from ivy.domain.contents import AnyContent, Emoji, File, Form, Template, Words
 from ivy.domain.pacing import PACE, next_allowed
 from ivy.domain.routing import CALL, PACING, Decision, For, Hold, Refuse, Situation, TemplateChoice, decide
 from ivy.domain.windows import QuietHours, window_open
@@ -129,6 +129,7 @@ def _situation(scope: Scope, person: Person, message: Outgoing, context: Decidin
         if own is None and may_knock:
             door = _choice(scope, person, DOOR, context)
     has_window = channel == WHATSAPP
+    next_channels = _rest_of_ladder(scope, message, context)
     return Situation(
         now=now,
         channel=channel,
@@ -142,7 +143,8 @@ def _situation(scope: Scope, person: Person, message: Outgoing, context: Decidin
         can_reach=reachable(scope, channel, context),
         rests_until=breaker.until,
         failing_since=breaker.opened_at,
-        next_channels=_rest_of_ladder(scope, message, context),
+        next_channels=next_channels,
+        open_chat=_open_chat(scope, next_channels, now) if closed else "",
         patience=timedelta(seconds=settings.wait_seconds),
         dialling=_dialling(scope, person, message, context)
         if channel == CALL and isinstance(context, Context)
@@ -220,6 +222,8 @@ def _rest_of_ladder(scope: Scope, message: Outgoing, context: Deciding) -> tuple
     # A reaction means nothing elsewhere, nor does a template that opens this door, nor a file without words.
     if message.channel not in ladder or isinstance(message.content, Emoji | Template) or not message.body.strip():
         return ()
+    if isinstance(message.content, File) and message.purpose is For.REPLY:  # they asked for the file, not for its words
+        return ()
     rest = ladder[ladder.index(message.channel) + 1 :]
     return tuple(
         channel
@@ -227,6 +231,12 @@ def _rest_of_ladder(scope: Scope, message: Outgoing, context: Deciding) -> tuple
         if reachable(scope, channel, context)
         and (channel != CALL or (not message.replayed_by and notice_calls.text_of(scope, message)))
     )
+
+
+def _open_chat(scope: Scope, next_channels: tuple[str, ...], now: datetime) -> str:
+    """Return the agent's chat if it is one of these, they wrote there, and it works: there nothing needs a template."""
+    is_open = people.SOLO in next_channels and window_open(windows.expires_at(scope, people.SOLO), now)
+    return people.SOLO if is_open and breakers.standing(scope.connection, people.SOLO, now).until is None else ""
 
 
 def _own_template(scope: Scope, person: Person, message: Outgoing, context: Deciding) -> TemplateChoice | None:

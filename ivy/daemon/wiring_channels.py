@@ -10,7 +10,7 @@ from ivy.adapters.whatsapp.media import MediaDoor
 from ivy.clock import Clock
 from ivy.config import Config, WhatsAppSection
 from ivy.daemon.outside import Outside
-from ivy.domain import public_paths, voicemail
+from ivy.domain import phones, public_paths, voicemail
 from ivy.domain.actions import secrets_of
 from ivy.domain.unsubscribe import Subscription, token
 from ivy.errors import ConfigError
@@ -96,6 +96,8 @@ def agent_of(config: Config, outside: Outside, clock: Clock) -> "Agent | None":
         return None
     from ivy.adapters.whatsapp_solo.client import Agent
 
+    if config.solo.phone and not phones.is_e164(config.solo.phone):
+        raise ConfigError("solo.phone is no number: write it with + and the country code, without spaces")
     return Agent(outside.client("solo"), config.solo, clock)
 
 

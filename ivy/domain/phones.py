@@ -40,6 +40,14 @@ def e164(text: str, region: str = "") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def is_e164(text: str) -> bool:
+    """Say whether a text is a number as Ivy keeps numbers."""
+    try:
+        return e164(text) == text
+    except NotAPhone:
+        return False
+
+
 def from_whatsapp(digits: str) -> str:
     """Return the E.164 of a WhatsApp id (digits without +), or "" if it is none.
 

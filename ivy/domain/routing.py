@@ -73,6 +73,8 @@ class Situation:
     failing_since: datetime | None = None
     next_channels: tuple[str, ...] = ()
     """The rest of the ladder on which this person can be reached, best first."""
+    open_chat: str = ""
+    """The one of them that is another chat of theirs, in which they may be written to freely now."""
     patience: timedelta = timedelta(minutes=5)
     """How long a channel may fail before the next one is tried."""
     dialling: dialing.Decision | None = None
@@ -228,6 +230,8 @@ def _way_through(situation: Situation) -> Decision:
     if window_open(situation.window_expires_at, situation.now):
         may_go = situation.pays or situation.free_replies_left > 0
         return (_too_dear(situation, situation.price_micros) or Free()) if may_go else _no_free_reply(situation)
+    if situation.open_chat:
+        return Divert(situation.open_chat, "window closed, and another chat of theirs is open")
     own, door = situation.own_template, situation.door_template
     barred = None if own is None else _bar(situation, own)
     if own is not None and barred is None:

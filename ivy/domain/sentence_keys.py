@@ -204,6 +204,7 @@ class Say(Enum):
     ONB_CONTACT_TEXT = "onb_contact_text"
     ONB_CONTACT_AGAIN = "onb_contact_again"
     ONB_PHONE = "onb_phone"
+    CALLS_NEED_NUMBER = "calls_need_number"
     ONB_UNREACHED = "onb_unreached"
     ONB_NO_MINUTES = "onb_no_minutes"
     ONB_BOOKED_CALL = "onb_booked_call"
@@ -247,6 +248,12 @@ class Say(Enum):
     ONB_BEGIN_WITH = "onb_begin_with"
     ONB_KEEP_AT = "onb_keep_at"
     ONB_NOBODY = "onb_nobody"
+    # The money they count in.
+    COUNTS_IN = "counts_in"
+    COUNTS_STILL = "counts_still"
+    WHICH_MONEY = "which_money"
+    MONEY_READ_ANEW = "money_read_anew"
+    OPTION_IN_MONEY = "option_in_money"
     # What is known of a person: asked before Ivy behaves by it, and forgotten.
     FACT_CALLS = "fact_calls"
     FACT_TEXT = "fact_text"
@@ -319,6 +326,7 @@ class Say(Enum):
     TAPER_CHANGED = "taper_changed"
     FRESH_WEEK = "fresh_week"
     FRESH_BACK = "fresh_back"
+    FRESH_BIRTHDAY = "fresh_birthday"
     # --- commitment: raised by success, and locked against an easier mood
     RAISE_QUESTION = "raise_question"
     OPTION_RAISE = "option_raise"

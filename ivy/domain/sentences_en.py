@@ -206,6 +206,8 @@ ENGLISH = {
     "consent.",
     Say.ONB_PHONE: "To call you I need your number: the button shares it. If you'd rather get texts, write “texts”.",
     Say.ONB_NO_MINUTES: "There are no minutes left for more calls, so it will be in writing.",
+    Say.CALLS_NEED_NUMBER: "Calls need your number, which this chat does not show me: it goes into ivy.toml, as solo.phone. Until"
+    " then I can write to you instead.",
     Say.ONB_UNREACHED: "My number can't phone yours in your country, so I'll write to you instead.",
     Say.ONB_BOOKED_CALL: "Booked: I call you {day} at {time}, and go on like that. Change it any time, in your own words.",
     Say.ONB_BOOKED_TEXT: "Booked: I write to you {day} at {time}, and go on like that. Change it any time, in your own words.",
@@ -248,6 +250,12 @@ ENGLISH = {
     Say.ONB_BEGIN_WITH: "Begin with {times}",
     Say.ONB_KEEP_AT: "{times}, as I said",
     Say.ONB_NOBODY: "Nobody for now",
+    # The money they count in.
+    Say.COUNTS_IN: "I count money in {currency}.",
+    Say.COUNTS_STILL: "I count money in {currency}; write “my currency is {theirs}” if you'd rather have that.",
+    Say.WHICH_MONEY: "What is noted so far comes to {noted}. Did you mean {theirs}?",
+    Say.MONEY_READ_ANEW: "Then it is {theirs}, and I count in {currency} from now on.",
+    Say.OPTION_IN_MONEY: "In {currency}",
     # What is known of a person.
     Say.FACT_CALLS: "Shall I call you at {time} from now on?",
     Say.FACT_TEXT: "Shall I write instead of calling from now on?",
@@ -323,6 +331,7 @@ ENGLISH = {
     Say.TAPER_CHANGED: "You can have it otherwise at any time, in your own words.",
     Say.FRESH_WEEK: "A new week, a fresh start. The smallest first step: {small}. Shall we begin with that?",
     Say.FRESH_BACK: "Back from your trip, a fresh start. The smallest first step: {small}. Shall we begin with that?",
+    Say.FRESH_BIRTHDAY: "Happy birthday! If you like, a fresh start. The smallest first step: {small}. Shall we begin with that?",
     # --- commitment: raised by success, and locked against an easier mood
     Say.RAISE_QUESTION: "Two full weeks just as planned. Would {more} a week feel good, or stay with {now}?",
     Say.OPTION_RAISE: "Yes, {more} a week",

@@ -205,6 +205,8 @@ SPANISH = {
     "consentimiento.",
     Say.ONB_PHONE: "Para llamarte necesito tu número: el botón lo comparte. Si prefieres mensajes, escribe «mensajes».",
     Say.ONB_NO_MINUTES: "Ya no quedan minutos para más llamadas, así que será por escrito.",
+    Say.CALLS_NEED_NUMBER: "Para llamarte necesito tu número, y este chat no me lo muestra: va en ivy.toml, como solo.phone."
+    " Mientras tanto puedo escribirte.",
     Say.ONB_UNREACHED: "Mi número no puede llamar al tuyo en tu país, así que te escribo.",
     Say.ONB_BOOKED_CALL: "Agendado: te llamo {day}, {time}, y así en adelante. Cámbialo cuando quieras, con tus palabras.",
     Say.ONB_BOOKED_TEXT: "Agendado: te escribo {day}, {time}, y así en adelante. Cámbialo cuando quieras, con tus palabras.",
@@ -248,6 +250,12 @@ SPANISH = {
     Say.ONB_BEGIN_WITH: "Empezar con {times}",
     Say.ONB_KEEP_AT: "{times}, como dije",
     Say.ONB_NOBODY: "Nadie por ahora",
+    # The money they count in: neither tú nor usted.
+    Say.COUNTS_IN: "El dinero lo cuento en {currency}.",
+    Say.COUNTS_STILL: "El dinero lo cuento en {currency}; para cambiarlo basta escribir «mi moneda es {theirs}».",
+    Say.WHICH_MONEY: "Lo anotado hasta ahora suma {noted}. ¿Eran {theirs}?",
+    Say.MONEY_READ_ANEW: "Entonces son {theirs}, y desde ahora cuento en {currency}.",
+    Say.OPTION_IN_MONEY: "En {currency}",
     # What is known of a person: neither tú nor usted.
     Say.FACT_CALLS: "¿Llamo desde ahora a las {time}?",
     Say.FACT_TEXT: "¿Desde ahora escribo en vez de llamar?",
@@ -323,6 +331,7 @@ SPANISH = {
     Say.TAPER_CHANGED: "Puedes cambiarlo cuando quieras, con tus palabras.",
     Say.FRESH_WEEK: "Semana nueva, comienzo nuevo. El primer paso más pequeño: {small}. ¿Empezamos por ahí?",
     Say.FRESH_BACK: "De vuelta del viaje, comienzo nuevo. El primer paso más pequeño: {small}. ¿Empezamos por ahí?",
+    Say.FRESH_BIRTHDAY: "¡Feliz cumpleaños! Si quieres, comienzo nuevo. El primer paso más pequeño: {small}. ¿Empezamos por ahí?",
     # --- commitment: raised by success, and locked against an easier mood
     Say.RAISE_QUESTION: "Dos semanas completas tal como estaban planeadas. ¿Subimos a {more} por semana o seguimos con {now}?",
     Say.OPTION_RAISE: "Sí, {more} por semana",

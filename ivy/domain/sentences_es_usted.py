@@ -34,6 +34,7 @@ USTED = {
     Say.INVITE_ACCEPTED: "¡Le doy la bienvenida, {name}! Soy Ivy, entrenadora y asistente con IA. Escriba STOP y me callo.",
     Say.TAPER_KEPT: "Vale, las llamadas siguen igual. Puede cambiarlas cuando quiera, con sus palabras.",
     Say.TAPER_CHANGED: "Puede cambiarlo cuando quiera, con sus palabras.",
+    Say.FRESH_BIRTHDAY: "¡Feliz cumpleaños! Si quiere, comienzo nuevo. El primer paso más pequeño: {small}. ¿Empezamos por ahí?",
     Say.SAID_TOGETHER: "Perdone la espera: durante un rato mis mensajes no salieron. Esto es lo que tenía para usted:",
     Say.REMINDER_LATE: "Perdone, esto era para las {time} y llego tarde: {text}",
     Say.TURN_FAILED: "Perdone, algo falló de mi lado y no pude terminar. ¿Me lo pide otra vez?",
@@ -130,6 +131,8 @@ USTED = {
     "consentimiento.",
     Say.ONB_PHONE: "Para llamarle necesito su número: el botón lo comparte. Si prefiere mensajes, escriba «mensajes».",
     Say.ONB_SUMMARY: "Si además quiere un resumen de su semana el domingo por la noche, escriba «mándeme el resumen semanal».",
+    Say.CALLS_NEED_NUMBER: "Para llamarle necesito su número, y este chat no me lo muestra: va en ivy.toml, como solo.phone."
+    " Mientras tanto puedo escribirle.",
     Say.ONB_UNREACHED: "Mi número no puede llamar al suyo en su país, así que le escribo.",
     Say.ONB_BOOKED_CALL: "Agendado: le llamo {day}, {time}, y así en adelante. Cámbielo cuando quiera, con sus palabras.",
     Say.ONB_BOOKED_TEXT: "Agendado: le escribo {day}, {time}, y así en adelante. Cámbielo cuando quiera, con sus palabras.",

@@ -269,6 +269,15 @@ def unsend(connection: Connection, message_id: str, *, now: datetime, reason: st
     spending.release(connection, message_id)
 
 
+def not_repeated(connection: Connection, message: Outgoing, *, now: datetime, reason: str) -> None:
+    """Say that a repeat surely was not heard. Nobody knows of the sending before it, which is still paid for, as before."""
+    connection.execute(
+        "UPDATE messages_v2 SET state = 'unknown', state_at_ms = ?, sent_at_ms = ?, reason = ?, resends = ?"
+        " WHERE id = ? AND direction = 'out' AND state = 'sending'",
+        (stamp(now), message.sent_at and stamp(message.sent_at), reason, message.resends, message.id),
+    )
+
+
 def next_try_ahead(scope: Scope, message: Outgoing) -> datetime | None:
     """Return when the next try of an earlier message of the same trace is, if one waits for it; None: nothing is ahead.
 

@@ -138,6 +138,11 @@ def add(connection: Connection, person: NewPerson, *, now: datetime) -> None:
         raise UsageError(f"Somebody with the number {person.phone} is known already; see `ivy users list`.") from None
 
 
+def has_number(connection: Connection, phone: str) -> bool:
+    """Say whether somebody was let in with this number."""
+    return connection.execute("SELECT 1 FROM users WHERE phone = ?", (phone,)).fetchone() is not None
+
+
 def load(scope: Scope) -> Person:
     """Return the person of this scope."""
     return _person(scope.execute("SELECT * FROM users WHERE id = :user").fetchone())

@@ -31,6 +31,15 @@ def close(scope: Scope, channel: str, *, sent_at: datetime, now: datetime) -> No
     )
 
 
+def latest_first(scope: Scope) -> list[tuple[str, datetime]]:
+    """Return the channels with a window and when it closes or closed, the one that the person wrote on last first."""
+    rows = scope.execute(
+        "SELECT channel, expires_at_ms FROM conversation_windows AS door WHERE user_id = :user ORDER BY"
+        " (SELECT max(rowid) FROM messages_v2 WHERE user_id = :user AND channel = door.channel AND direction = 'in') DESC"
+    )
+    return [(row["channel"], unstamp(row["expires_at_ms"])) for row in rows]
+
+
 def expires_at(scope: Scope, channel: str) -> datetime | None:
     """Return when the window closes or closed; None if it never opened."""
     row = scope.execute(

@@ -115,7 +115,24 @@ async def test_a_key_that_is_wrong_is_the_operators_to_mend(autojump_clock: Mock
         world.vendor.manners.wrong_key = manner
         with pytest.raises(VendorMisconfigured) as caught:
             await world.channel.poll(0, 0)
-        assert caught.value.cause is Cause.KEY
+        assert caught.value.cause is Cause.SETUP  # tried again within minutes: no hour of silence after a new key
+
+
+async def test_what_is_wrong_with_one_request_is_not_the_keys_fault_while_the_key_works(
+    autojump_clock: MockClock, world: World
+) -> None:
+    await world.channel.poll(0, 0)
+    world.vendor.refuse("/messages", 400, 100, message="too long")
+    with pytest.raises(VendorRefused, match="too long"):
+        await world.channel.send(world.outbound())
+    world.vendor.refuse("/statuses", 400, 100, message="no typing here")
+    await world.vendor.person_says("hola", wamid="w1")
+    await world.channel.mark_read("w1", typing=True)
+    assert world.vendor.ticks == [("w1", False)]
+    await trio.sleep(61)
+    world.vendor.refuse("/messages", 400, 100)
+    with pytest.raises(VendorMisconfigured, match="API key"):
+        await world.channel.send(world.outbound())
 
 
 @pytest.mark.parametrize(
@@ -184,7 +201,7 @@ async def test_a_poll_brings_what_came_and_where_the_next_begins(autojump_clock:
     assert await world.channel.poll(0, 0) is None
     wamid = await world.vendor.person_says("hola", quoted="wamid.q")
     polled = await world.poll()
-    assert (polled.next_offset, polled.newest_at) == (9_007_199_254_740_994, START)
+    assert polled.next_offset == 9_007_199_254_740_994
     [text] = world.channel.parse(polled.body)
     sender = Sender(channel="solo", external_id=world.vendor.maker, name="Ana")
     assert text == Text(sender=sender, external_id=wamid, sent_at=START, body="hola", quoted_id="wamid.q")
@@ -243,6 +260,9 @@ def test_what_cannot_be_read_costs_itself_only() -> None:
     ]
     assert updates.parse_part(body, "entry[0].changes[0].value.messages[0]") == (text,)
     assert isinstance(updates.parse(b'{"entry":["x"]}')[0], Broken)
+    for offset in ("9" * 5000, "-1", "1.5", "", None, 2**63):
+        with pytest.raises(Unreadable):
+            updates.read_polled(json.dumps({"next_offset": offset}).encode())
     [other] = updates.parse(b'{"entry":[{"changes":[{"field":"agents","value":{}}]}]}')
     assert isinstance(other, Unknown)
 

@@ -311,7 +311,7 @@ def test_who_can_knock_is_said(host: str, is_open: bool) -> None:
 # --- what Ivy leans on ---------------------------------------------------------------------------------
 
 
-def test_dependencies_of_three_configurations_stay_as_they_were_agreed() -> None:
+def test_dependencies_of_four_configurations_stay_as_they_were_agreed() -> None:
     alone = replace(Config(), whatsapp=replace(Config().whatsapp, enabled=False))
     whole = emulated(Config())
     whole = replace(
@@ -322,7 +322,10 @@ def test_dependencies_of_three_configurations_stay_as_they_were_agreed() -> None
         giving=replace(whole.giving, charities={"trees": CharitySection(name="Trees")}),
     )
     shown: list[str] = []
-    for name, config in (("simulate only", alone), ("as ivy init begins", Config()), ("everything", whole)):
+    agent = replace(alone, solo=replace(alone.solo, enabled=True))
+    for name, config in (
+        ("simulate only", alone), ("an agent of one's own", agent), ("as ivy init begins", Config()), ("everything", whole),
+    ):  # fmt: skip
         shown.append(f"{name}:")
         for each in dependencies(config):
             shown.append("  " + " | ".join((each.state.value, each.what, each.found, each.takes)).rstrip(" |"))

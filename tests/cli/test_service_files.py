@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ivy.cli import ownership, service_files
 from ivy.cli.doctor_site import pages
 from ivy.cli.findings import State
-from ivy.cli.init_service import put
+from ivy.cli.init_service import put, write_service
 from ivy.cli.service_files import ServiceFile
 from ivy.config import Config, ServerSection, ServiceSection, SiteSection
 from ivy.errors import ConfigError
@@ -194,6 +194,22 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="x"):
         put(tmp_path, ServiceFile("etc/x", 0o644, "text"))
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_for_one_person_alone_no_address_is_asked_for_and_no_proxy_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_service(tmp_path / "first", solo=True)
+    (tmp_path / "ivy.toml").write_text("[solo]\nenabled = true\n[whatsapp]\nenabled = false\n")
+    write_service(tmp_path / "later")
+    said = capsys.readouterr().err
+    assert "public_url" not in said
+    assert "ivy init --solo --service --into /" in said
+    assert not list(tmp_path.rglob("Caddyfile"))
+    (tmp_path / "ivy.toml").write_text("[solo]\nenabled = true\n[whatsapp]\nenabled = false\n[voice]\nenabled = true\n")
+    write_service(tmp_path / "phoned")
+    assert "public_url" in capsys.readouterr().err  # those who carry calls have to reach it
 
 
 # --- what root makes for ivy -----------------------------------------------------------------------------

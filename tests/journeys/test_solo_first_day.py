@@ -10,7 +10,7 @@ import trio
 from trio.testing import MockClock
 
 from ivy.config import Config, SoloSection, WhatsAppSection
-from ivy.emulators.faults import Answer, ResetAfter, gateway_page
+from ivy.emulators.faults import Answer, Refuse, ResetAfter, gateway_page
 from ivy.emulators.sample_files import ogg_opus
 from ivy.emulators.whatsapp_solo import SoloEmulator
 from tests.journeys.play import Lives, Play
@@ -105,6 +105,24 @@ async def test_a_message_of_which_nothing_was_heard_is_known_by_its_tick_and_not
         assert day.vendor.texts() == ["uno"]
         [row] = await day.play.outbox()
         assert (row["state"], row["resends"]) == ("delivered", 0)
+
+
+async def test_a_repeat_that_was_not_heard_leaves_the_first_to_be_known_by_its_tick(
+    autojump_clock: MockClock, lives: Lives
+) -> None:
+    async with solo(lives) as day:
+        await day.known()
+        faults: Any = day.play.world.vendors.faults["solo"]
+        faults.add(ResetAfter(), path="/messages")
+        faults.add(Refuse(), path="/messages", times=2)
+        day.vendor.manners.statuses = ()
+        await day.play.queues("uno", channel="solo")
+        await day.play.quiet(100)
+        assert [row["state"] for row in await day.play.outbox()] == ["unknown"]
+        day.vendor.tell_status(day.vendor.got[0].wamid, "delivered")
+        await day.play.quiet(400)
+        assert day.vendor.texts() == ["uno"]
+        assert [(row["state"], row["resends"]) for row in await day.play.outbox()] == [("delivered", 0)]
 
 
 async def test_a_message_that_never_left_is_sent_once_more(autojump_clock: MockClock, lives: Lives) -> None:

@@ -1,18 +1,20 @@
 """The poller: what it keeps, what it tells the operator, and what a crash between two commits costs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from ivy.config import Config, SoloSection, WhatsAppSection
 from ivy.daemon import polling
-from ivy.emulators.faults import Refuse
+from ivy.emulators.faults import Answer, Refuse
+from ivy.emulators.whatsapp_solo import SoloEmulator
 from ivy.errors import StoreBusy
 from ivy.store import polling as kept
-from ivy.store.binding import Connection
-from tests.journeys.play import Lives, Play
+from ivy.store.binding import Connection, OperationalError
+from tests.journeys.play import ANA, MONDAY, Lives, Play
 
 SOLO = Config(whatsapp=WhatsAppSection(enabled=False), solo=SoloSection(enabled=True))
 UPDATES = "/updates"
@@ -35,7 +37,7 @@ async def test_what_a_poll_brought_is_kept_with_where_the_next_begins(autojump_c
         await solo.person_says("hola")
         await play.quiet()
         assert await arrivals(play) >= 1
-        assert await play.one("SELECT next_offset FROM poll_cursors WHERE source = 'solo'") > 9_007_199_254_740_992
+        assert await play.one("SELECT next_offset FROM poll_cursors") > 9_007_199_254_740_992
         assert await play.one("SELECT count(*) FROM messages_v2 WHERE direction = 'in'") == 1
         calm = solo.polls
         await play.quiet(600)
@@ -47,28 +49,154 @@ async def test_an_arrival_and_its_offset_are_one_commit(autojump_clock: MockCloc
         context = play.world.daemon.context
 
         def half(connection: Connection) -> None:
+            kept.begin(connection, "half", "k", now=play.now)
             arrival = polling._arrival("half", b"{}", context)  # pyright: ignore[reportPrivateUsage]
-            kept.keep(connection, "half", arrival, 7, now=play.now)
+            kept.keep(connection, arrival, "k", 7, now=play.now)
             raise StoreBusy("the power fails here")
 
         with pytest.raises(StoreBusy):
             await play.world.store.write(half)
-        assert await play.world.store.read(kept.next_offset, "half") is None
+        assert await play.one("SELECT count(*) FROM poll_cursors WHERE channel = 'half'") == 0
         assert await play.one("SELECT count(*) FROM webhook_inbox WHERE source = 'half'") == 0
 
 
-async def test_what_was_written_long_before_the_first_poll_is_passed_over(
-    autojump_clock: MockClock,
-    lives: Lives,
+# --- what is old, and whose it is -------------------------------------------------------------------
+
+
+async def an_old_one(solo: SoloEmulator, words: str, at: datetime) -> None:
+    await solo.person_sends({"type": "text", "text": {"body": words}}, at=at)
+
+
+async def heard(play: Play) -> list[str]:
+    return [
+        row["body"] for row in await play.rows("SELECT body FROM messages_v2 WHERE direction = 'in' ORDER BY rowid")
+    ]
+
+
+async def test_what_was_written_long_before_the_first_poll_is_passed_over_one_by_one(
+    autojump_clock: MockClock, lives: Lives
 ) -> None:
+    """Whatever else a page holds, and though the daemon dies between two pages."""
     async with lives(config=SOLO) as play:
         solo, long_ago = play.world.vendors.solo, play.now - timedelta(days=20)
-        await solo.person_sends({"type": "text", "text": {"body": "of another program's"}}, at=long_ago)
+        for number in range(60):
+            solo.tell_status(f"wamid.of-another-{number}", "delivered")
+        for number in range(70):
+            await an_old_one(solo, f"gasté {number + 1} mil en almuerzo", long_ago + timedelta(minutes=number))
+        await an_old_one(solo, "hola", play.now - timedelta(hours=20))
+        while not await play.one("SELECT count(*) FROM poll_cursors WHERE next_offset > 0"):
+            await trio.lowlevel.checkpoint()
+    async with lives(config=SOLO, at=MONDAY + timedelta(minutes=3)) as play:
+        solo = play.world.vendors.solo
+        for number in range(60):
+            solo.tell_status(f"wamid.of-another-{number}", "delivered")
+        for number in range(70):
+            await an_old_one(solo, f"gasté {number + 1} mil en almuerzo", long_ago + timedelta(minutes=number))
+        await an_old_one(solo, "hola", play.now - timedelta(hours=20))
         await play.quiet()
-        assert (await arrivals(play), solo.got) == (0, [])
+        assert await heard(play) == ["hola"]
+        assert await play.one("SELECT count(*) FROM expenses") == 0
+
+
+async def test_a_clock_that_was_ahead_at_the_first_poll_makes_nobody_unheard(
+    autojump_clock: MockClock, lives: Lives
+) -> None:
+    async with lives(config=SOLO, at=MONDAY + timedelta(days=3)) as play:
+        await play.quiet(60)
+    async with lives(config=SOLO, at=MONDAY) as play:
+        solo = play.world.vendors.solo
         await solo.person_says("hola")
         await play.quiet()
-        assert len(solo.got) == 1
+        await solo.person_says("¿estás?")
+        await play.quiet()
+        assert "¿estás?" in await heard(play)
+
+
+async def test_another_agent_counts_anew_and_its_maker_is_somebody_new(autojump_clock: MockClock, lives: Lives) -> None:
+    async with lives(config=SOLO) as play:
+        await play.world.vendors.solo.person_says("hola")
+        await play.quiet()
+
+        def another_key(connection: Connection) -> None:
+            connection.execute("UPDATE poll_cursors SET key_digest = 'an older key', next_offset = 1 << 62")
+
+        await play.world.store.write(another_key)
+    async with lives(config=SOLO, at=MONDAY + timedelta(hours=3)) as play:
+        solo = play.world.vendors.solo
+        solo.maker = "user:2"
+        await an_old_one(solo, "of the time before", MONDAY - timedelta(days=3))
+        await solo.person_says("hola, soy otra", wamid="wamid.hers")
+        await play.quiet()
+        assert await heard(play) == ["hola", "hola, soy otra"]
+        assert await play.one("SELECT count(DISTINCT user_id) FROM messages_v2 WHERE direction = 'in'") == 2
+
+
+async def test_a_new_name_of_the_same_agents_maker_is_the_same_person(autojump_clock: MockClock, lives: Lives) -> None:
+    async with lives(config=SOLO) as play:
+        solo = play.world.vendors.solo
+        await solo.person_says("hola")
+        await play.quiet()
+        solo.maker = "user:2"
+        await solo.person_says("hola otra vez")
+        await play.quiet()
+        assert await play.one("SELECT count(*) FROM users") == 1
+        play.ids[ANA] = await play.one("SELECT id FROM users")
+        await play.queues("a la de siempre", channel="solo")
+        await play.quiet()
+        assert solo.texts()[-1] == "a la de siempre"
+
+
+@pytest.mark.parametrize("who_is_first", ["known elsewhere", "new"])
+async def test_the_number_in_the_configuration_joins_both_chats(
+    autojump_clock: MockClock, lives: Lives, who_is_first: str
+) -> None:
+    config = Config(solo=SoloSection(enabled=True, phone=ANA))
+    async with lives(config=config) as play:
+        if who_is_first == "known elsewhere":
+            await play.knows(phone=ANA)
+        await play.world.vendors.solo.person_says("hola")
+        await play.quiet()
+        await play.says("STOP")
+        await play.quiet()
+        assert [(row["phone"], row["status"]) for row in await play.rows("SELECT phone, status FROM users")] == [
+            (ANA, "stopped")
+        ]
+
+
+# --- what goes wrong --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["the right one", "another"])
+async def test_a_file_that_takes_nothing_costs_polls_and_never_the_daemon(
+    autojump_clock: MockClock, lives: Lives, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    async with lives(config=SOLO) as play:
+        solo, right = play.world.vendors.solo, play.world.vendors.solo.key
+        await play.quiet(5)
+
+        async def full(*_any: Any, **_more: Any) -> None:
+            await trio.lowlevel.checkpoint()
+            raise OperationalError("database or disk is full")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(play.world.store, "write", full)
+            solo.key = right if key == "the right one" else key
+            await play.quiet(290)
+        solo.key = right
+        await solo.person_says("hola")
+        await play.quiet(120)
+        assert await heard(play) == ["hola"]
+
+
+async def test_however_long_the_platform_wants_to_be_left_alone_it_is_asked_again(
+    autojump_clock: MockClock, lives: Lives
+) -> None:
+    async with lives(config=SOLO) as play:
+        faults: Any = play.world.vendors.faults["solo"]
+        faults.add(Answer(429, b"{}", headers={"Retry-After": "604800"}), path=UPDATES)
+        await play.world.vendors.solo.person_says("hola")
+        await play.quiet(400)
+        assert await heard(play) == ["hola"]
 
 
 async def test_another_poller_is_told_once_and_over_when_it_is_gone(autojump_clock: MockClock, lives: Lives) -> None:

@@ -62,4 +62,5 @@ def test_killed_at_any_await_of_polling_there_is_one_effect_and_one_reply(tmp_pa
         assert run(folder, 1, at) == {}, at
         report, replies = run(folder, 2), taken(folder)
         assert report | {"steps": 0} == undisturbed | {"steps": 0}, (at, report)
-        assert [words for _wamid, words in replies] == [words for _wamid, words in taken(whole)], (at, replies)
+        # What was leaving at the death waits for its tick, and the other overtakes it.
+        assert sorted(words for _wamid, words in replies) == sorted(words for _wamid, words in taken(whole)), at

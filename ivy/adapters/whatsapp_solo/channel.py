@@ -1,5 +1,6 @@
 """WhatsApp's agent platform as a `Channel`: the one class that wiring makes. May import: ports and below."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,6 +58,10 @@ class Solo:
 
     def disposition(self, error: DeliveryError) -> Disposition:
         return classify(error.code)
+
+    @property
+    def key_digest(self) -> str:
+        return hashlib.sha256(self._agent.key.encode()).hexdigest()[:32]
 
     def poll_wait(self) -> timedelta:
         return self._agent.pace.wait("updates")

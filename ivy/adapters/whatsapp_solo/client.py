@@ -4,6 +4,7 @@ May import: ports and below. Source: WhatsApp Agent Platform, developer manual v
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from ivy.errors import ConfigError, VendorBusy, VendorRefused
 
 LONGEST_POLL = 25
 """Seconds; what is longer the platform cuts."""
+STILL_KNOWN = timedelta(minutes=1)
+"""A poll is answered at least every half minute; so long after one a key may be taken for valid."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "emulated")
 
 
@@ -36,6 +39,9 @@ class Agent:
         self.key = section.api_key.reveal()
         self._headers = {"Authorization": f"Bearer {self.key}"}
         self._check(section)
+        self._clock = clock
+        self._known_at: datetime | None = None
+        """When the platform last did what was asked with this key."""
         self.pace = Pace(clock, polls=section.polls_per_minute, others=section.requests_per_minute)
 
     def _check(self, section: SoloSection) -> None:
@@ -90,9 +96,13 @@ class Agent:
             response = await self._http.request(method, url, headers={**self._headers, **(more or {})}, **(body or {}))
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise failure(VENDOR, error) from error
-        about_a_file = path.startswith("media")
-        found = complaint(response.status_code, response.content, response.headers, about_a_file=about_a_file)
-        if found is not None:
+        now = self._clock.now()
+        is_known = self._known_at is not None and now < self._known_at + STILL_KNOWN
+        key_works = path.startswith("media") or (is_known and path != "updates")
+        found = complaint(response.status_code, response.content, response.headers, key_works=key_works)
+        if found is None:
+            self._known_at = now
+        else:
             found.reason = found.reason.replace(self.key, "***")
             found.args = (f"{found.vendor}: {found.reason}",)
             raise found

@@ -12,7 +12,7 @@ import msgspec
 
 from ivy.adapters.client import retry_after
 from ivy.adapters.meanings import Meaning, busy, error_of, gone, mend, refused
-from ivy.errors import Cause, OutcomeUnknown, VendorBusy, VendorError, VendorMisconfigured
+from ivy.errors import OutcomeUnknown, VendorBusy, VendorError, VendorMisconfigured
 from ivy.ports import Disposition
 
 VENDOR = "solo"
@@ -66,9 +66,10 @@ class _Failed(msgspec.Struct, frozen=True):
     error: _Error
 
 
-def complaint(status: int, content: bytes, headers: Mapping[str, str], *, about_a_file: bool) -> VendorError | None:
+def complaint(status: int, content: bytes, headers: Mapping[str, str], *, key_works: bool) -> VendorError | None:
     """Return what an answer complains of, or None if it does not.
 
+    `key_works`: it was valid a moment ago, or a file was asked for, so that 100 is about what was asked for.
     Only the platform's own error object below 500, and "not taken", are a clean no. Anything else that is no 200 or 204
     may stand between us and a message that was sent.
     """
@@ -80,8 +81,8 @@ def complaint(status: int, content: bytes, headers: Mapping[str, str], *, about_
         failed = msgspec.json.decode(content, type=_Failed, strict=False).error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         failed = None
-    if status == 401 or (failed is not None and _blames_the_key(failed.code, about_a_file=about_a_file)):
-        return VendorMisconfigured(VENDOR, f"{WRONG_KEY} (HTTP {status})", cause=Cause.KEY)
+    if status == 401 or (failed is not None and _blames_the_key(failed.code, key_works=key_works)):
+        return VendorMisconfigured(VENDOR, f"{WRONG_KEY} (HTTP {status})")
     if status == 429:
         return VendorBusy(VENDOR, "too many requests (429)", after=retry_after(headers) or A_MINUTE, throttled=True)
     if failed is None or (status >= 500 and failed.code != 131016):
@@ -93,6 +94,5 @@ def complaint(status: int, content: bytes, headers: Mapping[str, str], *, about_
     return error_of(VENDOR, known, failed.code, reason, headers, throttled=failed.code == 130429)
 
 
-def _blames_the_key(code: int, *, about_a_file: bool) -> bool:
-    # What else 100 stands for in an answer to a text, its length, is looked at before it leaves.
-    return code in _KEY or (code == PARAMETER and not about_a_file)
+def _blames_the_key(code: int, *, key_works: bool) -> bool:
+    return code in _KEY or (code == PARAMETER and not key_works)

@@ -4,6 +4,7 @@ The envelope and the messages are those of Meta's Cloud API; people have no phon
 Source: WhatsApp Agent Platform, developer manual v1 of 2026-08-25, "Updates", as others quote it.
 """
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -33,6 +34,7 @@ from ivy.ports import Polled
 
 OBJECT = "whatsapp_agent_platform"
 LARGEST_OFFSET = 2**63 - 1
+_OFFSET = re.compile(r"[0-9]{1,19}")
 _each = partial(each, VENDOR)
 
 
@@ -57,15 +59,9 @@ def read_polled(body: bytes) -> Polled:
     """Return what a poll brought, unread but for where the next begins. Raises: Unreadable."""
     root = read_object(body)
     digits = ident(root, "next_offset")
-    if not digits.isascii() or not digits.isdigit() or int(digits) > LARGEST_OFFSET:
+    if not _OFFSET.fullmatch(digits) or int(digits) > LARGEST_OFFSET:
         raise Unreadable("it does not say where the next poll begins")
-    times = [
-        instant_or(message, "timestamp", NO_TIME)
-        for entry in objects(root, "entry")
-        for change in objects(entry, "changes")
-        for message in objects(as_object(change.get("value")), "messages")
-    ]
-    return Polled(body, int(digits), max(times, default=None))
+    return Polled(body, int(digits))
 
 
 def parse(body: bytes) -> tuple[InboundEvent, ...]:

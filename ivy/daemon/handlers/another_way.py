@@ -6,14 +6,14 @@ May import: the agent and below.
 from datetime import timedelta
 
 from ivy import log
-from ivy.agent import doors, notice_calls
+from ivy.agent import doors, notice_calls, questions
 from ivy.daemon import routing
 from ivy.daemon.context import Context, Dropped, Later, Outcome
 from ivy.daemon.handlers import sent, statuses
 from ivy.domain.contents import Emoji
 from ivy.domain.inbound import Status
 from ivy.domain.routing import CALL, Divert, Hold
-from ivy.errors import RecipientGone, VendorBusy, VendorRefused
+from ivy.errors import NotDelivered, VendorBusy, VendorRefused
 from ivy.ports import Disposition
 from ivy.store import jobs, outbox, replay_running
 from ivy.store.binding import Connection
@@ -26,13 +26,13 @@ MAY_BE_OUT = ("sending", "unknown")
 
 
 async def not_delivered(job: Job, message: Outgoing, failure: Status, context: Context) -> Outcome:
-    """A message was taken and then not delivered. Raises: VendorRefused."""
+    """A message was taken and then not delivered. Raises: NotDelivered."""
     if isinstance(message.content, Emoji):
         return Dropped(statuses.why(failure), sent.failed(message, statuses.why(failure), context))
     channel, desk = context.channels[message.channel], sent.desk_of(message, context)
     if not statuses.is_worth_repeating(message, failure, channel):
         code = str(failure.errors[0].code) if failure.errors else ""
-        error = RecipientGone(message.channel, f"not delivered: {statuses.why(failure)}", code=code)
+        error = NotDelivered(message.channel, f"not delivered: {statuses.why(failure)}", code=code)
         is_gone = Disposition.GONE in map(channel.disposition, failure.errors)
         if is_gone and message.channel != routing.WHATSAPP:
             await context.store.write(sent.address_is_gone, message, message.recipient, error, context)
@@ -98,7 +98,9 @@ def pass_on(connection: Connection, job: Job, message: Outgoing, channel: str, r
     )  # what was read out had lost its links
     ids = sent.desk_of(message, context).send(
         scope,
-        notice_calls.text_of(scope, message) if channel == CALL else first.content.in_words(),
+        notice_calls.text_of(scope, message)
+        if channel == CALL
+        else questions.in_words(scope, first.content, first.action_id),
         channel=channel,
         turn_id=message.turn_id,
         asked_for=message.asked_for,

@@ -20,7 +20,7 @@ from ivy.domain.inbound import AccountNotice, Broken, IdentityChanged, InboundEv
 from ivy.domain.jobs import INBOUND, inbox_lane
 from ivy.errors import StoreError, Unreadable
 from ivy.ports import Channel
-from ivy.store import flows, inbox, jobs, notices, people, templates
+from ivy.store import flows, inbox, jobs, notices, people, polling, templates
 from ivy.store.binding import Connection
 from ivy.store.jobs import Job, NewJob
 
@@ -135,6 +135,8 @@ def take_in(
                 notices.keep(connection, desk.channel, "user_preferences", category, details, at_ms=stamp(event.at))
             case Unknown(field=field, raw=raw):
                 notices.keep(connection, desk.channel, field, "unknown", {"raw": raw[:20_000]}, at_ms=stamp(desk.now))
+            case _ if polling.is_too_old(connection, desk.channel, event.sent_at):
+                logger.info("%s holds what was written before Ivy listened there: it is passed over", desk.channel)
             case _:
                 reception.receive(connection, event, desk)
 

@@ -11,7 +11,7 @@ from ivy.daemon.context import Context, Write
 from ivy.daemon.handlers import statuses
 from ivy.domain.contents import Template
 from ivy.domain.routing import Free
-from ivy.errors import RecipientGone, VendorBusy, VendorError, VendorRefused
+from ivy.errors import VendorBusy, VendorError, VendorRefused
 from ivy.ports import Address
 from ivy.store import blocked, breakers, message_statuses, outbox, templates, windows
 from ivy.store.binding import Connection
@@ -34,8 +34,14 @@ def accepted(connection: Connection, message: Outgoing, external_id: str, contex
 def not_sent(
     connection: Connection, message: Outgoing, error: VendorError, began: datetime, context: Context
 ) -> datetime | None:
-    """The request was surely not heard; return until when the channel is left alone, if it is."""
-    outbox.unsend(connection, message.id, now=context.clock.now(), reason=str(error))
+    """The request was surely not heard; return until when the channel is left alone, if it is.
+
+    Where it was a repeat, the first may still have been: a status of that one is waited for again.
+    """
+    if message.state == "unknown":
+        outbox.not_repeated(connection, message, now=context.clock.now(), reason=str(error))
+    else:
+        outbox.unsend(connection, message.id, now=context.clock.now(), reason=str(error))
     return failing.count(connection, message.channel, error, began, context)
 
 
@@ -65,7 +71,7 @@ def window_closed(connection: Connection, message: Outgoing, reason: str, began:
 
 
 def address_is_gone(
-    connection: Connection, message: Outgoing, to: Address, error: RecipientGone, context: Context
+    connection: Connection, message: Outgoing, to: Address, error: VendorRefused, context: Context
 ) -> None:
     """An SMS number that said STOP to its carrier, a mailbox that is gone: never again, until they write there."""
     reason = blocked.SAID_STOP if error.code in SAID_STOP else str(error)

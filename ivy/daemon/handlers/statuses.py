@@ -12,6 +12,7 @@ from ivy.daemon import message_prices
 from ivy.daemon.handlers import health
 from ivy.domain.contents import Emoji
 from ivy.domain.inbound import Status
+from ivy.errors import NotDelivered
 from ivy.ports import Channel, Disposition
 from ivy.store import jobs, message_costs, message_statuses, outbox, people, templates, windows
 from ivy.store.binding import Connection
@@ -158,7 +159,7 @@ def _failed(connection: Connection, message: Outgoing, status: Status, channel: 
         ended = jobs.again(connection, key, run_at=desk.now)  # finds the failure, and another channel or none
     else:
         reason = f"not delivered: {why(status)}"
-        ended = jobs.bury_done(connection, key, reason=reason, error="NotDelivered", now=desk.now)
+        ended = jobs.bury_done(connection, key, reason=reason, error=NotDelivered.__name__, now=desk.now)
         if ended:
             outbox.set_state(connection, message.id, "failed", now=desk.now, reason=why(status))
     if not ended:  # its job still waits for an outcome, and hears of it now; one at work looks when it ends

@@ -63,6 +63,7 @@ async def handle(job: Job, context: Context) -> Outcome:
         minutes_of_calls=context.config.calls.minutes_per_person_month,
         minutes_a_day=context.config.calls.minutes_per_day,
         phones=context.voice is not None and context.config.voice.enabled,
+        hides_number=str(job.payload["channel"]) == people.SOLO,
         gets_to=partial(routes.gets_to, context.config.voice),
         recall=context.recall(store, job.trace_id),
         scope=context.config.people.scope_sentence,

@@ -20,11 +20,11 @@ def who_sees(config: Config, language: str) -> list[str]:
             if english
             else "WhatsApp (Meta) lleva los mensajes entre tú e Ivy, y conoce tu número."
         )
-    elif config.solo.enabled:
+    if config.solo.enabled:
         found.append(
-            "WhatsApp (Meta) carries the messages between you and Ivy, which are not end-to-end encrypted there."
+            "WhatsApp (Meta) carries what you and an agent in your WhatsApp write, which is not end-to-end encrypted there."
             if english
-            else "WhatsApp (Meta) lleva los mensajes entre tú e Ivy, que allí no van cifrados de extremo a extremo."
+            else "WhatsApp (Meta) lleva lo que escriben tú y un agente en tu WhatsApp, que allí no va cifrado de extremo a extremo."
         )
     for name in models(config):
         found.append(

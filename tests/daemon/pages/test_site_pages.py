@@ -64,6 +64,7 @@ TWO = both_models()
 SEEN: dict[str, tuple[Config, tuple[str, ...]]] = {
     "nobody": (BARE, ()),
     "whatsapp": (changed(BARE, whatsapp={"enabled": True}), ("WhatsApp",)),
+    "an agent of one's own": (changed(BARE, solo={"enabled": True}), ("WhatsApp",)),
     "two models": (TWO, ("Anthropic", "OpenAI")),
     "a model elsewhere": (with_model("fallback", base_url="https://models.example.net/v1"), ("models.example.net",)),
     "a model on this machine": (with_model("fallback", base_url="http://127.0.0.1:11434/v1"), ()),
@@ -97,6 +98,11 @@ def test_only_what_is_switched_on_is_spoken_of() -> None:
         ),
         (changed(BARE, giving={"charities": {"water": CharitySection("Water")}}), ("gifts", "donaciones")),
         (changed(BARE, mail={"enabled": True}), ("a link that ends", "un enlace para no")),
+        (changed(BARE, solo={"enabled": True}), ("not end-to-end encrypted", "no va cifrado")),
+        (
+            changed(BARE, solo={"enabled": True}, whatsapp={"enabled": True}),
+            ("knows your number", "conoce tu número", "not end-to-end encrypted", "no va cifrado"),
+        ),
     ):
         for each in words:
             assert each in both(config) and each not in both(BARE)

@@ -1,0 +1,31 @@
+"""In which chat somebody is to be found now: they may have two, of which one is shut. May import: the store and below."""
+
+from dataclasses import replace
+
+from ivy.agent.desk import Desk
+from ivy.domain.jobs import send_lane
+from ivy.domain.routing import CALL, CHANNELS
+from ivy.domain.windows import window_open
+from ivy.store import jobs, windows
+from ivy.store.scope import Scope
+
+
+def where_open(scope: Scope, desk: Desk) -> Desk | None:
+    """Return the desk at the chat in use where they may be written to freely, the one they wrote on last; None: nowhere."""
+    in_use = {"whatsapp": desk.config.whatsapp.enabled, "solo": desk.config.solo.enabled}
+    for channel, expires_at in windows.latest_first(scope):
+        if in_use.get(channel) and window_open(expires_at, desk.now):
+            return replace(desk, channel=channel)
+    return None
+
+
+def where_heard(scope: Scope, desk: Desk) -> Desk:
+    """Return the desk at the chat where they wrote last, if it is open; the same desk otherwise."""
+    return where_open(scope, desk) or desk
+
+
+def wake(scope: Scope, desk: Desk) -> None:
+    """Let what waits for the person, on whichever channel, be looked at again: what held it is over."""
+    for channel in CHANNELS:
+        if channel != CALL:
+            jobs.wake_lane(scope.connection, send_lane(scope.user_id, channel), now=desk.now)
