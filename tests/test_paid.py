@@ -20,6 +20,7 @@ COSTLY = {"Model": "complete", "Channel": "send", "Voice": "dial", "Transcriber"
 FREE = {
     "TemplatePack": "words of ours",
     "AlertPost": "the operator's own server",
+    "Polling": "the agent platform asks no money",
     "Pulse": "the operator's own server",
     "FormReply": "a calculation",
     "FormKeys": "a calculation",
@@ -33,6 +34,7 @@ ADAPTERS = {
     "adapters/anthropic.py": "complete",
     "adapters/openai.py": "complete",
     "adapters/whatsapp/channel.py": "send",
+    "adapters/whatsapp_solo/channel.py": "send",
     "adapters/twilio/channel.py": "send",
     "adapters/smtp.py": "send",
     "adapters/retell/voice.py": "dial",

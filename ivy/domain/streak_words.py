@@ -40,7 +40,7 @@ class Said:
     by: By
 
 
-_ENDS = {By.TAKEN_BACK: By.WORD, By.UNSAID: By.APPEAL}
+ENDS = {By.TAKEN_BACK: By.WORD, By.UNSAID: By.APPEAL}
 
 
 def standing(said: Iterable[Said]) -> dict[date, Outcome]:
@@ -55,12 +55,17 @@ def standing(said: Iterable[Said]) -> dict[date, Outcome]:
     return heard
 
 
+def holds(said: Iterable[Said], day: date, by: By) -> bool:
+    """Say whether something of that kind was said of a date and was not taken back."""
+    return any((each.day, each.by) == (day, by) for each in _standing(said))
+
+
 def _standing(said: Iterable[Said]) -> list[Said]:
     """Leave out what was taken back, what followed, and good words in whose place another word came."""
     left: list[Said] = []
     for each in said:
-        if each.by in _ENDS:
-            left = [one for one in left if (one.day, one.by) != (each.day, _ENDS[each.by])]
+        if each.by in ENDS:
+            left = [one for one in left if (one.day, one.by) != (each.day, ENDS[each.by])]
         elif each.by is not By.FOLLOWED:
             left.append(each)
     last = {each.day: each for each in left}

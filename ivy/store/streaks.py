@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from ivy.clock import stamp
-from ivy.domain.streak_words import GOOD, By, Said, standing
+from ivy.domain.streak_words import ENDS, GOOD, By, Said, holds, standing
 from ivy.domain.streaks import Outcome, Streak, replay, spared
 from ivy.store import preferences
 from ivy.store.binding import Row
@@ -49,7 +49,7 @@ def take_back(scope: Scope, day: date, *, appeals: bool = False, now: datetime) 
     """
     by, source = (By.UNSAID, _UNSAID) if appeals else (By.TAKEN_BACK, _TAKEN_BACK)
     said = _said(scope)
-    if all(each.day != day for each in said):
+    if not holds(said, day, ENDS[by]):
         return
     counts = standing([*said, Said(day, None, by)])
     _add(scope, day, counts.get(day), workout_id=None, source=source, now=now)

@@ -50,7 +50,7 @@ async def test_three_questions_and_ivy_can_run(tmp_path: Path, terminal: Callabl
         there.expect("does not know this key")
         there.expect("Anthropic key: ")
         there.type(f"{MODEL_KEY}\n")
-        there.expect("claude-sonnet-5-5")
+        there.expect(Config().models.primary.model)
         there.expect("Your own number (may stay empty): ")
         there.type("300 123 4567\n")
         there.expect("is no number that can be called")
