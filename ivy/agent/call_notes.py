@@ -12,7 +12,7 @@ from ivy.agent import call_verdicts, questions
 from ivy.agent.acting import by_tap, tools_of
 from ivy.agent.desk import Desk
 from ivy.agent.questions import Asking, Heard
-from ivy.domain import if_then
+from ivy.domain import birthdays, if_then
 from ivy.domain.calls import Report
 from ivy.domain.extraction import Missing, What, what_is_missing
 from ivy.domain.schedule import local_date
@@ -45,7 +45,7 @@ def write(scope: Scope, person: Person, call: Call, report: Report, desk: Desk) 
     found = what_is_missing(call.kind, report, ran=ran, day=call.day, language=person.language)
     missing = [each for each in found if _can_be_written(each, person, call, desk)]
     before = workouts.of_day(scope, call.day)
-    told = [_run(scope, person, call, _tool_call(each, call), desk) for each in missing if each.certain]
+    told = [_run(scope, person, call, _tool_call(each, call, person), desk) for each in missing if each.certain]
     if person.status == "stopped":  # it is written down, and nothing is said or asked
         return
     if said := [words for words in told if words]:
@@ -59,7 +59,7 @@ def write(scope: Scope, person: Person, call: Call, report: Report, desk: Desk) 
 def _can_be_written(missing: Missing, person: Person, call: Call, desk: Desk) -> bool:
     """Say whether it is still worth writing down: its tool is on, and a plan's day is not over."""
     is_over = missing.plan is not None and missing.plan.day < local_date(desk.now, person.zone)
-    return not is_over and _tool_call(missing, call).tool in tools_of(desk).tools
+    return not is_over and _tool_call(missing, call, person).tool in tools_of(desk).tools
 
 
 def _run(scope: Scope, person: Person, call: Call, asked: ToolCall, desk: Desk) -> str:
@@ -78,7 +78,7 @@ def _run(scope: Scope, person: Person, call: Call, asked: ToolCall, desk: Desk) 
     return "" if result.failed else result.content
 
 
-def _tool_call(missing: Missing, call: Call) -> ToolCall:
+def _tool_call(missing: Missing, call: Call, person: Person) -> ToolCall:
     tool = "record_scores"
     arguments: dict[str, str | bool] = {name: str(score) for name, score in missing.scores}
     if missing.what is What.PLAN and missing.plan is not None:
@@ -98,7 +98,11 @@ def _tool_call(missing: Missing, call: Call) -> ToolCall:
         arguments = {**how, "day": call.day.isoformat()}  # the report may come after midnight
     elif missing.what is What.BIRTHDAY:
         tool = "remember"
-        arguments = {"text": missing.birthday, "kind": "birthday"}
+        found = birthdays.read(missing.birthday, person.locale, call.day)
+        arguments = {
+            "text": birthdays.sentence(found, person.locale) if found else missing.birthday,
+            "kind": "birthday",
+        }
     return ToolCall("", tool, msgspec.json.encode(arguments).decode())
 
 
@@ -109,7 +113,7 @@ def _how_it_went(missing: Missing) -> dict[str, str | bool]:
 
 def _ask(scope: Scope, person: Person, call: Call, unsure: Missing, desk: Desk) -> None:
     options = ((YES, say(Say.OPTION_YES, person.speech)), (NO, say(Say.OPTION_NO, person.speech)))
-    asked = _tool_call(unsure, call)
+    asked = _tool_call(unsure, call, person)
     payload = {"call": call.id, "tool": asked.tool, "arguments": asked.arguments}
     if unsure.plan is not None:
         payload["day"] = unsure.plan.day.isoformat()

@@ -55,6 +55,8 @@ def which_money(talk: Talk) -> Asking | None:
 def answered(talk: Talk, option: str) -> str:
     """Take which money they meant; return what is said to it."""
     assumed, _, meant = option.partition("@")
+    if talk.person.currency != assumed:  # they said another since
+        return talk.say(Say.COUNTS_IN, currency=talk.person.currency)
     spent = counting.spent_in(talk.scope, assumed)
     if meant == assumed or spent is None:  # or it was taken back meanwhile
         counting.settle(talk.scope, meant)

@@ -217,6 +217,8 @@ def _charity_tapped(talk: Talk, option: str, _words: str) -> Taken:
 
 
 def _amount_tapped(talk: Talk, option: str, _words: str) -> Taken:
+    if option not in {name for name, _title in question_of(talk, Step.AMOUNT).options}:  # it was offered in other money
+        return Taken(talk.progress)
     return _gives(talk, int(option))
 
 

@@ -23,6 +23,12 @@ _ISO = re.compile(r"(?<!\d)\d{4}[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})[/.-](\d{1,2})(?:[/.-]\d{2,4})?(?![\d/-])")
 _MONTH_FIRST = ("US", "PH")
 _OTHERS = re.compile(rf"\b(?:(?:{ROLES})s?|his|her|hers|their|theirs|our|su|sus)\b")
+_NAMES_ONE = re.compile(r"\b(?:birthdays?|bday|born|cumple\w*|naci\w*)\b")
+"""Whose it is has to be understood then: "Ana's birthday is May 4" is not theirs, and a bare date is what was asked for."""
+_MINE = re.compile(
+    r"\b(?:my (?:birth\w*|bday)|i was born|mi (?:cumple\w*|nacimiento|fecha de nacimiento)|naci|cumplo)\b"
+)
+_NOT_SO = re.compile(r"\b(?:is not|no es|wish|ojala|if)\b")
 _LEAP = 2028
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|ro|o)?")
 _COUNTED = (
@@ -78,9 +84,10 @@ def plain(claim: Claim, locale: str, today: date) -> Claim | None:
     `today` is the local date on which it was said. None: it is about their birthday and does not tell the day. What is
     about somebody else's stays as it is, and beside their own.
     """
-    if claim.subject != BIRTHDAY and {each.subject for each in facts_in(claim.text)} != {BIRTHDAY}:
+    said, is_theirs = " ".join(words_of(claim.text)), {each.subject for each in facts_in(claim.text)} == {BIRTHDAY}
+    if claim.subject != BIRTHDAY and not is_theirs:
         return claim
-    if _OTHERS.search(" ".join(words_of(claim.text))):
+    if _OTHERS.search(said) or (_NAMES_ONE.search(said) and not (is_theirs or _MINE.search(said))):
         return replace(claim, subject="") if claim.subject == BIRTHDAY else claim
     found = read(claim.text, locale, today) or read(claim.value, locale, today)
     if found is None:
@@ -108,6 +115,8 @@ def _says_month_first(locale: str) -> bool:
 def read(words: str, locale: str, today: date) -> Birthday | None:
     """Return the one day that words name: "May 4th, 1990", "el cuatro de mayo", "5/4" by their country, "today"."""
     spoken = words_of(words)
+    if _NOT_SO.search(" ".join(spoken)):
+        return None
     found = set(_named(spoken)) or set(_in_figures(words, locale)) or set(_near(spoken, today))
     return found.pop() if len(found) == 1 else None
 

@@ -4,16 +4,17 @@ What a call was understood to say is kept as it stood when somebody says that it
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import msgspec
 
 from ivy.clock import stamp, unstamp
+from ivy.domain.giving import PartialGives
 from ivy.domain.workouts import WorkoutState
 from ivy.store import preferences, streaks, workouts
 from ivy.store.scope import Scope
-from ivy.store.workouts import Change, Word, Workout
+from ivy.store.workout_words import Change, Rule, Word, Workout
 
 _JUDGED = "judged:"
 KEPT_FOR = timedelta(days=14)
@@ -36,6 +37,21 @@ class _Stood(msgspec.Struct, frozen=True):
     planned: bool
     minutes: int | None
     note: str
+    counts_from: int | None = None
+    """With `part_gives` the rule it was judged by."""
+    part_gives: PartialGives = PartialGives.NONE
+
+    @property
+    def rule(self) -> Rule | None:
+        return None if self.counts_from is None else Rule(self.counts_from, self.part_gives)
+
+
+def _stood(workout: Workout) -> _Stood:
+    rule = workout.rule
+    return _Stood(
+        workout.id, workout.kind, workout.state, workout.at_wall, workout.planned, workout.minutes, workout.note,
+        None if rule is None else rule.counts_from, PartialGives.NONE if rule is None else rule.part_gives,
+    )  # fmt: skip
 
 
 def keep_judged(scope: Scope, day: date, judged: Sequence[Workout], *, now: datetime) -> None:
@@ -43,26 +59,22 @@ def keep_judged(scope: Scope, day: date, judged: Sequence[Workout], *, now: date
     for key in preferences.beginning(scope, _JUDGED):
         if date.fromisoformat(key.removeprefix(_JUDGED)) < day - KEPT_FOR:
             preferences.forget(scope, key)
-    stood = [
-        _Stood(each.id, each.kind, each.state, each.at_wall, each.planned, each.minutes, each.note) for each in judged
-    ]
+    stood = [_stood(each) for each in judged]
     preferences.remember(scope, f"{_JUDGED}{day}", msgspec.json.encode(stood).decode(), source="appeal", now=now)
 
 
 def last_word(scope: Scope, since: datetime) -> Appeal | None:
     """Return the newest appeal that was believed since an instant, if nothing that still holds was said of workouts after it."""
     appeal = _newest(scope, since)
-    later = appeal and workouts.last_changed(scope, appeal.at + timedelta(milliseconds=1))
-    if appeal is None or later is None:
-        return appeal
-    is_open_again = later.day == appeal.day and later.state is WorkoutState.PLANNED  # a word after it was taken back
-    return appeal if is_open_again else None
+    if appeal is None:
+        return None
+    return None if workouts.last_changed(scope, appeal.at + timedelta(milliseconds=1)) else appeal
 
 
 def _newest(scope: Scope, since: datetime) -> Appeal | None:
     """Return the newest appeal of a day that is still excused by it."""
     row = scope.execute(
-        "SELECT e.day, e.at_ms FROM streak_events e JOIN streak_events last ON last.id ="
+        "SELECT e.day, last.at_ms FROM streak_events e JOIN streak_events last ON last.id ="
         " (SELECT max(id) FROM streak_events WHERE user_id = :user AND day = e.day)"
         " WHERE e.user_id = :user AND e.source LIKE 'appeal, %' AND e.at_ms >= :since"
         " AND (last.id = e.id OR (last.outcome = 'excused' AND last.source = 'taken back')) ORDER BY e.id DESC LIMIT 1",
@@ -85,8 +97,9 @@ def _stands_again(scope: Scope, day: date, stood: _Stood, word: Word) -> Change 
     """Let a workout be what the call was understood to say; None if its plan is gone since."""
     workout = workouts.load(scope, stood.id)
     if workout is not None:
-        return workouts.finish(scope, workout, stood.state, word, minutes=stood.minutes, note=stood.note)
+        as_judged = replace(workout, rule=stood.rule)
+        return workouts.finish(scope, as_judged, stood.state, word, minutes=stood.minutes, note=stood.note)
     if stood.planned:
         return None
-    told = Workout(stood.id, day, stood.kind, stood.state, stood.at_wall, minutes=stood.minutes, note=stood.note)
+    told = Workout(stood.id, day, stood.kind, stood.state, stood.at_wall, True, stood.minutes, stood.note, stood.rule)
     return workouts.record(scope, told, word)

@@ -3,13 +3,15 @@
 May import: scope, the domain.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 
 from ivy.clock import stamp, unstamp
+from ivy.domain import facts_said
 from ivy.domain.facts import Acts, Claim, Ended, Fact, Kind, Taken, Way, behaviour_of, chain_of, take
+from ivy.domain.facts_said import BIRTHDAY
 from ivy.domain.plain_words import words_of
 from ivy.store import echoes, memories, pending_actions
 from ivy.store.binding import Row
@@ -183,7 +185,7 @@ def _drop_answers(scope: Scope, message_ids: Sequence[str]) -> None:
     )
 
 
-def _messages_about(scope: Scope, gone: Iterable[Fact]) -> set[str]:
+def _messages_about(scope: Scope, gone: Collection[Fact]) -> set[str]:
     """Return the messages, both ways, that say what is forgotten: the sources, and those with the same words."""
     wanted = [words for fact in gone if (words := f" {' '.join(words_of(fact.text))} ").strip()]
     rows = scope.execute(
@@ -191,6 +193,8 @@ def _messages_about(scope: Scope, gone: Iterable[Fact]) -> set[str]:
         limit=MOST_LOOKED_AT,
     ).fetchall()
     found = {row["id"] for row in rows if any(words in f" {' '.join(words_of(row['body']))} " for words in wanted)}
+    if any(fact.subject == BIRTHDAY for fact in gone):  # kept in Ivy's words, not in theirs
+        found |= {row["id"] for row in rows if any(each.subject == BIRTHDAY for each in facts_said.read(row["body"]))}
     sources = _json([fact.message_id for fact in gone if fact.message_id])
     kept = scope.execute(
         "SELECT id FROM messages_v2 WHERE user_id = :user AND id IN (SELECT value FROM json_each(:ids))", ids=sources

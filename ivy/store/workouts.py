@@ -93,7 +93,7 @@ def record(scope: Scope, workout: Workout, word: Word) -> Change:
 def undo(scope: Scope, workout: Workout, word: Word) -> Change:
     """Take back the last word about a workout: what was planned is planned again, what was only planned is gone.
 
-    A day of which nothing else was said counts what it counted before: missed, if it was closed.
+    A day of which nothing else was said counts what it counted before: missed, if it was closed so.
     """
     before = load(scope, workout.id)
     if workout.planned and workout.state is not WorkoutState.PLANNED:

@@ -5,7 +5,8 @@ from typing import Annotated
 import msgspec
 
 from ivy.domain import own_currency
-from ivy.store import counting, people, wallets
+from ivy.domain.easing import Part
+from ivy.store import counting, easings, people, wallets
 from ivy.store.scope import Scope
 from ivy.tools import said
 from ivy.tools.registry import Effect, ScopedWrite, TurnContext, tool
@@ -42,6 +43,8 @@ def change_currency(args: ChangeCurrency, turn: TurnContext) -> ScopedWrite:
                 "Which currency is that? Its three letters tell, such as USD, EUR or COP.",
                 "¿Qué moneda es? Con sus tres letras queda claro, por ejemplo USD, EUR o COP.",
             )
+        if found != person.currency:  # an amount that waits was said in the other money
+            easings.call_off(scope, {Part.GIFT}, now=turn.now)
         counting.settle(scope, found)
         wallet = wallets.load(scope)
         if wallet is not None and wallet.currency != found:

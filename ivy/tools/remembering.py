@@ -105,7 +105,7 @@ def _claims(scope: Scope, turn: TurnContext, text: str, args: Remember | None) -
     ]
     today = local_date(at, turn.person.zone)
     plain = [birthdays.plain(claim, turn.person.locale, today) for claim in claims]
-    if None in plain:
+    if all(each is None for each in plain):
         raise said.refuse(
             turn,
             "Which day and which month? Say it such as 'my birthday is 4 May'.",

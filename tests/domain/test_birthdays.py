@@ -117,3 +117,28 @@ def test_what_is_no_birthday_of_theirs_stays_what_it_is() -> None:
     assert sisters is not None and (sisters.subject, sisters.text) == ("", "My sister's birthday is 4 May")
     named = claim("mi cumpleaños es el 4 de mayo, el de mi hermana también", "ana", kind=Kind.RELATION)
     assert birthdays.plain(named, "es-CO", TODAY) == named
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Ana's birthday is May 4", "Ana was born on May 4", "my nephew's birthday is May 4", "my grandma's birthday: May 4",
+        "mi sobrina cumple años el 4 de mayo", "el cumpleaños de Ana es el 4 de mayo",
+    ],
+)  # fmt: skip
+def test_another_persons_is_not_theirs_whatever_a_model_calls_it(words: str) -> None:
+    kept = birthdays.plain(claim(words), "en-US", TODAY)
+    assert kept is not None and (kept.subject, kept.text) == ("", words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "my birthday is not today",
+        "My birthday is not on May 4",
+        "I wish today is my birthday",
+        "mi cumpleaños no es el 4 de mayo",
+    ],
+)
+def test_what_is_denied_or_wished_names_no_day(words: str) -> None:
+    assert birthdays.read(words, "en-US", TODAY) is None

@@ -36,6 +36,19 @@ async def test_told_in_the_chat_it_is_kept_told_corrected_exported_and_forgotten
         assert "05-05" not in str(await play.rows("SELECT * FROM tool_executions"))
 
 
+async def test_forgotten_it_is_forgotten_in_all_the_words_it_was_told_in(
+    lives: Lives, autojump_clock: MockClock
+) -> None:
+    async with lives(NOON) as play:
+        await play.knows()
+        await play.talk("my birthday is May 4")
+        await play.talk("I was born on 4 May 1990")
+        await play.quiet(QUIET + 10)
+        await play.talk("forget my birthday")
+        heard = "SELECT body FROM messages_v2 WHERE direction = 'in' AND id NOT IN (SELECT message_id FROM unheard_messages)"
+        assert [row["body"] for row in await play.rows(heard)] == ["forget my birthday"]
+
+
 async def test_said_by_the_way_it_is_noticed_without_its_year(lives: Lives, autojump_clock: MockClock) -> None:
     async with lives(NOON) as play:
         await play.knows()

@@ -503,3 +503,24 @@ async def test_a_daemon_that_slept_for_days_asks_once(lives: Lives, autojump_clo
         await play.quiet(3600)
         assert play.heard() == []  # their window is shut: nothing is begun
         assert "is it" in await play.talk("hi")
+
+
+async def test_an_amount_that_was_offered_in_other_money_is_asked_anew(lives: Lives, autojump_clock: MockClock) -> None:
+    async with lives(NOON, config=config(voice=False)) as play:
+        await play.says("hola", COLOMBIA)
+        await play.hears(1, COLOMBIA)
+        for answer in ("Sí", "Escríbeme, 07:00", "Sí", "Es algo mío", "correr", "5", "Empezar con 3", "Trees for All"):
+            if "$ 10.000" not in play.offers(COLOMBIA) and answer not in play.offers(COLOMBIA):
+                await play.says("sigamos", COLOMBIA)
+                await play.quiet(3)
+            if answer in play.offers(COLOMBIA):
+                await taps(play, answer, COLOMBIA)
+            else:
+                await play.talk(answer, COLOMBIA)
+            await play.quiet(3)
+        while "$ 10.000" not in play.offers(COLOMBIA):
+            await play.talk("sigamos", COLOMBIA)
+        await play.talk("desde hoy cuenta en dólares estadounidenses", COLOMBIA)
+        await taps(play, "$ 10.000", COLOMBIA)
+        assert await play.one("SELECT count(*) FROM impact_wallets") == 0
+        assert "US$1,00" in play.offers(COLOMBIA)

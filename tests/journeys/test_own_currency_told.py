@@ -58,6 +58,15 @@ async def test_lunch_before_bogota_is_asked_about_and_becomes_pesos(
         assert "$ 15.000" in await day.talk("gasté 15 mil en taxi")
 
 
+async def test_an_old_answer_changes_nothing_of_what_they_said_since(autojump_clock: MockClock, lives: Lives) -> None:
+    async with solo(lives) as day:
+        await spends_before_the_zone_is_known(day)
+        await day.talk("desde hoy cuenta en pesos mexicanos")
+        await day.talk("En COP")
+        assert await money(day.play) == [(2_000_000, "USD")]
+        assert await day.play.one("SELECT currency FROM users") == "MXN"
+
+
 async def test_who_meant_dollars_keeps_them_and_is_not_asked_again(autojump_clock: MockClock, lives: Lives) -> None:
     async with solo(lives) as day:
         await spends_before_the_zone_is_known(day)

@@ -201,6 +201,9 @@ async def test_what_was_said_last_is_taken_back_first(ben: Diary) -> None:
     assert await ben("undo_workout") == "Taken back: Sat 21 Nov counts as it did before."
     await appeals(ben)
     ben.now += timedelta(minutes=1)
+    await ben("plan_workout", kind="hike", day="saturday")
+    assert (await ben("undo_workout")).startswith("Taken back: hike")
+    ben.now += timedelta(minutes=1)
     await ben("log_workout", kind="run", day="saturday")
     await ben("undo_workout")
     assert await ben.rows.read(streaks.of_day, SATURDAY) is Outcome.EXCUSED  # on their word before that one
