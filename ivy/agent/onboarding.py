@@ -166,7 +166,9 @@ def resume(scope: Scope, desk: Desk) -> None:
         _come_back(talk, AFTER_TALK)
     elif step in BOOKING and talk.progress.times_asked(step) >= MOST_ASKED:
         logger.info("%s has not said %s: Ivy waits to be told", scope.user_id, step.value)
-    elif _is_quiet(talk):
+    elif _is_quiet(talk) or (
+        step is Step.PHONE and not talk.may_call
+    ):  # what is decided for them is said when they write
         _come_back(talk, DAILY)
     else:
         _put(talk, step, [], unasked=True)

@@ -72,7 +72,9 @@ def receive(connection: Connection, event: PersonMessage, desk: Desk) -> None:
     scope = within(connection, user_id)
     person = people.load(scope)
     phone = desk.config.solo.phone if desk.channel == people.SOLO else ""
-    if phone and person.phone is None and callers.keep(scope, phone, now=desk.now):  # the operator said it since
+    if (
+        phone and phone != person.phone and callers.keep(scope, phone, now=desk.now)
+    ):  # the operator said it since, or anew
         person = dataclasses.replace(person, phone=phone)
     if person.status == "invited":
         people.set_status(scope, "active")

@@ -44,7 +44,7 @@ async def run(
     """Run for real until SIGTERM or SIGINT. Raises: ConfigError, StoreError before anything is started."""
     check(config)
     path = config.database(folder)
-    threads, systemd, health, stop = PooledThreads(), notify.systemd_of(os.environ), Health(), trio.Event()
+    threads, systemd, health, stop = PooledThreads(), notify.systemd_of(os.environ), Health(working=False), trio.Event()
     public = server.bind(config.server.host, config.server.port)
     ops = server.bind(config.server.ops_host, config.server.ops_port)
     with lock.hold(path):
@@ -61,6 +61,7 @@ async def run(
                 nursery.start_soon(partial(_serve, parts.context, health, public, ops, stop=stop))
                 make = await threads.run(_bring_the_rest, parts.context)
                 await nursery.start(_work, make(parts.context, health, stop=stop), nursery.cancel_scope)
+                health.working = True
                 logger.info("ivy %s, %s, %s", __version__, LIBRARY, path)
                 say(
                     f"Ivy listens on http://{config.server.host}:{config.server.port}, probes on port {config.server.ops_port}."

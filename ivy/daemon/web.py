@@ -38,6 +38,8 @@ class Health:
     """What the probes look at. `draining` is set when the daemon begins to stop."""
 
     draining: bool = False
+    working: bool = True
+    """False from the moment when it listens until its tasks run."""
     refused: Counter[str] = field(default_factory=Counter[str])
 
 
@@ -198,6 +200,8 @@ def _answer(wrong: list[str]) -> ResponseReturnValue:
 async def problems(store: Store, health: Health, *, disk: Callable[[str], int] | None = None) -> list[str]:
     """Return why no work should be sent here, in plain words; nothing when all is well."""
     wrong = ["the daemon is stopping"] if health.draining else []
+    if not health.working:
+        wrong.append("the daemon keeps what comes, and does not work yet")
     free = (disk or _free_disk)(str(store.path.parent))
     if free < LEAST_DISK:
         wrong.append(f"only {free // 2**20} MB of disk are free")

@@ -14,10 +14,12 @@ def of_number(connection: Connection, number: str) -> str | None:
 
 
 def keep(scope: Scope, number: str, *, now: datetime) -> bool:
-    """Let a number be the person's, also where they write from it; return False if it is another's."""
-    owner = people.meaning(scope.connection, people.CHAT, number)
-    if owner not in (None, scope.user_id) or not people.set_phone(scope, number):
+    """Let a number be the person's in place of the one before, also where they write from it; return False if it is another's."""
+    owner, before = people.meaning(scope.connection, people.CHAT, number), people.load(scope).phone or ""
+    if {owner, of_number(scope.connection, number)} - {None, scope.user_id} or not people.set_phone(scope, number):
         return False
-    if owner is None:
+    if before != number and people.meaning(scope.connection, people.CHAT, before) == scope.user_id:
+        people.rename(scope.connection, people.CHAT, before, number, now=now)
+    elif owner is None:
         people.alias(scope.connection, scope.user_id, people.CHAT, "phone", number, now=now)
     return True

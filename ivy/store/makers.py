@@ -1,10 +1,10 @@
-"""Who made the agent: the one person that WhatsApp's agent platform lets write. May import: people, polling, the ground."""
+"""Who made the agent: the one person that the agent platform lets write. May import: callers, people, polling, the ground."""
 
 from datetime import datetime
 
 from ivy.clock import stamp
 from ivy.domain.inbound import Sender
-from ivy.store import people, polling
+from ivy.store import callers, people, polling
 from ivy.store.binding import Connection
 
 
@@ -14,9 +14,7 @@ def recognise(connection: Connection, sender: Sender, *, phone: str, now: dateti
     An agent has one maker as long as its key lives, so another name is that maker's new one. With a new key it may be
     another's agent: then only the number tells, which the operator gave (E.164, may be empty).
     """
-    user_id = _maker_of_this_key(connection, sender.channel) or (
-        phone and people.meaning(connection, people.CHAT, phone)
-    )
+    user_id = _maker_of_this_key(connection, sender.channel) or (phone and _of_phone(connection, phone))
     if not user_id:
         return None
     connection.execute(
@@ -25,6 +23,10 @@ def recognise(connection: Connection, sender: Sender, *, phone: str, now: dateti
     )
     people.bind(connection, user_id, sender, now=now)
     return user_id
+
+
+def _of_phone(connection: Connection, phone: str) -> str | None:
+    return people.meaning(connection, people.CHAT, phone) or callers.of_number(connection, phone)
 
 
 def _maker_of_this_key(connection: Connection, channel: str) -> str | None:

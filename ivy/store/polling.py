@@ -22,8 +22,18 @@ def begin(connection: Connection, channel: str, key_digest: str, *, now: datetim
         "SELECT next_offset FROM poll_cursors WHERE channel = ? AND key_digest = ?", (channel, key_digest)
     ).fetchone()
     if row is not None:
+        connection.execute(  # a key that comes back: who wrote with the one between is not its maker
+            "UPDATE poll_cursors SET begun_ms = ?3 WHERE channel = ?1 AND key_digest = ?2"
+            " AND begun_ms < (SELECT max(begun_ms) FROM poll_cursors WHERE channel = ?1)",
+            (channel, key_digest, stamp(now)),
+        )
         return row["next_offset"]
     last = connection.execute("SELECT max(at_ms) AS at_ms FROM poll_cursors WHERE channel = ?", (channel,)).fetchone()
+    if last["at_ms"] is not None:  # perhaps another agent: no chat is open there until they write in it
+        connection.execute(
+            "UPDATE conversation_windows SET expires_at_ms = min(expires_at_ms, ?) WHERE channel = ?",
+            (stamp(now), channel),
+        )
     since = now - TOO_OLD if last["at_ms"] is None else unstamp(last["at_ms"]) - OVERLAP
     connection.execute(
         "INSERT INTO poll_cursors (channel, key_digest, since_ms, begun_ms, at_ms) VALUES (?, ?, ?, ?, ?)",

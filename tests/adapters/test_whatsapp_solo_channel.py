@@ -129,6 +129,13 @@ async def test_what_is_wrong_with_one_request_is_not_the_keys_fault_while_the_ke
     await world.vendor.person_says("hola", wamid="w1")
     await world.channel.mark_read("w1", typing=True)
     assert world.vendor.ticks == [("w1", False)]
+    world.vendor.refuse("/updates", 401, 190)
+    with pytest.raises(VendorMisconfigured):
+        await world.channel.poll(0, 0)
+    world.vendor.refuse("/messages", 400, 100)
+    with pytest.raises(VendorMisconfigured, match="API key"):
+        await world.channel.send(world.outbound())
+    await world.channel.mark_read("w1")
     await trio.sleep(61)
     world.vendor.refuse("/messages", 400, 100)
     with pytest.raises(VendorMisconfigured, match="API key"):

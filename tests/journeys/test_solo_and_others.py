@@ -17,7 +17,8 @@ from ivy.domain.sentences import SPANISH, Say
 from ivy.emulators.faults import Refuse
 from ivy.emulators.retell_people import scripted
 from ivy.emulators.whatsapp_solo import SoloEmulator
-from ivy.store import callers, people
+from ivy.store import blocked, callers, people
+from ivy.store.binding import Connection
 from ivy.store.scope import Scope
 from tests.journeys.play import ANA, Lives, Play
 
@@ -260,3 +261,41 @@ async def test_of_a_long_list_all_is_shown_and_the_number_typed_is_the_option_sh
                     questions.worded, Heard(words, "x", ""), context.desk_at("solo", context.new_id())
                 )
                 assert found is not None and titles[int(found[1])] == title
+
+
+async def test_a_chat_that_is_blocked_is_passed_over_for_the_other_that_is_open(
+    autojump_clock: MockClock, lives: Lives
+) -> None:
+    async with agent(lives, BOTH) as day:
+        await day.knows(phone=ANA)
+        await day.play.talk("hola")
+        await day.talk("hola")
+        await day.play.world.store.write(blocked.block, "solo", day.vendor.maker, "gone", now=day.play.now)
+        await day.operator_says("Soy Marta, del equipo.")
+        assert "Soy Marta, del equipo." in day.play.heard()
+
+
+async def test_a_number_that_the_operator_mends_takes_the_place_of_the_wrong_one(
+    autojump_clock: MockClock, lives: Lives
+) -> None:
+    wrong = "+573001234567"
+    async with agent(lives, REACHED) as day:
+        await day.talk("hola")
+        await day.play.world.store.write(_was_wrong, wrong)
+        await day.talk("hola otra vez")
+        assert await day.play.one("SELECT phone FROM users") == ANA
+        named = await day.play.rows("SELECT value FROM channel_identities WHERE kind = 'phone' AND valid_to_ms IS NULL")
+        assert [row["value"] for row in named] == [ANA]
+
+
+def _was_wrong(connection: Connection, wrong: str) -> None:
+    connection.execute("UPDATE users SET phone = ?", (wrong,))
+    connection.execute("UPDATE channel_identities SET value = ? WHERE kind = 'phone'", (wrong,))
+
+
+async def test_a_number_that_was_given_by_a_card_is_the_makers_too(autojump_clock: MockClock, lives: Lives) -> None:
+    async with agent(lives, Config(solo=SoloSection(enabled=True, phone=ANA))) as day:
+        await day.play.knows(phone=None, name="Ana")
+        await day.play.rows_of().write(people.set_phone, ANA)
+        await day.talk("hola")
+        assert await day.play.one("SELECT count(*) FROM users") == 1

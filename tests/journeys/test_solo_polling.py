@@ -7,6 +7,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from ivy.clock import stamp
 from ivy.config import Config, SoloSection, WhatsAppSection
 from ivy.daemon import polling
 from ivy.emulators.faults import Answer, Refuse
@@ -128,6 +129,28 @@ async def test_another_agent_counts_anew_and_its_maker_is_somebody_new(autojump_
         await solo.person_says("hola, soy otra", wamid="wamid.hers")
         await play.quiet()
         assert await heard(play) == ["hola", "hola, soy otra"]
+        assert await play.one("SELECT count(DISTINCT user_id) FROM messages_v2 WHERE direction = 'in'") == 2
+
+
+async def test_a_key_that_comes_back_makes_nobody_of_the_one_between(autojump_clock: MockClock, lives: Lives) -> None:
+    async with lives(config=SOLO) as play:
+        await play.world.vendors.solo.person_says("hola", wamid="w1")
+        await play.quiet()
+
+        def between(connection: Connection) -> None:
+            kept.begin(connection, "solo", "between", now=play.now + timedelta(minutes=1))
+            connection.execute("UPDATE channel_identities SET valid_from_ms = valid_from_ms + 120000")  # a friend, then
+
+        await play.world.store.write(between)
+        opens = await play.one("SELECT expires_at_ms FROM conversation_windows WHERE channel = 'solo'")
+        assert opens <= stamp(play.now + timedelta(minutes=1))
+    async with lives(config=SOLO, at=MONDAY + timedelta(hours=3)) as play:
+        solo = play.world.vendors.solo
+        for number in range(9):  # what the platform still has is behind where the key goes on
+            solo.tell_status(f"wamid.{number}", "read")
+        solo.maker = "user:2"
+        await solo.person_says("hola, soy yo", wamid="w2")
+        await play.quiet()
         assert await play.one("SELECT count(DISTINCT user_id) FROM messages_v2 WHERE direction = 'in'") == 2
 
 

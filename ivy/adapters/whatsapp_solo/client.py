@@ -16,7 +16,7 @@ from ivy.adapters.whatsapp_solo.errors import LOCAL, VENDOR, complaint
 from ivy.adapters.whatsapp_solo.pace import Pace
 from ivy.clock import Clock
 from ivy.config import SoloSection
-from ivy.errors import ConfigError, VendorBusy, VendorRefused
+from ivy.errors import ConfigError, VendorBusy, VendorMisconfigured, VendorRefused
 
 LONGEST_POLL = 25
 """Seconds; what is longer the platform cuts."""
@@ -103,6 +103,8 @@ class Agent:
         if found is None:
             self._known_at = now
         else:
+            if isinstance(found, VendorMisconfigured):
+                self._known_at = None
             found.reason = found.reason.replace(self.key, "***")
             found.args = (f"{found.vendor}: {found.reason}",)
             raise found
