@@ -166,9 +166,7 @@ def resume(scope: Scope, desk: Desk) -> None:
         _come_back(talk, AFTER_TALK)
     elif step in BOOKING and talk.progress.times_asked(step) >= MOST_ASKED:
         logger.info("%s has not said %s: Ivy waits to be told", scope.user_id, step.value)
-    elif _is_quiet(talk) or (
-        step is Step.PHONE and not talk.may_call
-    ):  # what is decided for them is said when they write
+    elif _is_quiet(talk) or _is_decided(talk, step):
         _come_back(talk, DAILY)
     else:
         _put(talk, step, [], unasked=True)
@@ -178,6 +176,11 @@ def _is_quiet(talk: Talk) -> bool:
     """Say whether nothing may be begun now: they are paused, a human talks with them, or their window is shut."""
     person = talk.person
     return person.status != "active" or person.coach_is_quiet or chats.where_open(talk.scope, talk.desk) is None
+
+
+def _is_decided(talk: Talk, step: Step) -> bool:
+    """Say whether nothing is left to ask: that it will be texts is said when they write, and never begun with."""
+    return step is Step.PHONE and not talk.may_call
 
 
 def _let_go(talk: Talk) -> Talk:
