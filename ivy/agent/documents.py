@@ -20,8 +20,6 @@ from ivy.store.scope import PersonStore, Scope
 from ivy.tools.exports import DOCUMENT, which_of
 
 logger = log.get(__name__)
-SENDS_FILES = (people.CHAT, people.SOLO)
-"""The channels with files."""
 KIND = Kind(Type.DOCUMENT, TEXT)
 """WhatsApp knows no CSV; the file's name tells the phone what it is."""
 
@@ -40,7 +38,7 @@ async def prepare(person: PersonStore, turn_id: str, files: Files, desk: Desk) -
     pending = await person.read(pending_actions.of_turn, turn_id, DOCUMENT, now=desk.now)
     if pending is None:
         return None
-    if desk.channel not in SENDS_FILES:
+    if desk.channel not in people.CHATS:
         return Paper(pending, instead=Say.DOCUMENT_ELSEWHERE)
     made = await person.read(media.of_message, pending.id)
     if made is not None:

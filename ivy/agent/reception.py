@@ -52,7 +52,6 @@ logger = log.get(__name__)
 SILENT = (Reaction, Edited, Deleted, CallPermission)
 """Kept; they open no window, and nothing is said to most of them."""
 CHAT = "whatsapp"
-BRINGS_FILES = (CHAT, people.SOLO)
 ALWAYS = timedelta(days=3650)
 """How long somebody may be written to where no window closes, counted from their last message."""
 
@@ -71,11 +70,7 @@ def receive(connection: Connection, event: PersonMessage, desk: Desk) -> None:
         return
     scope = within(connection, user_id)
     person = people.load(scope)
-    phone = desk.config.solo.phone if desk.channel == people.SOLO else ""
-    if (
-        phone and phone != person.phone and callers.keep(scope, phone, now=desk.now)
-    ):  # the operator said it since, or anew
-        person = dataclasses.replace(person, phone=phone)
+    person = _with_number(scope, person, desk)
     if person.status == "invited":
         people.set_status(scope, "active")
         person = dataclasses.replace(person, status="active")
@@ -89,6 +84,13 @@ def _recognise(connection: Connection, sender: Sender, desk: Desk) -> people.Rec
     if who.user_id is None and desk.channel == people.SOLO:
         who = people.Recognised(makers.recognise(connection, sender, phone=desk.config.solo.phone, now=desk.now))
     return who
+
+
+def _with_number(scope: Scope, person: Person, desk: Desk) -> Person:
+    """Let the number that the operator gave for who made the agent be theirs, if it is said since, or anew."""
+    phone = desk.config.solo.phone if desk.channel == people.SOLO else ""
+    is_new = phone and phone != person.phone and callers.keep(scope, phone, now=desk.now)
+    return dataclasses.replace(person, phone=phone) if is_new else person
 
 
 def _open_window(scope: Scope, event: PersonMessage, desk: Desk) -> None:
@@ -144,7 +146,7 @@ def _take(scope: Scope, person: Person, event: PersonMessage, desk: Desk, *, wel
                 answers.take(scope, person, *found, heard, desk)
         case FormAnswer():
             form_answers.take(scope, person, event, heard, desk)
-        case Media() if desk.channel in BRINGS_FILES:
+        case Media() if desk.channel in people.CHATS:
             attachments.want(scope, event, message_id, desk)
         case Contacts(own=True):
             _own_number(scope, person, event, message_id, desk)

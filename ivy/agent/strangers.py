@@ -72,7 +72,8 @@ def _admit(connection: Connection, event: PersonMessage, invited: str | None, de
         people.use_invite(scope)
         onboarding.begin(scope, people.load(scope), words, desk, invited=True)
         return invited
-    defaults, phone = desk.config.people, _makers_phone(connection, desk)
+    defaults = desk.config.people
+    phone = desk.config.solo.phone if desk.channel == people.SOLO else ""  # nobody's yet, or they were recognised by it
     user_id = desk.new_id()
     told = defaults.currency or own_currency.of_number(sender.phone or phone, sender.external_id)
     currency = told or own_currency.assumed("", zone=defaults.zone)
@@ -86,12 +87,6 @@ def _admit(connection: Connection, event: PersonMessage, invited: str | None, de
     consents.record(scope, Purpose.MESSAGES, granted=True, proof=proof, now=desk.now)
     onboarding.begin(scope, people.load(scope), words, desk, invited=False)
     return user_id
-
-
-def _makers_phone(connection: Connection, desk: Desk) -> str:
-    """Return the number that the operator gave for who made the agent, unless somebody has it; "" elsewhere."""
-    phone = desk.config.solo.phone if desk.channel == people.SOLO else ""
-    return "" if phone and people.has_number(connection, phone) else phone
 
 
 def _tell_stranger(connection: Connection, sender: Sender, name: str, day: str, desk: Desk) -> None:

@@ -27,7 +27,6 @@ from ivy.tools import schedule
 
 QUESTION = "taper"
 LASTS = timedelta(days=7)
-CHATS = (people.CHAT, people.SOLO)
 TELLS_OF_A_WORKOUT = "log_workout"
 _OPTIONS = (
     (Pace.KEEP, Say.OPTION_TAPER_KEEP),
@@ -91,7 +90,7 @@ def _may_be_phoned(person: Person, desk: Desk) -> bool:
     """Say whether calls are a subject at all: not with who is paused, cared for or answered by a human."""
     silent = person.status != "active" or person.coach_is_quiet
     heard = not silent and not person.is_suspended(desk.now)
-    return desk.channel in CHATS and desk.config.voice.enabled and bool(person.phone) and heard
+    return desk.channel in people.CHATS and desk.config.voice.enabled and bool(person.phone) and heard
 
 
 def answered(scope: Scope, person: Person, pending: Pending, option: str, heard: Heard, desk: Desk) -> bool:

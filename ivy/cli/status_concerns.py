@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from ivy.cli import dependencies_view
 from ivy.cli.moments import near, span
-from ivy.daemon import beat_file, trouble
+from ivy.daemon import beat_file
 from ivy.domain.advice import Severity
 from ivy.domain.runbook import AlertKind, page_of
+from ivy.store import breakers
 from ivy.store.alerts import Alert
 from ivy.store.dependencies import Dependency
 from ivy.store.overview import OpenBreaker, Overview
@@ -133,7 +134,7 @@ def _seen(found: Overview, leans_on: Sequence[Dependency], at: datetime, cap_mic
 
 
 def _of_breaker(breaker: OpenBreaker, at: datetime) -> Concern:
-    is_channel = breaker.name in trouble.CHANNELS
+    is_channel = breaker.name in breakers.CHANNELS
     trial = f"the next try is at {near(breaker.until, at)} UTC" if breaker.until > at else "the next message is a try"
     what = f"{breaker.name} fails and is left alone; {trial}: {breaker.reason.rstrip('.')}."
     mend = f"channel.{breaker.name} on" if is_channel else f"{dependencies_view.BREAKER}{breaker.name} auto"

@@ -18,13 +18,13 @@ from ivy.domain import providers
 from ivy.errors import UsageError
 from ivy.store import breakers, dependencies, jobs, overview, switches
 from ivy.store.binding import Connection
+from ivy.store.breakers import CHANNELS
 from ivy.store.dependencies import Dependency
 from ivy.store.overview import QUEUES, OpenBreaker, Pause
 from ivy.store.switches import Setting
 
 QUEUE = "queue."
 CHANNEL = "channel."
-CHANNELS = ("whatsapp", "solo", "sms", "mail", "retell")
 UNSAID = "cli"
 """The reason of who gave none."""
 Resting = dict[str, Pause | OpenBreaker]

@@ -5,14 +5,13 @@ May import: the store and below. The sweeper asks.
 
 from datetime import datetime, timedelta
 
-from ivy import log
+from ivy.daemon import alarms
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.clock_skew import GRAVE, NOTABLE
 from ivy.domain.runbook import AlertKind
 from ivy.store import alerts, backlog
 from ivy.store.binding import Connection
 
-logger = log.get(__name__)
 DEAD, CLOCK = AlertKind.DEAD.of(), AlertKind.CLOCK.of()
 NEW_FOR = timedelta(hours=24)
 """A dead letter is news for so long."""
@@ -43,7 +42,7 @@ def is_off(clock_ahead: timedelta | None) -> bool:
 def _watch_letters(connection: Connection, now: datetime) -> None:
     found = backlog.dead_since(connection, now - NEW_FOR)
     if not found.in_all:
-        _clear(connection, DEAD, now)
+        alarms.clear(connection, DEAD, now)
     if found.newest_at is None:
         return
     many = backlog.dead_since(connection, now - MANY_IN).letters >= MANY
@@ -54,7 +53,7 @@ def _watch_letters(connection: Connection, now: datetime) -> None:
         "Mend the cause, then `ivy replay-dlq` shows, person by person, what a replay would do, and asks.",
         lasts=NEW_FOR,
     )  # fmt: skip
-    _hold(connection, advice, found.newest_at, now)
+    alarms.hold(connection, advice, found.newest_at, now)
 
 
 def _counted(number: int, one: str, more: str) -> str:
@@ -66,13 +65,13 @@ def _watch_queues(connection: Connection, now: datetime, began: datetime) -> Non
     waits = {queue: now - max(oldest, began) for queue, (oldest, _) in due.items()}
     for queue, waited in waits.items():
         if waited > LONG:
-            _hold(connection, _waiting(queue, waited, due[queue][1]), now, now)
+            alarms.hold(connection, _waiting(queue, waited, due[queue][1]), now, now)
     for alert in alerts.open_alerts(connection):
         if (
             alert.key.startswith(AlertKind.WAITING)
             and waits.get(alert.key.removeprefix(AlertKind.WAITING), timedelta(0)) < SOON
         ):
-            _clear(connection, alert.key, now)
+            alarms.clear(connection, alert.key, now)
 
 
 def _waiting(queue: str, waited: timedelta, due: int) -> Advice:
@@ -93,15 +92,15 @@ def _watch_tasks(connection: Connection, now: datetime) -> None:
                 f"Task {each.task} crashed {each.crashes} times in an hour: {each.error.rstrip('.')}.",
                 "It is started again each time; report the error with the log around it, or go back to the release before.",
             )  # fmt: skip
-            _hold(connection, advice, now, now)
+            alarms.hold(connection, advice, now, now)
     for alert in alerts.open_alerts(connection):
         if alert.key.startswith(AlertKind.TASK) and alert.key.removeprefix(AlertKind.TASK) not in crashing:
-            _clear(connection, alert.key, now)
+            alarms.clear(connection, alert.key, now)
 
 
 def _watch_clock(connection: Connection, now: datetime, ahead: timedelta) -> None:
     if not is_off(ahead):
-        _clear(connection, CLOCK, now)
+        alarms.clear(connection, CLOCK, now)
         return
     way = "ahead" if ahead > timedelta(0) else "behind"
     advice = Advice(
@@ -109,14 +108,4 @@ def _watch_clock(connection: Connection, now: datetime, ahead: timedelta) -> Non
         f"This machine's clock is {int(abs(ahead).total_seconds())} s {way} of the vendors'.",
         "Let the system keep time (`timedatectl set-ntp true`): signatures are refused, and calls come at the wrong minute.",
     )  # fmt: skip
-    _hold(connection, advice, now, now)
-
-
-def _hold(connection: Connection, advice: Advice, at: datetime, now: datetime) -> None:
-    if alerts.raise_alert(connection, advice, at=at, now=now, again=False):
-        logger.warning("alert %s: %s %s", advice.severity, advice.title, advice.advice)
-
-
-def _clear(connection: Connection, key: str, now: datetime) -> None:
-    if alerts.resolve(connection, key, at=now, now=now):
-        logger.warning("alert over: %s", key)
+    alarms.hold(connection, advice, now, now)

@@ -5,7 +5,7 @@ May import: the store and below.
 
 from datetime import datetime, timedelta
 
-from ivy import log
+from ivy.daemon import alarms
 from ivy.daemon.context import Context
 from ivy.domain import backups as rules
 from ivy.domain.advice import Advice, Severity, day
@@ -16,7 +16,6 @@ from ivy.store.backups import Standing
 from ivy.store.binding import Connection
 from ivy.store.jobs import NewJob
 
-logger = log.get(__name__)
 LANE = "backup"
 FAILED, OLD = AlertKind.BACKUP_FAILED.of(), AlertKind.BACKUP_OLD.of()
 LASTS = timedelta(days=2)
@@ -52,5 +51,4 @@ def _tell(connection: Connection, stands: Standing, every: timedelta, now: datet
         "`ivy backup` makes one at once and says what is wrong; the disk of backup.folder may be full or gone.",
         lasts=LASTS,
     )
-    if alerts.raise_alert(connection, advice, at=now, now=now, again=False):
-        logger.warning("alert %s: %s", advice.severity, advice.title)
+    alarms.hold(connection, advice, now, now)

@@ -20,9 +20,11 @@ from ivy.domain.ids import uuid7
 from ivy.domain.rates import Rates
 from ivy.domain.tariffs import Tariffs
 from ivy.ports import AlertPost, Channel, Fetcher, FormKeys, Polling, Pulse, TemplatePack, Transcriber, Voice
+from ivy.store import inbox
 from ivy.store.binding import Connection
 from ivy.store.database import Store
 from ivy.store.files import Files
+from ivy.store.inbox import Arrival
 from ivy.store.jobs import Job
 from ivy.store.memory_vectors import Meaning
 from ivy.store.scope import PersonStore
@@ -117,6 +119,18 @@ class Context:
 
     def new_id(self) -> str:
         return uuid7(self.clock.now(), self.chance)
+
+    def arrival(self, source: str, body: bytes) -> Arrival:
+        """Return what came from a vendor at this moment, sealed, as the inbox keeps it."""
+        arrival_id = self.new_id()
+        return Arrival(
+            id=arrival_id,
+            job_id=self.new_id(),
+            source=source,
+            body_sha256=inbox.digest(body),
+            sealed=self.sealer.seal(body, inbox.place(arrival_id)),
+            received_at=self.clock.now(),
+        )
 
     def desk(self, job: Job) -> Desk:
         """Return the moment of one job, for what is decided without a model."""

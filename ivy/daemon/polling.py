@@ -11,15 +11,15 @@ from functools import partial
 import trio
 
 from ivy import log
+from ivy.daemon import alarms
 from ivy.daemon.context import Context
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.runbook import AlertKind
 from ivy.errors import StoreBusy, VendorBusy, VendorError
 from ivy.ports import Polled, Polling
-from ivy.store import alerts, inbox, polling
+from ivy.store import polling
 from ivy.store.binding import Connection
 from ivy.store.binding import Error as DatabaseError
-from ivy.store.inbox import Arrival
 
 logger = log.get(__name__)
 ANSWERS_WITHIN = 20.0
@@ -87,25 +87,13 @@ async def _poll(channel: Polling, state: _State, context: Context) -> timedelta:
 
 
 async def _keep(channel: Polling, polled: Polled, state: _State, context: Context) -> None:
-    arrival = _arrival(channel.name, polled.body, context)
+    arrival = context.arrival(channel.name, polled.body)
 
     def write(connection: Connection) -> None:
         polling.keep(connection, arrival, channel.key_digest, polled.next_offset, now=arrival.received_at)
 
     await context.store.write(write)
     state.offset = polled.next_offset
-
-
-def _arrival(source: str, body: bytes, context: Context) -> Arrival:
-    arrival_id = context.new_id()
-    return Arrival(
-        id=arrival_id,
-        job_id=context.new_id(),
-        source=source,
-        body_sha256=inbox.digest(body),
-        sealed=context.sealer.seal(body, inbox.place(arrival_id)),
-        received_at=context.clock.now(),
-    )
 
 
 # --- how it fares ------------------------------------------------------------------------------------
@@ -123,8 +111,7 @@ async def _went_well(channel: Polling, state: _State, context: Context) -> None:
 
     def write(connection: Connection) -> None:
         for kind in over:
-            if alerts.resolve(connection, kind.of(channel.name), at=now, now=now):
-                logger.warning("alert over: %s", kind.of(channel.name))
+            alarms.clear(connection, kind.of(channel.name), now)
 
     await context.store.write(write)
 
@@ -149,13 +136,8 @@ async def _failed(channel: Polling, error: VendorError, state: _State, context: 
 
 async def _tell(advice: Advice, state: _State, context: Context) -> None:
     now = context.clock.now()
-
-    def write(connection: Connection) -> None:
-        if alerts.raise_alert(connection, advice, at=now, now=now, again=False):
-            logger.error("alert %s: %s %s", advice.severity, advice.title, advice.advice)
-
     state.may_be_open = True
-    await context.store.write(write)
+    await context.store.write(alarms.hold, advice, now, now)
 
 
 def _replaced(name: str) -> Advice:

@@ -6,7 +6,7 @@ May import: the store and below.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from ivy import log
+from ivy.daemon import alarms
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.runbook import AlertKind
 from ivy.domain.spend_caps import CHEAP_FIRST_FROM, FULL, Sums, crossed
@@ -14,7 +14,6 @@ from ivy.store import alerts, spending
 from ivy.store.alerts import Alert
 from ivy.store.binding import Connection
 
-logger = log.get(__name__)
 OF_ALL, OF_ONE = ("day", "month"), ("person_day", "person_month")
 CAPS: Mapping[str, str] = {
     "day": "spend.daily_cap_usd",
@@ -27,12 +26,8 @@ CAPS: Mapping[str, str] = {
 def watch(connection: Connection, caps: Sums, now: datetime, *, people: bool = True) -> None:
     """Open what is reached now and end what was of a day or a month before; `people`: also what one of them has reached."""
     for alert in alerts.open_alerts(connection):
-        if (
-            alert.key.startswith(AlertKind.SPEND)
-            and _is_past(alert, now)
-            and alerts.resolve(connection, alert.key, at=now, now=now)
-        ):
-            logger.warning("alert over: %s", alert.key)
+        if alert.key.startswith(AlertKind.SPEND) and _is_past(alert, now):
+            alarms.clear(connection, alert.key, now)
     _tell(connection, caps, spending.spent(connection, None, now=now), "", now)
     for user_id in spending.heavy(connection, caps, now=now) if people else ():
         _tell(connection, caps, spending.spent(connection, user_id, now=now), user_id, now)
@@ -42,9 +37,7 @@ def _tell(connection: Connection, caps: Sums, spent: Sums, user_id: str, now: da
     """Tell of the highest step of each span; a lower one that was passed at once is no news of its own."""
     highest = dict(crossed(caps, spent, OF_ONE if user_id else OF_ALL))
     for span, at in highest.items():
-        advice = _advice(span, at, caps.by_span()[span], spent.by_span()[span], user_id)
-        if alerts.raise_alert(connection, advice, at=now, now=now, again=False):
-            logger.warning("alert %s: %s %s", advice.severity, advice.title, advice.advice)
+        alarms.hold(connection, _advice(span, at, caps.by_span()[span], spent.by_span()[span], user_id), now, now)
 
 
 def _advice(span: str, at: int, cap: int, spent: int, user_id: str) -> Advice:

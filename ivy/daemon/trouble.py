@@ -6,20 +6,17 @@ May import: the store and below.
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from ivy import log
-from ivy.daemon import retirements
+from ivy.daemon import alarms, retirements
 from ivy.domain.advice import Advice, Severity
 from ivy.domain.runbook import AlertKind
 from ivy.errors import Cause
-from ivy.store import alerts, overview
+from ivy.store import alerts, breakers, overview
 from ivy.store.binding import Connection
 from ivy.store.files import RESERVE
 from ivy.store.overview import OpenBreaker
 
-logger = log.get(__name__)
 DISK = AlertKind.DISK.of()
 PROVIDER = "provider:"
-CHANNELS = ("whatsapp", "solo", "sms", "mail", "retell")
 FAILS_FOR = timedelta(minutes=5)
 """A channel that is back by then was a moment's trouble."""
 WELL_AFTER = timedelta(minutes=10)
@@ -36,19 +33,19 @@ def is_full(free_bytes: int) -> bool:
 def watch(connection: Connection, now: datetime, *, free_bytes: int) -> None:
     """Open and end alerts by what is seen now. `free_bytes`: of the disk that people's files are on."""
     left_alone = overview.open_breakers(connection)
-    channels = [each for each in left_alone if each.name in CHANNELS]
+    channels = [each for each in left_alone if each.name in breakers.CHANNELS]
     for each in channels:
         if each.since <= now - FAILS_FOR:
-            _hold(connection, _left_alone(each.name, each.reason), now)
+            alarms.hold(connection, _left_alone(each.name, each.reason), now, now)
     _end(connection, AlertKind.CHANNEL, [each.name for each in channels], now)
-    _watch_providers(connection, [each for each in left_alone if each.name not in CHANNELS], now)
+    _watch_providers(connection, [each for each in left_alone if each.name not in breakers.CHANNELS], now)
     for pause in overview.pauses(connection, now=now):
-        _hold(connection, _paused(pause.queue, pause.reason), now)
+        alarms.hold(connection, _paused(pause.queue, pause.reason), now, now)
     _end(connection, AlertKind.QUEUE, [each.queue for each in overview.pauses(connection, now=now - WELL_AFTER)], now)
     if is_full(free_bytes):
-        _hold(connection, _little_room(free_bytes), now)
+        alarms.hold(connection, _little_room(free_bytes), now, now)
     elif free_bytes >= ENOUGH_ROOM:
-        _clear(connection, DISK, now)
+        alarms.clear(connection, DISK, now)
 
 
 def _watch_providers(connection: Connection, left_alone: Collection[OpenBreaker], now: datetime) -> None:
@@ -56,7 +53,7 @@ def _watch_providers(connection: Connection, left_alone: Collection[OpenBreaker]
     advice = {each.name: _provider(each) for each in left_alone}
     for each in left_alone:
         if each.cause or each.since <= now - FAILS_FOR:
-            _hold(connection, advice[each.name], now)
+            alarms.hold(connection, advice[each.name], now, now)
     still = {each.key.removeprefix(PROVIDER) for each in advice.values()}
     _end(connection, PROVIDER, still, now)
 
@@ -125,14 +122,4 @@ def _little_room(free: int) -> Advice:
 def _end(connection: Connection, kind: str, still: Collection[str], now: datetime) -> None:
     for alert in alerts.open_alerts(connection):
         if alert.key.startswith(kind) and alert.key.removeprefix(kind) not in still:
-            _clear(connection, alert.key, now)
-
-
-def _hold(connection: Connection, advice: Advice, now: datetime) -> None:
-    if alerts.raise_alert(connection, advice, at=now, now=now, again=False):
-        logger.warning("alert %s: %s %s", advice.severity, advice.title, advice.advice)
-
-
-def _clear(connection: Connection, key: str, now: datetime) -> None:
-    if alerts.resolve(connection, key, at=now, now=now):
-        logger.warning("alert over: %s", key)
+            alarms.clear(connection, alert.key, now)

@@ -20,7 +20,6 @@ from ivy.errors import BadSignature, StoreBusy
 from ivy.ports import Channel, Voice
 from ivy.store import inbox
 from ivy.store.binding import Error as DatabaseError
-from ivy.store.inbox import Arrival
 
 logger = log.get(__name__)
 LARGEST_BODY = 4 * 1024 * 1024
@@ -153,17 +152,8 @@ def headers_of(scope: HTTPScope) -> tuple[dict[str, str], frozenset[str]]:
 
 async def keep(context: Context, source: str, body: bytes) -> int:
     """Keep a verified webhook; return 200 only when it is on the disk: anything else makes its vendor come again."""
-    arrival_id = context.new_id()
-    arrival = Arrival(
-        id=arrival_id,
-        job_id=context.new_id(),
-        source=source,
-        body_sha256=inbox.digest(body),
-        sealed=context.sealer.seal(body, inbox.place(arrival_id)),
-        received_at=context.clock.now(),
-    )
     try:
-        await context.store.write(inbox.keep, arrival)
+        await context.store.write(inbox.keep, context.arrival(source, body))
     except (StoreBusy, DatabaseError) as error:
         logger.error("a webhook could not be kept: %s", error)
         return 503

@@ -27,7 +27,6 @@ from ivy.domain.ids import uuid7
 from ivy.errors import ConfigError
 from ivy.ports import (
     Embedder,
-    Fetcher,
     Models,
 )
 from ivy.store import breakers, memory_vectors, spending
@@ -85,11 +84,6 @@ def build(
     graph = wiring_channels.graph_of(config.whatsapp, outside) if config.whatsapp.enabled else None
     agent_platform = wiring_channels.agent_of(config, outside, clock)
     channels = wiring_channels.channels_of(config, graph, outside, clock, threads, agent_platform)
-    fetchers: dict[str, Fetcher] = {}
-    if graph is not None:
-        fetchers["whatsapp"] = wiring_channels.media_door_of(config.whatsapp, graph, outside, threads)
-    if agent_platform is not None:
-        fetchers["solo"] = wiring_channels.solo_files_of(config, agent_platform, outside, threads)
     voice = wiring_channels.voice_of(config, outside, clock)
     context = Context(
         store,
@@ -102,7 +96,7 @@ def build(
         rate_card.load(config.whatsapp.rates_file, folder),
         Pack(pack()),
         files,
-        fetchers,
+        wiring_channels.fetchers_of(config, graph, agent_platform, outside, threads),
         wiring_channels.transcriber_of(config, outside, threads),
         wiring_channels.form_keys_of(config.whatsapp),
         voice,

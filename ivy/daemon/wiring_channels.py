@@ -226,6 +226,18 @@ def solo_files_of(config: Config, agent: "Agent", outside: Outside, threads: Thr
     return MediaDoor(outside.client("solo"), FileDesk(agent), "", hosts, token=key, threads=threads, local_origin=local)
 
 
+def fetchers_of(
+    config: Config, graph: Graph | None, agent: "Agent | None", outside: Outside, threads: Threads
+) -> dict[str, Fetcher]:
+    """Return the doors for files, by the channel that they come by."""
+    doors: dict[str, Fetcher] = {}
+    if graph is not None:
+        doors["whatsapp"] = media_door_of(config.whatsapp, graph, outside, threads)
+    if agent is not None:
+        doors["solo"] = solo_files_of(config, agent, outside, threads)
+    return doors
+
+
 def form_keys_of(section: WhatsAppSection) -> FormKeys | None:
     if not section.enabled or not section.flow_key:
         return None

@@ -1,6 +1,6 @@
 """Which vendors are left alone, until when, what became of them before, and who holds one by hand. May import: binding, the domain.
 
-A dependency goes by its name: a channel's (whatsapp, solo, sms, mail, retell), `vendor/model`, transcription, embedder.
+A dependency goes by its name: a channel's, `vendor/model`, transcription, embedder.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,8 @@ from ivy.domain.breaker import (
 from ivy.errors import Cause, VendorError
 from ivy.store.binding import Connection, Row
 
+CHANNELS = ("whatsapp", "solo", "sms", "mail", "retell")
+"""What messages and calls leave by."""
 HELD = timedelta(minutes=1)
 """How long what finds a breaker held open waits until it looks again."""
 CHANGES_KEPT = 50

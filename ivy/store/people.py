@@ -14,6 +14,8 @@ from ivy.store.scope import Scope
 CHAT = "whatsapp"
 SOLO = "solo"
 """WhatsApp's agent platform: a chat with whoever made the agent, and nobody else."""
+CHATS = (CHAT, SOLO)
+"""Where people chat: with files, and with receipts."""
 BY_NUMBER = "sms"
 """The channel that reaches whoever gave their number."""
 
@@ -136,11 +138,6 @@ def add(connection: Connection, person: NewPerson, *, now: datetime) -> None:
             alias(connection, person.id, "whatsapp", "phone", person.phone, now=now)
     except IntegrityError:
         raise UsageError(f"Somebody with the number {person.phone} is known already; see `ivy users list`.") from None
-
-
-def has_number(connection: Connection, phone: str) -> bool:
-    """Say whether somebody was let in with this number."""
-    return connection.execute("SELECT 1 FROM users WHERE phone = ?", (phone,)).fetchone() is not None
 
 
 def load(scope: Scope) -> Person:

@@ -9,7 +9,6 @@ from trio.testing import MockClock
 
 from ivy.clock import stamp
 from ivy.config import Config, SoloSection, WhatsAppSection
-from ivy.daemon import polling
 from ivy.emulators.faults import Answer, Refuse
 from ivy.emulators.whatsapp_solo import SoloEmulator
 from ivy.errors import StoreBusy
@@ -51,8 +50,7 @@ async def test_an_arrival_and_its_offset_are_one_commit(autojump_clock: MockCloc
 
         def half(connection: Connection) -> None:
             kept.begin(connection, "half", "k", now=play.now)
-            arrival = polling._arrival("half", b"{}", context)  # pyright: ignore[reportPrivateUsage]
-            kept.keep(connection, arrival, "k", 7, now=play.now)
+            kept.keep(connection, context.arrival("half", b"{}"), "k", 7, now=play.now)
             raise StoreBusy("the power fails here")
 
         with pytest.raises(StoreBusy):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from ivy import log
+from ivy.daemon import alarms
 from ivy.domain import error_health, messaging_limit, template_health
 from ivy.domain.account_health import advise
 from ivy.domain.advice import Advice, Severity, instant
@@ -91,17 +92,6 @@ def watch_limits(connection: Connection, now: datetime, rates: Rates, *, channel
     _watch_categories(connection, channel, now)
 
 
-def _hold(connection: Connection, advice: Advice, at: datetime, now: datetime) -> None:
-    """Keep an alert up for as long as its cause is seen; `at`: when the cause was last known to be there."""
-    if alerts.raise_alert(connection, advice, at=at, now=now, again=False):
-        logger.warning("alert %s: %s %s", advice.severity, advice.title, advice.advice)
-
-
-def _clear(connection: Connection, key: str, now: datetime) -> None:
-    if alerts.resolve(connection, key, at=now, now=now):
-        logger.warning("alert over: %s", key)
-
-
 def _watch_silence(connection: Connection, channel: str, listening_since: datetime | None, now: datetime) -> None:
     key = AlertKind.SILENCE.of(channel)
     found = delivery_health.sendings(connection, channel, now=now)
@@ -110,7 +100,7 @@ def _watch_silence(connection: Connection, channel: str, listening_since: dateti
     people = delivery_health.people(connection, channel)
     match judge(found, now=now, people=people, listening_since=listening_since):
         case Verdict.SILENT:
-            _hold(connection, Advice(
+            alarms.hold(connection, Advice(
                 Severity.CRITICAL, key,
                 f"Nothing is heard of the last messages on {channel} ({MESSAGES} or more, {PATIENCE // timedelta(minutes=1)}"
                 " minutes old or more): they were taken, and probably not delivered.",
@@ -118,7 +108,7 @@ def _watch_silence(connection: Connection, channel: str, listening_since: dateti
                 " with `ivy whatsapp probe`.",
             ), now, now)  # fmt: skip
         case Verdict.HEARD:
-            _clear(connection, key, now)
+            alarms.clear(connection, key, now)
         case Verdict.UNDECIDED:
             pass
 
@@ -131,15 +121,15 @@ def _watch_replies(connection: Connection, channel: str, rates: Rates, now: date
     many = free and allowance.delivered(connection, channel, now=now, up_to=free) >= free * CLEAR
     used = allowance.free_replies(connection, channel, now=now, up_to=free) if many else 0
     if not many or used < free * CLEAR:
-        _clear(connection, FREE_REPLIES, now)
+        alarms.clear(connection, FREE_REPLIES, now)
     elif used >= free:
-        _hold(connection, Advice(
+        alarms.hold(connection, Advice(
             Severity.WARNING, FREE_REPLIES,
             f"This month's {free:,} free replies are used up: each further one is charged.",
             "Make sure that the account has a payment method: without one Meta takes replies and does not deliver them.",
         ), now, now)  # fmt: skip
     elif used >= free * NEAR:
-        _hold(connection, Advice(
+        alarms.hold(connection, Advice(
             Severity.INFO, FREE_REPLIES, f"{used / free:.0%} of this month's {free:,} free replies are used.",
             "Make sure that the account has a payment method before the rest is used.",
         ), now, now)  # fmt: skip
@@ -149,9 +139,9 @@ def _watch_tier(connection: Connection, channel: str, now: datetime) -> None:
     limit = allowance.tier(connection, channel)
     reached = allowance.people_outside(connection, channel, now=now) if limit else 0
     if not limit or reached < limit * CLEAR:
-        _clear(connection, TIER, now)
+        alarms.clear(connection, TIER, now)
     elif reached >= limit * NEAR:
-        _hold(connection, Advice(
+        alarms.hold(connection, Advice(
             Severity.CRITICAL if reached >= limit else Severity.WARNING, TIER,
             f"{reached:,} of {limit:,} people were reached outside a window in 24 hours"
             + (": Meta takes no more until some of them are a day old." if reached >= limit else "."),
@@ -170,7 +160,7 @@ def _watch_categories(connection: Connection, channel: str, now: datetime) -> No
             details, at = {**details, "correct_category": "", "new_category": coming}, max(at, planned)
         advice = template_health.category("", details)
         if advice is not None and not advice.resolved:
-            _hold(connection, advice, at, now)
+            alarms.hold(connection, advice, at, now)
 
 
 def _heal(connection: Connection, channel: str, now: datetime) -> None:
@@ -180,4 +170,4 @@ def _heal(connection: Connection, channel: str, now: datetime) -> None:
             and alert.last_at <= now - HEALED_AFTER
             and delivery_health.delivered_since(connection, channel, alert.last_at)
         ):
-            _clear(connection, alert.key, now)
+            alarms.clear(connection, alert.key, now)

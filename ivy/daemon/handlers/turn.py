@@ -1,7 +1,6 @@
 """Answers a person: runs their turn, shows that Ivy is typing, and commits one reply. May import: the agent and below."""
 
 from datetime import datetime, timedelta
-from functools import partial
 
 import outcome
 import trio
@@ -16,10 +15,10 @@ from ivy.agent import (
     outgoing,
     rating,
     remembering,
-    routes,
     tapering,
     topic_offer,
 )
+from ivy.agent.acting import with_minutes
 from ivy.agent.desk import Desk
 from ivy.agent.documents import Paper
 from ivy.agent.router import AllModelsDown
@@ -52,6 +51,7 @@ async def handle(job: Job, context: Context) -> Outcome:
     person = await store.read(people.load)
     if person.handed_over_at is not None:  # all they wrote is the human's; a replayed turn comes here all the same
         return Dropped("A human answers them.")
+    channel = str(job.payload["channel"])
     turn = TurnContext(
         person,
         context.clock.now(),
@@ -60,15 +60,10 @@ async def handle(job: Job, context: Context) -> Outcome:
         giving=context.config.giving,
         experiments=context.config.experiments,
         caps=spending.caps_of(context.config.spend),
-        minutes_of_calls=context.config.calls.minutes_per_person_month,
-        minutes_a_day=context.config.calls.minutes_per_day,
-        phones=context.voice is not None and context.config.voice.enabled,
-        hides_number=str(job.payload["channel"]) == people.SOLO,
-        gets_to=partial(routes.gets_to, context.config.voice),
         recall=context.recall(store, job.trace_id),
         scope=context.config.people.scope_sentence,
     )
-    channel = str(job.payload["channel"])
+    turn = with_minutes(turn, context.desk_at(channel, job.trace_id))
     try:
         reply = await _answer(job, store, turn, channel, context)
     except AllModelsDown:
